@@ -1,0 +1,1 @@
+"""How files group into entries: one layout a file, shared by the cache types of the catalogue."""

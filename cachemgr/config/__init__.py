@@ -1,0 +1,1 @@
+"""Where caches should be: configuration files read into Settings, each value with its origin."""

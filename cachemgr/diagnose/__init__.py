@@ -1,0 +1,1 @@
+"""Findings: one file per question a scan can answer."""

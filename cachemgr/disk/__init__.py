@@ -1,0 +1,1 @@
+"""Facts from file systems. Reads, never writes, and changes no access time."""

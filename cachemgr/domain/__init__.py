@@ -1,0 +1,1 @@
+"""Nouns: pure values that need the standard library only. No disk, clock, screen or text in them."""

@@ -1,0 +1,65 @@
+"""The effects a plan can ask for. Data: `execute.effects` performs them, `present.text` words them."""
+
+from dataclasses import dataclass
+
+from cachemgr.domain.terms import Disposal
+
+Names = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Take one unit away from its place."""
+
+    names: Names
+    disposal: Disposal
+
+
+@dataclass(frozen=True, slots=True)
+class Tidy:
+    """Remove a container, if and only if nothing is left in it."""
+
+    names: Names
+    alone: Names = ()
+    """A sub-directory that may still be in it and goes first (a hub repository without `snapshots`
+    counts as corrupt, so that one leaves only together with its repository)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """Bring a quarantined unit back to its place, without overwriting what is there now."""
+
+    run: str
+    """The run whose quarantine holds it."""
+    number: int
+    """The step of that run, which is its name in the quarantine."""
+    names: Names
+
+
+@dataclass(frozen=True, slots=True)
+class Remake:
+    """Make a container again that a run removed, with its mode."""
+
+    names: Names
+    mode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Give a directory back the times it had before a run changed what it holds."""
+
+    names: Names
+    accessed_ns: int
+    modified_ns: int
+    left_ns: int
+    """The modification time the run left; with another one now, somebody else was here and it stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purge:
+    """Delete one run's quarantine in one root for good."""
+
+    run: str
+
+
+Action = Remove | Tidy | Restore | Remake | Settle | Purge

@@ -1,0 +1,90 @@
+"""What a kind of cache is: where it lives, how it groups into entries, what deleting it costs."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cachemgr.domain.layout import Layout
+from cachemgr.domain.machine import Platform
+from cachemgr.domain.terms import Category, Knowledge, Place, Rebuild
+
+
+class Empty(StrEnum):
+    """What a tool makes of a variable that is set to an empty string."""
+
+    LITERAL = "literal"
+    """Used as a path, so the cache lands in the working directory."""
+    UNSET = "unset"
+    """Treated as if it were not set."""
+    DISABLES = "disables"
+    """Turns caching off, and hides every weaker setting."""
+
+
+class Expand(StrEnum):
+    """What a tool expands in a variable's value before it uses it."""
+
+    NONE = "none"
+    HOME = "home"
+    """A leading `~`."""
+    ALL = "all"
+    """A leading `~` and `$VARIABLE`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One environment variable that moves a cache, read by the owning tool's own rule."""
+
+    name: str
+    below: str = ""
+    """What the tool appends to the value, `/`-separated; empty where the value is the cache itself."""
+    empty: Empty = Empty.LITERAL
+    expands: Expand = Expand.NONE
+    absolute_only: bool = False
+    """The tool ignores a relative value (the XDG rule)."""
+    platforms: tuple[Platform, ...] = tuple(Platform)
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """A place that a tool uses when no variable says otherwise, or used in an earlier version."""
+
+    path: str
+    """Begins with `~`, `%NAME%`, `$TEMP` (the temporary directory) or `/`; `/`-separated."""
+    platforms: tuple[Platform, ...] = tuple(Platform)
+    place: Place = Place.HOME
+    if_exists: bool = False
+    """Used only where it exists already, and then it wins over every variable but the tool's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class CacheType:
+    """One kind of cache the catalogue knows. Data: a module that defines `CACHES` adds kinds."""
+
+    id: str
+    title: str
+    category: Category
+    rebuild: Rebuild
+    layout: Layout
+    knowledge: Knowledge = Knowledge.VERIFIED
+    variables: tuple[Variable, ...] = ()
+    """Strongest first."""
+    defaults: tuple[Default, ...] = ()
+    legacy: tuple[Default, ...] = ()
+    """Places that earlier versions used; reported as legacy locations."""
+    project: tuple[str, ...] = ()
+    """Where a project keeps its own copy, relative to the project."""
+    legacy_project: tuple[str, ...] = ()
+    """Where a project used to keep it; reported as a legacy location."""
+    home_setting: str = ""
+    """The configured home (`hf_home`, `torch_home`, `mlx_home`) this cache lies in; see `home_below`."""
+    home_below: str = ""
+    """Where it lies in that home, `/`-separated; empty where the home itself is the cache."""
+    third_party: bool = False
+    """Its files are other people's unpacked packages, so a name such as `credentials.py` inside an
+    entry is not somebody's credential."""
+    replaced_by: str | None = None
+    """The type that took its place, for a legacy kind."""
+    way_back: tuple[str, ...] = ()
+    """The owner's command that fetches it again or maintains it, as argv."""
+    shared_with_system: bool = False
+    sources: tuple[str, ...] = ()
+    """Which tool's which file the facts were read in."""

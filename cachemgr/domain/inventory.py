@@ -1,0 +1,219 @@
+"""What one scan found: caches, their entries, who keeps what alive, and what was noticed."""
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from cachemgr.domain.terms import CacheState, Category, Knowledge, Place, Rebuild, Severity
+from cachemgr.domain.unit import Container, Identity, Obstacle, Tally, Unit
+
+CacheId = str
+EntryId = str
+UnitKey = tuple[CacheId, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a setting came from."""
+
+    source: str
+    """`default`, `environment`, or the configuration file's path."""
+    key: str
+    """The variable or the key in the file; the catalogue's path for a default."""
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something about a root that a person should know. `present.text` has the sentences."""
+
+    code: str
+    """One of `empty` `relative` `unexpanded` `home` `system` `project` `working-directory` `other-home`
+    `not-a-directory` `no-evidence` `untrusted` `unreadable` `vanished` `mount-point` `other-cache`
+    `alias` `disabled` `unavailable`."""
+    detail: str = ""
+    errno: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """The file system a root lies on."""
+
+    device: str
+    type: str
+    free: int
+    """Bytes this user may still write (`f_bavail`)."""
+    total: int
+    network: bool = False
+    read_only: bool = False
+    mount: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a scan noticed, with the command that mends it."""
+
+    code: str
+    """`legacy-location` `unusable-root` `untrusted-root` `unreadable` `quarantine` …"""
+    severity: Severity
+    cache: CacheId | None = None
+    path: Path | None = None
+    size: int | None = None
+    fix: tuple[str, ...] = ()
+    """An argv that can be run as it stands; empty where there is none."""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """One root found on this machine, with its measure."""
+
+    id: CacheId
+    type: str
+    title: str
+    category: Category
+    place: Place
+    origin: Origin
+    path: Path
+    """As it was configured or derived; may be a symbolic link."""
+    rebuild: Rebuild
+    state: CacheState = CacheState.OK
+    knowledge: Knowledge = Knowledge.VERIFIED
+    real_path: Path | None = None
+    """Where it really is: what is opened, measured and changed. None when it does not exist."""
+    identity: Identity | None = None
+    """Of the real directory; None when it does not exist."""
+    tally: Tally | None = None
+    """None when it could not be measured: unknown, not zero."""
+    quarantined: int = 0
+    """Allocated bytes of `tally` that our own quarantines hold."""
+    unknown: tuple[Unit, ...] = ()
+    """What the layout did not recognise; listed, never removed."""
+    containers: tuple[Container, ...] = ()
+    replaced_by: str | None = None
+    registered: bool = False
+    """Named in the user's or a trusted project's configuration: evidence enough to clear it."""
+    configured: bool = False
+    """Shown even when it does not exist."""
+    evident: bool = True
+    """Its structure shows that it is what it claims to be."""
+    third_party: bool = False
+    """Names of credentials inside its entries are other people's unpacked files."""
+    way_back: tuple[str, ...] = ()
+    inside: CacheId | None = None
+    """The innermost other cache whose tree contains this one."""
+    volume: Volume | None = None
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def legacy(self) -> bool:
+        return self.place is Place.LEGACY
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The smallest thing a person can keep or clear."""
+
+    id: EntryId
+    cache: CacheId
+    name: str
+    pointers: tuple[Unit, ...]
+    payload: tuple[Unit, ...]
+    tally: Tally
+    """Everything it holds, what it shares with others included."""
+    group: str = ""
+    notes: tuple[str, ...] = ()
+    detached: bool = False
+    modified: datetime | None = None
+    used: datetime | None = None
+    """None where the file system does not record access."""
+    expires: datetime | None = None
+    obstacles: tuple[Obstacle, ...] = ()
+    """Of the entry and of all its units."""
+    apparent: int = 0
+    """Logical bytes, as the owning tool would count them."""
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        """In the order of removal."""
+        return self.pointers + self.payload
+
+    @property
+    def size(self) -> int:
+        return self.tally.size
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """Everything one scan found. Immutable: a new scan makes a new one."""
+
+    scanned_at: datetime
+    caches: tuple[Cache, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """False when something could not be read, so that sizes are lower bounds."""
+        return all(cache.state in (CacheState.OK, CacheState.MISSING) for cache in self.caches)
+
+    @cached_property
+    def cache_by_id(self) -> Mapping[CacheId, Cache]:
+        return {cache.id: cache for cache in self.caches}
+
+    @cached_property
+    def entry_by_id(self) -> Mapping[EntryId, Entry]:
+        return {entry.id: entry for entry in self.entries}
+
+    @cached_property
+    def entries_by_cache(self) -> Mapping[CacheId, tuple[Entry, ...]]:
+        found: dict[CacheId, list[Entry]] = {cache.id: [] for cache in self.caches}
+        for entry in self.entries:
+            found.setdefault(entry.cache, []).append(entry)
+        return {cache: tuple(entries) for cache, entries in found.items()}
+
+    @cached_property
+    def holders(self) -> Mapping[UnitKey, frozenset[EntryId]]:
+        """Who keeps each shared unit alive. A unit with a single holder is left out."""
+        first: dict[UnitKey, EntryId] = {}
+        several: dict[UnitKey, set[EntryId]] = {}
+        for entry in self.entries:
+            for unit in entry.units:
+                key = (entry.cache, unit.names)
+                if key in first:
+                    several.setdefault(key, {first[key]}).add(entry.id)
+                else:
+                    first[key] = entry.id
+        return {key: frozenset(ids) for key, ids in several.items()}
+
+    def removable_units(self, removed: Set[EntryId]) -> tuple[tuple[Entry, Unit], ...]:
+        """The units that go when those entries go, each once, with an entry that names it.
+
+        A unit that some other entry holds stays.
+        """
+        seen: set[UnitKey] = set()
+        going: list[tuple[Entry, Unit]] = []
+        for entry in self.entries:
+            if entry.id not in removed:
+                continue
+            for unit in entry.units:
+                key = (entry.cache, unit.names)
+                if key not in seen and self.holders.get(key, frozenset()) <= removed:
+                    seen.add(key)
+                    going.append((entry, unit))
+        return tuple(going)
+
+    @cached_property
+    def totals(self) -> Tally:
+        """Everything on disk, every inode once: a cache inside another is not counted twice."""
+        tops = tuple(cache.tally for cache in self.caches if cache.tally and cache.inside is None)
+        return Tally.of(tops)
+
+    def own_size(self, cache: Cache) -> int:
+        """Allocated bytes of a cache without those of the caches inside it."""
+        if cache.tally is None:
+            return 0
+        inner = (other.tally.size for other in self.caches if other.inside == cache.id and other.tally)
+        return max(cache.tally.size - sum(inner), 0)

@@ -1,0 +1,37 @@
+"""How a cache's files are read into entries: the seam between knowing a layout and walking a disk."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from cachemgr.domain.unit import Draft, Item, Unit
+
+Names = tuple[str, ...]
+
+
+class Reader(Protocol):
+    """A root opened for reading. Whatever a layout does not read is still counted, as unknown."""
+
+    def list(self, *names: str) -> tuple[Item, ...]:
+        """What a directory below the root holds, by name; empty where it is missing, a link or unreadable.
+
+        A directory that was listed is a container: it is never removed except when empty.
+        """
+
+    def unit(self, *names: str) -> Unit | None:
+        """A file, a link or a whole tree that goes as one; None where it is missing."""
+
+    def text(self, *names: str, limit: int = 65536) -> bytes | None:
+        """A regular file's bytes; None where it is missing, longer than `limit` or something else."""
+
+    def link(self, *names: str) -> str | None:
+        """A symbolic link's text, unresolved; None where it is not one."""
+
+
+class Layout(Protocol):
+    """How the files under a root group into entries. Reads, never writes."""
+
+    def read(self, reader: Reader) -> Iterator[Draft]:
+        """Every entry that the layout recognises."""
+
+    def evidence(self, reader: Reader) -> bool:
+        """Whether the root shows that it is what it claims to be."""

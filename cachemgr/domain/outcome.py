@@ -1,0 +1,68 @@
+"""What one step really did, and the sum of many."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """How a step ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    """The system said no; see the error."""
+    REFUSED = "refused"
+    """A safety rule said no."""
+    SKIPPED = "skipped"
+    """Not tried: it changed since the plan, needed a step that was not done, or the run was stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a step was not done."""
+
+    kind: str
+    """`changed` `missing` `exists` `needs` `stopped` `credential` `outside` `mount-point` `foreign-owner`
+    `root-changed` `trash` `expired` `in-use` `not-empty` `os`."""
+    detail: str = ""
+    errno: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one step did; `freed` is measured, never expected."""
+
+    number: int
+    """The step's position in its plan."""
+    status: Status
+    freed: int = 0
+    """Measured gain of free space in bytes."""
+    moved: int = 0
+    """Bytes that went into the quarantine or the trash, or came back from it."""
+    trouble: Trouble | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """A run's outcomes, summed."""
+
+    done: int = 0
+    failed: int = 0
+    refused: int = 0
+    skipped: int = 0
+    freed: int = 0
+
+    @classmethod
+    def of(cls, outcomes: Iterable[Outcome]) -> "Totals":
+        counts = dict.fromkeys(Status, 0)
+        freed = 0
+        for outcome in outcomes:
+            counts[outcome.status] += 1
+            freed += outcome.freed
+        return cls(
+            counts[Status.DONE], counts[Status.FAILED], counts[Status.REFUSED], counts[Status.SKIPPED], freed
+        )
+
+    @property
+    def complete(self) -> bool:
+        return not (self.failed or self.refused or self.skipped)

@@ -1,0 +1,119 @@
+"""A decision as a value: what would be done, in which order, and what was left out. Showing it is the
+dry run."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from cachemgr.domain.action import Action, Purge, Remove
+from cachemgr.domain.inventory import CacheId, EntryId
+from cachemgr.domain.terms import Disposal, Reason, Rebuild
+from cachemgr.domain.unit import Identity
+
+
+class Intent(StrEnum):
+    """The verb a plan carries out."""
+
+    CLEAR = "clear"
+    UNDO = "undo"
+    PURGE = "purge"
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A directory a plan may work in, pinned by what it was at the scan."""
+
+    cache: CacheId
+    type: str
+    path: Path
+    """The real path."""
+    identity: Identity
+    """Compared by device and inode alone: its times change with its content."""
+    third_party: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One action, why it is there, and how many bytes it concerns."""
+
+    action: Action
+    cache: CacheId
+    entry: EntryId | None = None
+    identity: Identity | None = None
+    """Of what is acted on; compared again right before the effect. None where nothing is there yet."""
+    size: int = 0
+    frees: int = 0
+    """Free space the volume is promised to gain at once."""
+    needs: tuple[int, ...] = ()
+    """Positions of earlier steps; unless all of them are done this one is skipped."""
+    rebuild: Rebuild | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """Something that was asked for and left out, and why."""
+
+    reason: Reason
+    cache: CacheId
+    entry: EntryId | None = None
+    path: Path | None = None
+    size: int | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An ordered list of steps over pinned roots."""
+
+    id: str
+    intent: Intent
+    created_at: datetime
+    expires_at: datetime
+    roots: tuple[Root, ...] = ()
+    steps: tuple[Step, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
+    targets: tuple[str, ...] = ()
+    """The words it was asked for with."""
+    keep_until: datetime | None = None
+    """Until when its quarantine is kept; None where it fills none."""
+    reverses: str | None = None
+    """The run an undo plan reverses, or a purge plan empties."""
+
+    @property
+    def frees(self) -> int:
+        """Free space promised at once."""
+        return sum(step.frees for step in self.steps)
+
+    @property
+    def quarantined(self) -> int:
+        """Bytes set aside, freed at the purge."""
+        return self._disposed(Disposal.QUARANTINE)
+
+    @property
+    def trashed(self) -> int:
+        """Bytes moved to the system trash, freed when that is emptied."""
+        return self._disposed(Disposal.TRASH)
+
+    @property
+    def permanent(self) -> bool:
+        """Whether any step cannot be undone."""
+        return any(
+            isinstance(step.action, Purge)
+            or (isinstance(step.action, Remove) and step.action.disposal is Disposal.DELETE)
+            for step in self.steps
+        )
+
+    def root(self, cache: CacheId) -> Root:
+        """The pinned root of a step's cache. Raises KeyError."""
+        for root in self.roots:
+            if root.cache == cache:
+                return root
+        raise KeyError(cache)
+
+    def _disposed(self, disposal: Disposal) -> int:
+        return sum(
+            step.size
+            for step in self.steps
+            if isinstance(step.action, Remove) and step.action.disposal is disposal
+        )

@@ -1,0 +1,97 @@
+"""The words of the command-line contract, as enumerations."""
+
+from enum import StrEnum
+
+
+class Category(StrEnum):
+    """The five groups a person thinks in."""
+
+    MODELS = "models"
+    APPS = "apps"
+    RESPONSES = "responses"
+    PACKAGES = "packages"
+    BUILDS = "builds"
+
+
+class Rebuild(StrEnum):
+    """What deleting costs, cheapest first."""
+
+    REBUILDS = "rebuilds"
+    """Comes back by itself."""
+    DOWNLOADS = "downloads"
+    """Comes back over the network when it is next needed."""
+    COSTS = "costs"
+    """Comes back for money, hours, or against a rate limit."""
+    UNIQUE = "unique"
+    """Cannot be had again."""
+
+
+class Place(StrEnum):
+    """Where a root was found."""
+
+    PROJECT = "project"
+    HOME = "home"
+    ENV = "env"
+    LEGACY = "legacy"
+    SYSTEM = "system"
+    CUSTOM = "custom"
+
+
+class Knowledge(StrEnum):
+    """How well the catalogue's facts are founded; it gates what may be removed."""
+
+    VERIFIED = "verified"
+    """Read in the tool's own source or documentation: its units may be cleared."""
+    PARTIAL = "partial"
+    """Some fact is second-hand: only the named sub-paths may be cleared."""
+    UNVERIFIED = "unverified"
+    """General knowledge: reported, and cleared only where the user registered the root."""
+
+
+class CacheState(StrEnum):
+    """What became of a root when it was looked at."""
+
+    OK = "ok"
+    MISSING = "missing"
+    """Configured, and not there."""
+    UNAVAILABLE = "unavailable"
+    """Cannot be reached; never treated as empty."""
+    UNUSABLE = "unusable"
+    """The setting makes no sense; see the cache's problems."""
+    PARTIAL = "partial"
+    """Something in it could not be read: its sizes are lower bounds."""
+
+
+class Severity(StrEnum):
+    """How much a finding matters."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Disposal(StrEnum):
+    """What becomes of a removed entry."""
+
+    DELETE = "delete"
+    """Permanent; frees its bytes now."""
+    QUARANTINE = "quarantine"
+    """Set aside on the same file system; can be undone, frees its bytes at the purge."""
+    TRASH = "trash"
+    """Moved to the system's trash, which frees its bytes when it is emptied."""
+
+
+class Reason(StrEnum):
+    """Why something that was asked for stays."""
+
+    SHARED = "shared"
+    PINNED = "pinned"
+    IN_USE = "in-use"
+    PROTECTED = "protected"
+    FOREIGN_OWNER = "foreign-owner"
+    NOT_RECOGNISED = "not-recognised"
+    TOO_YOUNG = "too-young"
+    KEPT_BY_POLICY = "kept-by-policy"
+    MOUNT_POINT = "mount-point"
+    READ_ONLY = "read-only"
+    REPORT_ONLY = "report-only"

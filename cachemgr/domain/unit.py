@@ -1,0 +1,174 @@
+"""What a directory holds and what can be taken from it as a whole, measured in one pass."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
+
+from cachemgr.domain.terms import Reason
+
+Inode = tuple[int, int]
+"""Device and inode number: what a file is, whatever it is called."""
+
+
+class Kind(StrEnum):
+    """What a directory entry is, without following it."""
+
+    FILE = "file"
+    DIRECTORY = "directory"
+    LINK = "link"
+    """A symbolic link, a junction or any other reparse point: always a leaf."""
+    OTHER = "other"
+    """A FIFO, socket or device: never opened."""
+
+
+class Identity(NamedTuple):
+    """Five facts that together say "still the thing that was looked at"."""
+
+    dev: int
+    ino: int
+    kind: Kind
+    size: int
+    mtime_ns: int
+
+    @property
+    def inode(self) -> Inode:
+        return (self.dev, self.ino)
+
+
+class Item(NamedTuple):
+    """One directory entry with its own facts (lstat)."""
+
+    name: str
+    identity: Identity
+    allocated: int
+    """Bytes on disk of this inode alone."""
+    nlink: int
+    accessed: int
+    """Seconds since the epoch."""
+    uid: int
+
+    @property
+    def kind(self) -> Kind:
+        return self.identity.kind
+
+
+class Linked(NamedTuple):
+    """An inode with several names, and how many of them were met."""
+
+    allocated: int
+    apparent: int
+    nlink: int
+    seen: int
+
+
+EMPTY_LINKED: Mapping[Inode, Linked] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The measure of a tree: every inode once, bytes allocated and apparent kept apart."""
+
+    size: int = 0
+    """Allocated bytes, directories included: what `du -s -B1` prints."""
+    apparent: int = 0
+    """The sum of `st_size` over the distinct inodes of regular files and symbolic links."""
+    files: int = 0
+    """Directory entries that are regular files, as `find -type f | wc -l` counts them."""
+    directories: int = 0
+    links: int = 0
+    newest: int | None = None
+    """Latest modification of a regular file, seconds since the epoch."""
+    accessed: int | None = None
+    """Latest access of a regular file; None where nothing was read. Advisory on `relatime` mounts."""
+    linked: Mapping[Inode, Linked] = field(default=EMPTY_LINKED)
+    """The inodes that have more than one name; already in `size`, once each."""
+
+    @property
+    def exclusive(self) -> int:
+        """Allocated bytes that go when this tree goes, whatever other names exist elsewhere."""
+        outside = sum(link.allocated for link in self.linked.values() if link.seen < link.nlink)
+        return self.size - outside
+
+    @classmethod
+    def of(cls, parts: "tuple[Tally, ...]") -> "Tally":
+        """The measure of several trees together; an inode met in two of them counts once."""
+        linked: dict[Inode, Linked] = {}
+        size = apparent = 0
+        for part in parts:
+            size += part.size
+            apparent += part.apparent
+            for inode, link in part.linked.items():
+                if (known := linked.get(inode)) is None:
+                    linked[inode] = link
+                else:
+                    size -= link.allocated
+                    apparent -= link.apparent
+                    linked[inode] = known._replace(seen=known.seen + link.seen)
+        newest = [part.newest for part in parts if part.newest is not None]
+        accessed = [part.accessed for part in parts if part.accessed is not None]
+        return cls(
+            size=size,
+            apparent=apparent,
+            files=sum(part.files for part in parts),
+            directories=sum(part.directories for part in parts),
+            links=sum(part.links for part in parts),
+            newest=max(newest, default=None),
+            accessed=max(accessed, default=None),
+            linked=linked or EMPTY_LINKED,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Something about a unit that keeps it from being removed."""
+
+    reason: Reason
+    detail: str
+    """What was met, as a path below the root or a name; shown, never used as a path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A file, a link or a whole tree: what an action takes in one piece."""
+
+    names: tuple[str, ...]
+    """Below the root, one name a component; undecodable bytes as surrogates (`os.fsdecode`)."""
+    identity: Identity
+    tally: Tally
+    obstacles: tuple[Obstacle, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A directory that groups units. It goes by `rmdir`, when nothing is left in it."""
+
+    names: tuple[str, ...]
+    identity: Identity
+    allocated: int
+    children: int
+    """How many directory entries it held when it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry as a layout reads it, before the scan gives it an id."""
+
+    name: str
+    pointers: tuple[Unit, ...] = ()
+    """What leads to the payload (refs, manifests, snapshots); removed first, so that an interruption
+    leaves bytes nobody points to rather than a pointer to nothing."""
+    payload: tuple[Unit, ...] = ()
+    """The bytes kept alive. A unit that several entries name is shared between them."""
+    group: str = ""
+    """What entries are shown under (a repository and its revisions); empty for none."""
+    notes: tuple[str, ...] = ()
+    """Names that matter to a person: the refs of a revision, the models of an encoding."""
+    detached: bool = False
+    """Nothing names it any more (a revision without a ref)."""
+    expires: float | None = None
+    """When the cache's own record says it stops being valid, seconds since the epoch."""
+    obstacles: tuple[Obstacle, ...] = ()
+    apparent: int | None = None
+    """What the owning tool would call its size; None where that is the tally's."""

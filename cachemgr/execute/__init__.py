@@ -1,0 +1,1 @@
+"""Doing: the only package that changes the user's disk."""

@@ -1,0 +1,1 @@
+"""Remembering: an append-only record of every run, durable before each effect."""

@@ -1,0 +1,1 @@
+"""Deciding, pure: an inventory and a wish become steps."""

@@ -1,0 +1,1 @@
+"""Reading a machine: which roots there are, and what is in them."""
