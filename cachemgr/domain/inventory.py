@@ -134,6 +134,8 @@ class Entry:
     """Of the entry and of all its units."""
     apparent: int = 0
     """Logical bytes, as the owning tool would count them."""
+    idle: int = 0
+    """Seconds without a write after which it counts as abandoned."""
 
     @property
     def units(self) -> tuple[Unit, ...]:
