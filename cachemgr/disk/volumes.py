@@ -68,6 +68,7 @@ def volume(path: Path, table: tuple[Mount, ...]) -> Volume | None:
         network=kind in _NETWORK,
         read_only=bool(status.f_flag & os.ST_RDONLY),
         mount=best.target if best is not None else "",
+        records_access=best is None or "noatime" not in best.options,
     )
 
 

@@ -49,6 +49,8 @@ class Volume:
     network: bool = False
     read_only: bool = False
     mount: str = ""
+    records_access: bool = True
+    """False on a `noatime` mount: access times say nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,12 +165,12 @@ class Hub:
             yield Draft(name, (), payload, repository.name, ("unreferenced",), True, idle=_SETTLED)
 
     def _incomplete(self, reader: Reader, repository: _Repository) -> Iterator[Draft]:
-        units: list[Unit] = []
-        for blob in sorted(repository.blobs):
-            if (match := _INCOMPLETE.fullmatch(blob)) and (
-                unit := reader.unit(repository.folder, "blobs", blob)
-            ):
-                units.append(replace(unit, lock=(".locks", repository.folder, f"{match[1]}.lock")))
+        partial = [match for blob in sorted(repository.blobs) if (match := _INCOMPLETE.fullmatch(blob))]
+        units = [
+            replace(unit, lock=(".locks", repository.folder, f"{match[1]}.lock"))
+            for match in partial
+            if (unit := reader.unit(repository.folder, "blobs", match[0])) is not None
+        ]
         if units:
             name = f"{repository.name}@incomplete"
             yield Draft(name, (), tuple(units), repository.name, ("incomplete",), True, idle=_ABANDONED)
