@@ -17,10 +17,10 @@ CACHES = (
         layout=Children(
             (
                 *(Pick(f"checkpoints/*.{suffix}", _FILE) for suffix in _WEIGHTS),
-                Pick("checkpoints/*." + "[0-9a-f]" * 32 + ".partial", _FILE, note="partial"),
-                Pick("checkpoints/tmp" + "[0-9a-z_]" * 8, _FILE, telling=False, note="partial"),
+                Pick("checkpoints/*." + "[0-9a-f]" * 32 + ".partial", _FILE, partial=True),
+                Pick("checkpoints/tmp" + "[0-9a-z_]" * 8, _FILE, telling=False, partial=True),
                 Pick("*_*_*", (Kind.DIRECTORY,), holds="hubconf.py"),
-                Pick("*.zip", _FILE, telling=False, note="partial"),
+                Pick("*.zip", _FILE, telling=False, partial=True),
             )
         ),
         variables=(

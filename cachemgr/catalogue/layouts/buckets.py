@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from cachemgr.catalogue.layouts.evidence import empty, tagged
+from cachemgr.catalogue.layouts.evidence import tagged_or_empty
 from cachemgr.domain.layout import Reader
 from cachemgr.domain.terms import Reason
 from cachemgr.domain.unit import Draft, Kind, Obstacle, Unit
@@ -42,9 +42,7 @@ class Buckets:
                 yield Draft(unit.names[0], payload=(unit,), obstacles=obstacles)
 
     def evidence(self, reader: Reader) -> bool:
-        return (
-            any(_fits(name, self.telling) for name in _directories(reader)) or tagged(reader) or empty(reader)
-        )
+        return any(_fits(name, self.telling) for name in _directories(reader)) or tagged_or_empty(reader)
 
     def _strangers(self, found: tuple[str, ...]) -> Iterator[str]:
         """Directories that nobody knows here: what they point to cannot be told."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from cachemgr.catalogue.layouts.evidence import empty, joined, tagged
+from cachemgr.catalogue.layouts.evidence import ABANDONED, tagged_or_empty
 from cachemgr.domain.credentials import is_credential
 from cachemgr.domain.layout import Names, Reader
 from cachemgr.domain.unit import Draft, Item, Kind
@@ -23,7 +23,8 @@ class Pick:
     """Whether a match is evidence: False for names that any directory may hold."""
     holds: str = ""
     """A file that a matching directory has to hold."""
-    note: str = ""
+    partial: bool = False
+    """A file that the tool is still writing."""
 
     @property
     def parts(self) -> Names:
@@ -34,8 +35,8 @@ class Pick:
 class Children:
     """Each match of a pick is an entry; the first pick that matches counts.
 
-    Links are nobody's download, locks and hidden files nobody's content: they are left out, and so is
-    whatever has a credential's name.
+    A link is never one, for it may lead to somebody's own data. Locks, tags and whatever has a credential's
+    name are kept.
     """
 
     picks: tuple[Pick, ...] = (Pick("*", telling=False),)
@@ -43,20 +44,21 @@ class Children:
     def read(self, reader: Reader) -> Iterator[Draft]:
         for names, pick in self._matches(reader, (), self.picks):
             if unit := reader.unit(*names):
-                notes = (pick.note,) if pick.note else ()
-                yield Draft(joined(names), payload=(unit,), notes=notes)
+                notes, idle = (("incomplete",), ABANDONED) if pick.partial else ((), 0)
+                yield Draft("/".join(names), payload=(unit,), notes=notes, idle=idle)
 
     def evidence(self, reader: Reader) -> bool:
         telling = tuple(pick for pick in self.picks if pick.telling)
         found = any(True for _ in self._matches(reader, (), telling))
-        return found or tagged(reader) or empty(reader)
+        return found or tagged_or_empty(reader)
 
     def _matches(self, reader: Reader, above: Names, picks: tuple[Pick, ...]) -> Iterator[tuple[Names, Pick]]:
         depth = len(above)
         for item in reader.list(*above):
-            if _left_out(item):
-                continue
             names = (*above, item.name)
+            if _left_out(item):
+                reader.keep(*names)
+                continue
             fitting = tuple(pick for pick in picks if _fits(item.name, pick.parts[depth]))
             ending = (pick for pick in fitting if len(pick.parts) == depth + 1)
             if pick := next((pick for pick in ending if _is(reader, names, item, pick)), None):
@@ -68,9 +70,9 @@ class Children:
 
 
 def _left_out(item: Item) -> bool:
-    if item.kind not in (Kind.FILE, Kind.DIRECTORY):
+    if is_credential(item.name) or item.name == "CACHEDIR.TAG":
         return True
-    return is_credential(item.name) or item.name == "CACHEDIR.TAG" or item.name.endswith(".lock")
+    return item.kind is Kind.FILE and item.name.endswith(".lock")
 
 
 def _fits(name: str, glob: str) -> bool:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cachemgr.catalogue.layouts.evidence import empty, tagged
+from cachemgr.catalogue.layouts.evidence import ABANDONED, tagged_or_empty
 from cachemgr.domain.layout import Reader
 from cachemgr.domain.unit import Draft, Item, Kind
 
@@ -30,11 +30,11 @@ class Flat:
     def read(self, reader: Reader) -> Iterator[Draft]:
         for item, known, rest in self._matches(reader):
             if unit := reader.unit(item.name):
-                notes = ("partial",) if rest else known.notes
-                yield Draft(known.name + rest, payload=(unit,), notes=notes)
+                notes, idle = (("incomplete",), ABANDONED) if rest else (known.notes, 0)
+                yield Draft(known.name + rest, payload=(unit,), notes=notes, idle=idle)
 
     def evidence(self, reader: Reader) -> bool:
-        return any(True for _ in self._matches(reader)) or tagged(reader) or empty(reader)
+        return any(True for _ in self._matches(reader)) or tagged_or_empty(reader)
 
     def _matches(self, reader: Reader) -> Iterator[tuple[Item, Known, str]]:
         by_file = {known.file: known for known in self.files}

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from cachemgr.catalogue.layouts.evidence import empty, joined, tagged
+from cachemgr.catalogue.layouts.evidence import ABANDONED, tagged_or_empty
 from cachemgr.domain.layout import Names, Reader
 from cachemgr.domain.terms import Reason
 from cachemgr.domain.unit import Draft, Kind, Obstacle, Unit
@@ -20,10 +20,12 @@ _HOME_REGISTRY = ("registry.ollama.ai", "library")
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})", re.ASCII)
 _BLOB = re.compile(r"sha256[-:]([0-9a-f]{64})(-partial(?:-[0-9]+)?)?", re.ASCII)
 _MANIFEST_LIMIT = 1 << 20
+_SETTLED = 3600
+"""Seconds: a pull writes the manifest after the blobs, and the server itself prunes what is older."""
 
 LOCAL = "made on this machine"
-UNREFERENCED = "no manifest names it"
-UNFINISHED = "partial"
+UNREFERENCED = "unreferenced"
+UNFINISHED = "incomplete"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +45,13 @@ class Manifests:
             if kind is Kind.FILE and (manifest := reader.unit(*names))
         ]
         blind = _other_indexes(reader)
-        blind += [joined(names) for names, kind in leaves if kind is Kind.LINK]
-        blind += [joined(names) for names, _, model in models if model is None]
+        blind += ["/".join(names) for names, kind in leaves if kind is Kind.LINK]
+        blind += ["/".join(names) for names, _, model in models if model is None]
         held = tuple(Obstacle(Reason.SHARED, name) for name in blind)
         needed: set[str] = set()
         for names, manifest, model in models:
             if model is None:
-                unread = Obstacle(Reason.NOT_RECOGNISED, joined(names))
+                unread = Obstacle(Reason.NOT_RECOGNISED, "/".join(names))
                 yield Draft(_title(names), pointers=(manifest,), obstacles=(unread,))
                 continue
             needed |= model.digests
@@ -66,7 +68,7 @@ class Manifests:
             yield from store.unneeded(reader, needed)
 
     def evidence(self, reader: Reader) -> bool:
-        if empty(reader) or tagged(reader):
+        if tagged_or_empty(reader):
             return True
         blobs = reader.list(_BLOBS)
         return any(True for _ in _leaves(reader, (_MANIFESTS,))) and (
@@ -104,12 +106,14 @@ class _Store:
     def unfinished(self, reader: Reader) -> Iterator[Draft]:
         for digest, files in self.parts.items():
             units = tuple(unit for file in files if (unit := reader.unit(_BLOBS, file)))
-            yield Draft(f"sha256-{digest}-partial", payload=units, notes=(UNFINISHED,))
+            yield Draft(f"sha256-{digest}-partial", payload=units, notes=(UNFINISHED,), idle=ABANDONED)
 
     def unneeded(self, reader: Reader, needed: set[str]) -> Iterator[Draft]:
         for digest in self.whole.keys() - needed:
             units = self.units(reader, frozenset((digest,)))
-            yield Draft(f"sha256-{digest}", payload=units, notes=(UNREFERENCED,), detached=True)
+            yield Draft(
+                f"sha256-{digest}", payload=units, notes=(UNREFERENCED,), detached=True, idle=_SETTLED
+            )
 
 
 def _leaves(reader: Reader, above: Names) -> Iterator[tuple[Names, Kind]]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cachemgr.catalogue.layouts.evidence import empty, tagged
+from cachemgr.catalogue.layouts.evidence import ABANDONED, tagged_or_empty
 from cachemgr.catalogue.layouts.response_metadata import Metadata
 from cachemgr.domain.layout import Reader
 from cachemgr.domain.unit import Draft, Item, Kind
@@ -19,7 +19,7 @@ _VALUE, _META, _TEMPORARY = ".json", ".meta.json", ".tmp"
 
 NO_METADATA = "metadata missing"
 NO_VALUE = "value missing"
-UNFINISHED = "partial"
+UNFINISHED = "incomplete"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Pairs:
                 yield from _drafts(reader, shard, key, files)
 
     def evidence(self, reader: Reader) -> bool:
-        if empty(reader) or tagged(reader):
+        if tagged_or_empty(reader):
             return True
         return any(_keys(shard, reader.list(shard)) for shard in _shards(reader))
 
@@ -65,8 +65,8 @@ def _drafts(reader: Reader, shard: str, key: str, files: frozenset[str]) -> Iter
         # The metadata is the commit point: an interruption leaves a value that nobody believes.
         yield Draft(key, pointers=(metadata,), payload=(value,), group=known.model, expires=known.expires)
     elif value:
-        yield Draft(key, payload=(value,), notes=(NO_METADATA,))
+        yield Draft(key, payload=(value,), notes=(NO_METADATA,), idle=ABANDONED)
     elif metadata:
         yield Draft(f"{key}.meta", payload=(metadata,), group=known.model, notes=(NO_VALUE,))
     if _TEMPORARY in files and (unit := reader.unit(shard, key + _TEMPORARY)):
-        yield Draft(key + _TEMPORARY, payload=(unit,), notes=(UNFINISHED,))
+        yield Draft(key + _TEMPORARY, payload=(unit,), notes=(UNFINISHED,), idle=ABANDONED)
