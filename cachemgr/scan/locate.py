@@ -1,4 +1,4 @@
-"""Where caches may be: settings, variables, defaults and projects, by each tool's own rules. Pure: no disk."""
+"""Where caches may be: settings, variables, defaults, projects, by each tool's own rules. Reads no disk."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -100,7 +100,7 @@ class _Places:
                 found = self._by_variable(cache_type, rule)
             if found is not None:
                 yield replace(found, active=not decided)
-                # Whether a directory is there is for the scan to see: until then the next rule may count, too.
+                # Whether it is there is for the scan to see; until then the next rule may count, too.
                 decided = decided or not (isinstance(rule, Default) and rule.if_exists)
 
     def _order(self, cache_type: CacheType) -> tuple[Variable | Default, ...]:
