@@ -1,6 +1,6 @@
 """Sizes, counts, ages and dates as text: one unit a number, and unknown is never zero."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 UNKNOWN = "?"
 _AGES = ((60, 1, "s"), (3600, 60, "min"), (172_800, 3600, "h"), (63_072_000, 86_400, "d"))
@@ -51,3 +51,13 @@ def day(moment: datetime | None, unknown: str = "—") -> str:
 def minute(moment: datetime | None, unknown: str = "—") -> str:
     """Date and time, `2026-11-20 14:02`, in the moment's own zone."""
     return unknown if moment is None else moment.strftime("%Y-%m-%d %H:%M")
+
+
+def moment(seconds: float | None) -> datetime | None:
+    """A file's time stamp as UTC; None for one that no calendar holds, because any number can be set."""
+    if seconds is None:
+        return None
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
