@@ -205,6 +205,11 @@ class Inventory:
                     going.append((entry, unit))
         return tuple(going)
 
+    def exclusive(self, entry: Entry) -> int:
+        """Allocated bytes that nothing but this entry keeps alive."""
+        alone = (unit.tally for unit in entry.units if (entry.cache, unit.names) not in self.holders)
+        return Tally.of(tuple(alone)).exclusive
+
     @cached_property
     def totals(self) -> Tally:
         """Everything on disk, every inode once: a cache inside another is not counted twice."""

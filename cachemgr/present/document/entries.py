@@ -56,13 +56,6 @@ def apparent_together(entries: Sequence[Entry]) -> int:
     return sum(entry.apparent for entry in entries) - twice
 
 
-def exclusive_bytes(inventory: Inventory, entry: Entry) -> int:
-    """Allocated bytes that nothing but this entry keeps alive."""
-    holders = inventory.holders
-    alone = tuple(unit.tally for unit in entry.units if (entry.cache, unit.names) not in holders)
-    return Tally.of(alone).exclusive
-
-
 def entry_path(cache: Cache, entry: Entry) -> PurePath:
     """Where a person would look for an entry: its tree, else its first file."""
     trees = (unit for unit in entry.units if unit.identity.kind is Kind.DIRECTORY)
@@ -94,7 +87,7 @@ def _entry(inventory: Inventory, entry: Entry, now: datetime) -> Document:
         "detached": entry.detached,
         "size_bytes": entry.size,
         "apparent_bytes": entry.apparent,
-        "exclusive_bytes": exclusive_bytes(inventory, entry),
+        "exclusive_bytes": inventory.exclusive(entry),
         "files": entry.tally.files,
         "directories": entry.tally.directories,
         "links": entry.tally.links,
