@@ -13,6 +13,8 @@ class Remove:
 
     names: Names
     disposal: Disposal
+    lock: Names = ()
+    """A lock file of the owning tool that must be free; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)

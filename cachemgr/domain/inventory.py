@@ -49,6 +49,8 @@ class Volume:
     network: bool = False
     read_only: bool = False
     mount: str = ""
+    records_access: bool = True
+    """False on a `noatime` mount: access times say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,8 @@ class Entry:
     """Of the entry and of all its units."""
     apparent: int = 0
     """Logical bytes, as the owning tool would count them."""
+    idle: int = 0
+    """Seconds without a write after which it counts as abandoned."""
 
     @property
     def units(self) -> tuple[Unit, ...]:
