@@ -1,7 +1,7 @@
 """What one scan found: caches, their entries, who keeps what alive, and what was noticed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -210,15 +210,35 @@ class Inventory:
                     going.append((entry, unit))
         return tuple(going)
 
+    def exclusive(self, entry: Entry) -> int:
+        """Allocated bytes that nothing but this entry keeps alive."""
+        alone = (unit.tally for unit in entry.units if (entry.cache, unit.names) not in self.holders)
+        return Tally.of(tuple(alone)).exclusive
+
     @cached_property
     def totals(self) -> Tally:
         """Everything on disk, every inode once: a cache inside another is not counted twice."""
         tops = tuple(cache.tally for cache in self.caches if cache.tally and cache.inside is None)
         return Tally.of(tops)
 
+    def own(self, cache: Cache) -> Tally:
+        """A cache's measure without the caches inside it. An inode that is met here and in an inner cache
+        belongs to the inner one."""
+        if cache.tally is None:
+            return Tally()
+        inner = Tally.of(
+            tuple(other.tally for other in self.caches if other.inside == cache.id and other.tally)
+        )
+        return replace(
+            cache.tally,
+            size=max(cache.tally.size - inner.size, 0),
+            apparent=max(cache.tally.apparent - inner.apparent, 0),
+            files=max(cache.tally.files - inner.files, 0),
+            directories=max(cache.tally.directories - inner.directories, 0),
+            links=max(cache.tally.links - inner.links, 0),
+            linked={inode: link for inode, link in cache.tally.linked.items() if inode not in inner.linked},
+        )
+
     def own_size(self, cache: Cache) -> int:
         """Allocated bytes of a cache without those of the caches inside it."""
-        if cache.tally is None:
-            return 0
-        inner = (other.tally.size for other in self.caches if other.inside == cache.id and other.tally)
-        return max(cache.tally.size - sum(inner), 0)
+        return self.own(cache).size
