@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from pathlib import PurePath
 
 from cachemgr.domain.action import Purge, Remove, Restore
+from cachemgr.domain.display import display_name
 from cachemgr.domain.inventory import Finding, Problem
 from cachemgr.domain.outcome import Totals, Trouble
 from cachemgr.domain.plan import Exclusion, Intent, Plan
 from cachemgr.domain.terms import Reason
 from cachemgr.present.figures import UNKNOWN, age, count, counted, day, minute, size
-from cachemgr.present.names import cells, display_name, middle, short_path
+from cachemgr.present.names import cells, middle, short_path
 from cachemgr.present.words import (
     Tier,
     category_title,
