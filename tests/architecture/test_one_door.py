@@ -16,14 +16,14 @@ OWN_FILES: dict[str, set[str]] = {}
 OF_OS = frozenset(
     """chflags chmod chown copy_file_range fchmod fchown ftruncate lchmod lchown link makedirs mkdir mkfifo
     mknod posix_fallocate remove removedirs removexattr rename renames replace rmdir sendfile setxattr symlink
-    truncate unlink utime""".split()  # noqa: SIM905 - a list that is read, not a screen of quotes
+    truncate unlink utime""".split()
 )
 OF_SHUTIL = frozenset(
     """chown copy copy2 copyfile copyfileobj copymode copystat copytree make_archive move rmtree
-    unpack_archive""".split()  # noqa: SIM905
+    unpack_archive""".split()
 )
 OF_ANY_PATH = frozenset(
-    "chmod hardlink_to lchmod mkdir rename rmdir symlink_to touch unlink write_bytes write_text".split()  # noqa: SIM905
+    "chmod hardlink_to lchmod mkdir rename rmdir symlink_to touch unlink write_bytes write_text".split()
 )
 """Methods of `Path` whose names nothing else bears; `replace` is looked at separately."""
 OPENERS = {"open", "io.open", "os.fdopen", "click.open_file", "gzip.open", "tarfile.open", "zipfile.ZipFile"}
@@ -60,7 +60,9 @@ def _effect(name: str, call: ast.Call) -> str | None:
     if _opens_for_writing(name, call):
         return "open for writing"
     if name == "getattr" and isinstance(call.args[0], ast.Name) and call.args[0].id in ("os", "shutil"):
-        return "getattr(os, …)"
+        wanted = call.args[1]
+        if not isinstance(wanted, ast.Constant) or wanted.value in OF_OS | OF_SHUTIL:
+            return "getattr(os, …)"
     return None
 
 
@@ -126,6 +128,7 @@ def test_the_door_is_recognised_in_every_disguise(line: str) -> None:
         "p.open('rb')",
         "import os; os.open(p, os.O_RDONLY | os.O_NOFOLLOW)",
         "reader.link('a')",
+        "import os; getattr(os, 'O_NOATIME', 0)",
         "import webbrowser; webbrowser.open(url)",
     ],
 )
