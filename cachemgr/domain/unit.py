@@ -82,7 +82,7 @@ class Tally:
     """Latest modification of a regular file, seconds since the epoch."""
     accessed: int | None = None
     """Latest access of a regular file; None where nothing was read. Advisory on `relatime` mounts."""
-    linked: Mapping[Inode, Linked] = field(default=EMPTY_LINKED)
+    linked: Mapping[Inode, Linked] = field(default_factory=lambda: EMPTY_LINKED)
     """The inodes that have more than one name; already in `size`, once each."""
 
     @property
@@ -138,6 +138,9 @@ class Unit:
     identity: Identity
     tally: Tally
     obstacles: tuple[Obstacle, ...] = ()
+    lock: tuple[str, ...] = ()
+    """The lock file, below the root, that the owning tool holds while it writes this unit; empty for
+    none. Respected, never removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,3 +175,5 @@ class Draft:
     obstacles: tuple[Obstacle, ...] = ()
     apparent: int | None = None
     """What the owning tool would call its size; None where that is the tally's."""
+    idle: int = 0
+    """Seconds without a write after which it counts as abandoned (a partial download)."""

@@ -1,0 +1,52 @@
+"""Names cut and measured for a screen."""
+
+import os
+import unicodedata
+from pathlib import PurePath
+
+from cachemgr.domain.display import display_name
+
+
+def cells(text: str) -> int:
+    """How many terminal columns a displayable text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(map(_width, text))
+
+
+def middle(text: str, width: int, *, ellipsis: str = "…") -> str:
+    """`text` in at most `width` columns; what does not fit is left out of the middle, because the end of
+    a name tells more than its centre."""
+    if cells(text) <= width:
+        return text
+    room = width - cells(ellipsis)
+    if room <= 0:
+        return ellipsis[: max(width, 0)]
+    head = _fitting(text, room // 2)
+    tail = _fitting(text[::-1], room - cells(head))[::-1]
+    return head + ellipsis + tail
+
+
+def short_path(path: PurePath, home: PurePath | None, project: PurePath | None = None) -> str:
+    """A path as a person would say it: relative to the project, `~/…` in the home, else whole."""
+    if project is not None and path != project and path.is_relative_to(project):
+        return display_name(path.relative_to(project))
+    if home is not None and path.is_relative_to(home):
+        below = path.relative_to(home)
+        return display_name(os.path.join("~", below)) if below.parts else "~"
+    return display_name(path)
+
+
+def _width(char: str) -> int:
+    if unicodedata.category(char) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def _fitting(text: str, room: int) -> str:
+    used = 0
+    for position, char in enumerate(text):
+        used += _width(char)
+        if used > room:
+            return text[:position]
+    return text
