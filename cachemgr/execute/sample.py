@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Refused
 from cachemgr.execute.sample_home import write_home
 from cachemgr.execute.sample_project import write_project
@@ -63,20 +64,21 @@ def discard(sample: SampleHome) -> None:
 
 
 def _claim(directory: Path) -> None:
+    """Make the directory, or make sure that it is an empty one of ours."""
+    shown = display_name(directory)
     try:
         directory.mkdir(mode=0o700)
     except FileExistsError:
         facts = directory.lstat()
         if not stat.S_ISDIR(facts.st_mode):
-            raise Refused(
-                f"The sample needs a directory, and {str(directory)!r} is a file or a link."
-            ) from None
+            raise Refused(f"The sample needs a directory, and {shown} is a file or a link.") from None
         if hasattr(os, "geteuid") and facts.st_uid != os.geteuid():
-            raise Refused(f"The sample needs a directory of yours, and {str(directory)!r} is not.") from None
+            raise Refused(f"The sample needs a directory of yours, and {shown} is not.") from None
         if os.listdir(directory):
-            raise Refused(f"The sample needs an empty directory, and {str(directory)!r} is not.") from None
+            raise Refused(f"The sample needs an empty directory, and {shown} is not.") from None
     except FileNotFoundError:
-        raise Refused(f"The sample cannot be made in {str(directory.parent)!r}: it does not exist.") from None
+        parent = display_name(directory.parent)
+        raise Refused(f"The sample cannot be made in {parent}: it does not exist.") from None
     except OSError as error:
         reason = (error.strerror or "the system said no").lower()
-        raise Refused(f"The directory {str(directory)!r} cannot be made: {reason}.") from error
+        raise Refused(f"The directory {shown} cannot be made: {reason}.") from error

@@ -8,8 +8,10 @@ from datetime import datetime
 from pathlib import Path
 
 DAY = 86400.0
-HEAD = 96 * 1024
-"""How many bytes at the beginning of a large file are real; the rest is a hole."""
+SCALE = 4096
+"""A file takes one byte on disk for so many that it claims, so that large ones are still the larger ones."""
+WHOLE = 16 * 1024
+"""Files up to this size are no holes at all."""
 
 
 class Writer:
@@ -36,13 +38,13 @@ class Writer:
     ) -> None:
         """A new file, `age` days old and last read `used` days ago (just as old when left out).
 
-        With `size` larger than the content it looks that big: a head of noise, then a hole.
+        With `size` larger than the content it looks that big: a beginning of noise, then a hole.
         """
         data = content.encode() if isinstance(content, str) else content
         self.folder(path.parent, age=age)
-        head = min(size, HEAD) - len(data)
-        if head > 0:
-            data += random.Random(path.name).randbytes(head)  # noqa: S311 - looks, not secrecy
+        noise = min(size, max(WHOLE, size // SCALE)) - len(data)
+        if noise > 0:
+            data += random.Random(path.name).randbytes(noise)  # noqa: S311 - looks, not secrecy
         with open(path, "xb") as file:
             file.write(data)
             if self.holes and size > len(data):
