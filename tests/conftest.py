@@ -5,38 +5,43 @@ from pathlib import Path
 
 import pytest
 
-MOVES_A_CACHE = ("HF_", "HUGGINGFACE_", "TORCH_", "XDG_", "TIKTOKEN_", "DATA_GYM_", "OLLAMA_", "PIP_", "UV_")
+MOVES_A_CACHE = tuple(
+    "HF_ HUGGINGFACE_ TRANSFORMERS_ TORCH_ XDG_ TIKTOKEN_ DATA_GYM_ OLLAMA_ MLX_ PIP_ UV_".split()
+)
 """Beginnings of variables that would lead a test to this machine's own caches."""
-GOES_AWAY = ("CACHEMGR_", "TRANSFORMERS_CACHE", "MLX_CACHE_DIR", "NO_COLOR", "FORCE_COLOR")
+CHANGES_OUTPUT = ("CACHEMGR_", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """An empty home directory; HOME and USERPROFILE point at it."""
-    return _made(tmp_path / "home")
+def home(_own_machine: Path) -> Path:
+    """An empty home directory; HOME and USERPROFILE point at it. `tmp_path` is somewhere else, and empty."""
+    return _own_machine / "home"
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
+def project(_own_machine: Path) -> Path:
     """An empty project directory."""
-    return _made(tmp_path / "project")
+    return _own_machine / "project"
 
 
 @pytest.fixture(autouse=True)
-def _not_the_real_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_machine(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Programs that a test starts, and libraries that it calls, see a temporary home only."""
+    top = tmp_path_factory.mktemp("machine")
+    for name in ("home", "project", "temp"):
+        (top / name).mkdir()
     for name in list(os.environ):
-        if name.startswith(MOVES_A_CACHE + GOES_AWAY):
+        if name.startswith(MOVES_A_CACHE + CHANGES_OUTPUT):
             monkeypatch.delenv(name)
-    home = _made(tmp_path / "home")
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("USERPROFILE", str(home))
-    monkeypatch.setenv("APPDATA", str(home / "AppData" / "Roaming"))
-    monkeypatch.setenv("LOCALAPPDATA", str(home / "AppData" / "Local"))
-    for name in ("TMPDIR", "TEMP", "TMP"):
-        monkeypatch.setenv(name, str(_made(tmp_path / "temp")))
-
-
-def _made(path: Path) -> Path:
-    path.mkdir(exist_ok=True)
-    return path
+    home = top / "home"
+    for name, place in (
+        ("HOME", home),
+        ("USERPROFILE", home),
+        ("APPDATA", home / "AppData" / "Roaming"),
+        ("LOCALAPPDATA", home / "AppData" / "Local"),
+        ("TMPDIR", top / "temp"),
+        ("TEMP", top / "temp"),
+        ("TMP", top / "temp"),
+    ):
+        monkeypatch.setenv(name, str(place))
+    return top
