@@ -1,6 +1,6 @@
 """What one scan found: caches, their entries, who keeps what alive, and what was noticed."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -94,6 +94,8 @@ class Cache:
     unknown: tuple[Unit, ...] = ()
     """What the layout did not recognise; listed, never removed."""
     containers: tuple[Container, ...] = ()
+    bound: tuple[str, ...] = ()
+    """Names of containers that leave only together with the one around them."""
     replaced_by: str | None = None
     registered: bool = False
     """Named in the user's or a trusted project's configuration: evidence enough to clear it."""
@@ -192,19 +194,18 @@ class Inventory:
                     first[key] = entry.id
         return {key: frozenset(ids) for key, ids in several.items()}
 
-    def removable_units(self, removed: Set[EntryId]) -> tuple[tuple[Entry, Unit], ...]:
+    def removable_units(self, removed: Sequence[Entry]) -> tuple[tuple[Entry, Unit], ...]:
         """The units that go when those entries go, each once, with an entry that names it.
 
         A unit that some other entry holds stays.
         """
+        ids = {entry.id for entry in removed}
         seen: set[UnitKey] = set()
         going: list[tuple[Entry, Unit]] = []
-        for entry in self.entries:
-            if entry.id not in removed:
-                continue
+        for entry in removed:
             for unit in entry.units:
                 key = (entry.cache, unit.names)
-                if key not in seen and self.holders.get(key, frozenset()) <= removed:
+                if key not in seen and self.holders.get(key, frozenset()) <= ids:
                     seen.add(key)
                     going.append((entry, unit))
         return tuple(going)

@@ -5,13 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from cachemgr.disk import handles
+from cachemgr.disk.places import Found, look
 from cachemgr.disk.reader import DiskReader
 from cachemgr.disk.volumes import Mount, mounts_below, volume
 from cachemgr.disk.walk import Scope
 from cachemgr.domain.event import Gauge
 from cachemgr.domain.inventory import Cache
 from cachemgr.domain.terms import CacheState, Knowledge, Place, Rebuild
-from cachemgr.scan.admit import Found, look
 from cachemgr.scan.candidate import Candidate
 from cachemgr.scan.roots import Root
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from cachemgr.disk.places import Found, Protected, look
 from cachemgr.domain.inventory import CacheId, Problem
 from cachemgr.domain.terms import Place
 from cachemgr.domain.unit import Inode
-from cachemgr.scan.admit import Found, Protected, look
 from cachemgr.scan.candidate import Candidate
 
 

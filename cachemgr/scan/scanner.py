@@ -137,6 +137,7 @@ def _listed(root: Root) -> Cache:
         replaced_by=kind.replaced_by,
         registered=root.candidate.registered,
         configured=root.candidate.configured,
+        bound=kind.bound,
         third_party=kind.third_party,
         way_back=kind.way_back,
         problems=root.problems,

@@ -16,8 +16,8 @@ _SYSTEM = {
         " /usr/bin /usr/lib /usr/local /usr/share /var /var/cache /var/lib /var/log /var/tmp"
     ).split(),
     Platform.MACOS: (
-        "/ /Applications /Library /Library/Caches /System /Users /Volumes /bin /etc /opt /private /private/etc"
-        " /private/tmp /private/var /sbin /tmp /usr /usr/local /var"
+        "/ /Applications /Library /Library/Caches /System /Users /Volumes /bin /etc /opt /private"
+        " /private/etc /private/tmp /private/var /sbin /tmp /usr /usr/local /var"
     ).split(),
     Platform.WINDOWS: [
         "C:\\",
