@@ -39,6 +39,8 @@ CACHES = (
         project=(".cache/huggingface/hub",),
         home_setting="hf_home",
         home_below="hub",
+        # A repository without its snapshots counts as corrupt.
+        bound=("snapshots",),
         way_back=("hf", "download"),
         sources=(
             "huggingface_hub 2.4.0 constants.py, file_download.py, utils/_cache_manager.py",

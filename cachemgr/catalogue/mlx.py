@@ -12,6 +12,7 @@ CACHES = (
         category=Category.MODELS,
         rebuild=Rebuild.DOWNLOADS,
         layout=Hub(),
+        bound=("snapshots",),
         knowledge=Knowledge.PARTIAL,
         home_setting="mlx_home",
         sources=("mlx_lm 0.32.2 manage.py", "mlx_whisper 0.4.3 load_models.py"),

@@ -12,6 +12,7 @@ CACHES = (
         category=Category.MODELS,
         rebuild=Rebuild.DOWNLOADS,
         layout=Hub(),
+        bound=("snapshots",),
         # Without one of these it is the hub's own directory, which is the hub's.
         variables=(
             Variable("TRANSFORMERS_CACHE"),
