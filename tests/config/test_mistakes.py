@@ -132,9 +132,10 @@ CYCLE = "caching: &c\n  per_provider: *c\n"
         ("{" * 50_000).encode(),
         (BOMB + "caching:\n  per_provider: {x: *h}\n").encode(),
         CYCLE.encode(),
+        ("a." * 120_000 + "a = 1").encode(),
         b"? {a: b}\n: c\ncaching: 3\n",
     ],
-    ids=["nul", "utf-16", "latin-1", "5 MB", "escapes", "deep", "braces", "bomb", "cycle", "odd key"],
+    ids=["nul", "utf-16", "latin-1", "5 MB", "escapes", "deep", "braces", "bomb", "cycle", "dots", "odd key"],
 )
 @pytest.mark.parametrize("file", ["own", "users", "hardware_text", "caching"])
 def test_a_hostile_file_is_one_sentence(ground: Ground, file: str, content: bytes) -> None:
