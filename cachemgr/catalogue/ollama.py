@@ -21,7 +21,6 @@ CACHES = (
             Default("/usr/share/ollama/.ollama/models", platforms=(Platform.LINUX,), place=Place.SYSTEM),
         ),
         way_back=("ollama", "pull"),
-        shared_with_system=True,
         sources=(
             "ollama envconfig/config.go, manifest/paths.go, server/images.go, server/download.go @fb30760",
             "ollama scripts/install.sh",

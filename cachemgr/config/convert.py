@@ -8,7 +8,8 @@ from typing import Any, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
-from cachemgr.config.source import Key, Source, dotted, shown
+from cachemgr.config.source import Key, Source, dotted, quoted
+from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import ConfigError
 
 Section = TypeVar("Section")
@@ -44,14 +45,14 @@ def _mistake(source: Source, value: object, kind: type, above: tuple[Key, ...], 
         return source.mistake(f"`{dotted(whole)}` has no `{match[1]}`", *whole)
     if choices := _choices(expected):
         must = f"it must be {_either(choices)}{_near(found, choices)}"
-        return source.mistake(f"`{dotted(whole)}` is {shown(repr(found))}; {must}", *whole)
+        return source.mistake(f"`{dotted(whole)}` is {quoted(found)}; {must}", *whole)
     if match := re.fullmatch(r"Expected `(.*)`, got `(.*)`", what):
         wanted = " or ".join(_KINDS.get(name, name) for name in match[1].split(" | ") if name != "null")
         return source.mistake(
             f"`{dotted(whole)}` must be {wanted}, not {_KINDS.get(match[2], match[2])}", *whole
         )
     bounds = what.replace("Expected ", "").replace("`int`", "a whole number").replace("`float`", "a number")
-    return source.mistake(f"`{dotted(whole)}` must be {shown(bounds)}", *whole)
+    return source.mistake(f"`{dotted(whole)}` must be {display_name(bounds)}", *whole)
 
 
 def unknown(source: Source, keys: tuple[Key, ...], valid: tuple[str, ...]) -> ConfigError:

@@ -8,8 +8,9 @@ from types import MappingProxyType
 from cachemgr.config import hardware_cache, questfoundry, toml_file, variables
 from cachemgr.config.layer import Layer
 from cachemgr.config.places import Base, below
-from cachemgr.config.source import Source, shown
+from cachemgr.config.source import Source
 from cachemgr.config.trust import is_trusted
+from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import ConfigError
 from cachemgr.domain.inventory import Origin
 from cachemgr.domain.machine import Machine
@@ -50,7 +51,7 @@ def _named(machine: Machine, path: Path | None) -> Iterator[Layer]:
         return
     source = Source.read(path)
     if source is None:
-        raise ConfigError(f"{shown(path)} does not exist")
+        raise ConfigError(f"{display_name(path)} does not exist")
     directory = Path(machine.cwd) / path.parent
     yield toml_file.read(source, Base(directory, Path(machine.home)), Place.CUSTOM)
 

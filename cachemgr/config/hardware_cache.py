@@ -6,7 +6,8 @@ from cachemgr.config.convert import convert
 from cachemgr.config.layer import Layer
 from cachemgr.config.places import Base, name
 from cachemgr.config.schema import HardwareCache
-from cachemgr.config.source import Source, shown
+from cachemgr.config.source import Source
+from cachemgr.domain.display import display_name
 from cachemgr.domain.settings import HomeSetting, RootSetting
 from cachemgr.domain.terms import Place
 
@@ -21,7 +22,7 @@ def section(source: Source) -> object:
     try:
         document = msgspec.json.decode(source.text)
     except msgspec.DecodeError as error:
-        raise source.mistake(f"not JSON: {shown(error)}") from None
+        raise source.mistake(f"not JSON: {display_name(str(error))}") from None
     except RecursionError:
         raise source.mistake("nested too deeply") from None
     return document.get("cache") if isinstance(document, dict) else None

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from cachemgr.config.source import Key, Source, dotted, shown
+from cachemgr.config.source import Key, Source, dotted, quoted
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 RESERVED = frozenset(("all", "apps", "builds", "custom", "legacy", "models", "other", "packages"))
@@ -33,14 +33,15 @@ class Base:
         start = self.home if text == "~" or text.startswith(("~/", "~\\")) else None
         rest = text[1:].lstrip("/\\") if start is not None else text
         if _UNEXPANDED.match(rest):
-            what = f"`{dotted(keys)}` is {shown(repr(text))}, which nothing expands here"
+            what = f"`{dotted(keys)}` is {quoted(text)}, which nothing expands here"
             raise source.mistake(f"{what}; write the path out", *keys)
         path = start / rest if start is not None else Path(rest)
         if path.is_absolute():
             return path
         if self.directory is None:
             raise source.mistake(
-                f"`{dotted(keys)}` is {shown(repr(text))}; here it must be absolute or begin with ~/", *keys
+                f"`{dotted(keys)}` is {quoted(text)}; here it must be absolute or begin with ~/",
+                *keys,
             )
         path = self.directory / path
         if os.path.normpath(path) == os.path.normpath(self.directory):
@@ -52,10 +53,11 @@ def name(source: Source, text: str, *keys: Key) -> str:
     """A cache's name. Raises ConfigError where it could not be told from other words of a command line."""
     if not NAME.fullmatch(text):
         raise source.mistake(
-            f"{shown(repr(text))} cannot be a cache's name; use letters, digits, '.', '_' and '-'", *keys
+            f"{quoted(text)} cannot be a cache's name; use letters, digits, '.', '_' and '-'",
+            *keys,
         )
     if text.lower() in RESERVED:
-        raise source.mistake(f"{shown(repr(text))} is a word of the command line, not a cache's name", *keys)
+        raise source.mistake(f"{quoted(text)} is a word of the command line, not a cache's name", *keys)
     return text
 
 

@@ -6,7 +6,8 @@ from cachemgr.config.convert import convert
 from cachemgr.config.layer import Layer
 from cachemgr.config.places import Base
 from cachemgr.config.schema import Caching
-from cachemgr.config.source import Source, shown
+from cachemgr.config.source import Source
+from cachemgr.domain.display import display_name
 from cachemgr.domain.inventory import Origin
 from cachemgr.domain.settings import RootSetting
 from cachemgr.domain.terms import Category, Place
@@ -39,27 +40,23 @@ def _section(source: Source) -> object:
     # Most projects have no YAML file, and the parser takes longer to import than a scan to start.
     import yaml
 
-    loader = yaml.SafeLoader(source.text)
     try:
-        document = loader.get_single_node()
-        node = _value(document)
+        loader = yaml.SafeLoader(source.text)
+        node = _value(loader.get_single_node())
         if node is None:
             return None
         _measure(node)
         return loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        raise source.mistake(
-            f"not YAML: {shown(error.problem or error.context)}", line=mark.line + 1 if mark else None
-        ) from None
+        what = display_name(str(error.problem or error.context))
+        raise source.mistake(f"not YAML: {what}", line=mark.line + 1 if mark else None) from None
     except yaml.YAMLError as error:
-        raise source.mistake(f"not YAML: {shown(error).splitlines()[0]}") from None
+        raise source.mistake(f"not YAML: {display_name(str(error)).splitlines()[0]}") from None
     except (RecursionError, OverflowError):
         raise source.mistake("nested too deeply, or aliases that repeat without end", _SECTION) from None
     except ValueError as error:
-        raise source.mistake(f"cannot be read: {shown(error)}", _SECTION) from None
-    finally:
-        loader.dispose()
+        raise source.mistake(f"cannot be read: {display_name(str(error))}", _SECTION) from None
 
 
 def _value(document: Any) -> Any:

@@ -6,12 +6,15 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import ConfigError
 from cachemgr.domain.inventory import Origin
 
 Key = str | int
 LIMIT = 256 * 1024
 """Bytes; no configuration written by a person is as long."""
+_LONGEST = 120
+"""Characters of a key or value that a sentence repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +37,22 @@ class Source:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise ConfigError(f"{shown(name)} cannot be read: {error.strerror or error}") from None
+            raise ConfigError(f"{display_name(name)} cannot be read: {error.strerror or error}") from None
         if raw is None:
-            raise ConfigError(f"{shown(name)} is not a regular file")
+            raise ConfigError(f"{display_name(name)} is not a regular file")
         if len(raw) > limit:
             raise ConfigError(
-                f"{shown(name)} is longer than {limit // 1024} KiB, too long for a configuration"
+                f"{display_name(name)} is longer than {limit // 1024} KiB, too long for a configuration"
             )
         try:
             text = raw.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             line = raw.count(b"\n", 0, error.start) + 1
-            raise ConfigError(f"{shown(name)}, line {line}: not UTF-8; save the file as UTF-8") from None
+            raise ConfigError(
+                f"{display_name(name)}, line {line}: not UTF-8; save the file as UTF-8"
+            ) from None
         if "\0" in text:
-            raise ConfigError(f"{shown(name)} holds NUL bytes and is no text file")
+            raise ConfigError(f"{display_name(name)} holds NUL bytes and is no text file")
         return cls(path, name, raw, text)
 
     def line(self, *keys: Key) -> int | None:
@@ -70,7 +75,7 @@ class Source:
     def mistake(self, sentence: str, *keys: Key, line: int | None = None) -> ConfigError:
         line = line or self.line(*keys)
         where = f", line {line}" if line else ""
-        return ConfigError(f"{shown(self.name)}{where}: {sentence}")
+        return ConfigError(f"{display_name(self.name)}{where}: {sentence}")
 
 
 def dotted(keys: tuple[Key, ...]) -> str:
@@ -78,14 +83,16 @@ def dotted(keys: tuple[Key, ...]) -> str:
     text = ""
     for key in keys:
         text += f"[{key + 1}]" if isinstance(key, int) else f".{key}"
-    return shown(text.lstrip("."))
+    return _short(display_name(text.lstrip(".")))
 
 
-def shown(text: object) -> str:
-    """Text from a file with everything that does not print as itself written as an escape."""
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in str(text)
-    )
+def quoted(value: object) -> str:
+    """A value from a file, fit for a sentence."""
+    return _short(display_name(repr(value)))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _stands(key: str) -> re.Pattern[str]:

@@ -6,7 +6,8 @@ from cachemgr.config.convert import convert
 from cachemgr.config.layer import Layer
 from cachemgr.config.places import Base, name
 from cachemgr.config.schema import CacheMgrToml
-from cachemgr.config.source import Source, shown
+from cachemgr.config.source import Source
+from cachemgr.domain.display import display_name
 from cachemgr.domain.settings import HomeSetting, RootSetting
 from cachemgr.domain.terms import Category, Place
 
@@ -19,7 +20,7 @@ def read(source: Source, base: Base, place: Place) -> Layer:
     try:
         document = tomllib.loads(source.text)
     except tomllib.TOMLDecodeError as error:
-        raise source.mistake(f"not TOML: {shown(error)}") from None
+        raise source.mistake(f"not TOML: {display_name(str(error))}") from None
     except (RecursionError, ValueError):
         # A number of thousands of digits is a ValueError, not a mistake of syntax.
         raise source.mistake("cannot be read as TOML") from None

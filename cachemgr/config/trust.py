@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 
 from cachemgr.config import hardware_cache, questfoundry, toml_file
-from cachemgr.config.source import Source, shown
+from cachemgr.config.source import Source
+from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import ConfigError
 
 FILE = "trust.json"
@@ -32,7 +33,7 @@ def trust(project: Path, user_dir: Path) -> tuple[Path, ...]:
         if (source := Source.read(project / name, name, **({"limit": limit} if limit else {})))
     ]
     if not sources:
-        raise ConfigError(f"{shown(project)} has no configuration that could be trusted")
+        raise ConfigError(f"{display_name(project)} has no configuration that could be trusted")
     agreed = _read(user_dir)
     agreed[os.path.realpath(project)] = [hashlib.sha256(source.raw).hexdigest() for source in sources]
     _write(user_dir, agreed)
@@ -59,7 +60,7 @@ def _read(user_dir: Path) -> dict[str, list[str]]:
         return {str(project): [str(text) for text in texts] for project, texts in projects.items()}
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise ConfigError(
-            f"{shown(source.path)} is damaged; remove it and trust the projects again"
+            f"{display_name(source.path)} is damaged; remove it and trust the projects again"
         ) from None
 
 
@@ -77,4 +78,4 @@ def _write(user_dir: Path, agreed: dict[str, list[str]]) -> None:
             os.fsync(handle)
         fresh.replace(target)
     except OSError as error:
-        raise ConfigError(f"{shown(target)} cannot be written: {error.strerror or error}") from None
+        raise ConfigError(f"{display_name(target)} cannot be written: {error.strerror or error}") from None

@@ -5,7 +5,8 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from cachemgr.config.schema import FOREVER
-from cachemgr.config.source import shown
+from cachemgr.config.source import quoted
+from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import ConfigError
 from cachemgr.domain.inventory import Origin
 from cachemgr.domain.machine import Machine
@@ -36,14 +37,14 @@ def values(machine: Machine) -> dict[str, tuple[object, Origin]]:
     for name in machine.env:
         unread = name.startswith(_PREFIX) and name not in NAMES and machine.env[name]
         if unread and (near := get_close_matches(name, NAMES, 1, 0.85)):
-            raise ConfigError(f"{shown(name)} is set, which nothing reads; did you mean {near[0]}?")
+            raise ConfigError(f"{display_name(name)} is set, which nothing reads; did you mean {near[0]}?")
     found: dict[str, tuple[object, Origin]] = {}
     for key, read in (("disposal", _disposal), ("retention_days", _days), ("si", _flag)):
         name = _PREFIX + key.upper()
         if text := machine.env.get(name):
             value = read(text.strip().lower())
             if value is None:
-                raise ConfigError(f"{name} is {shown(repr(text))}; it must be {_MUST_BE[key]}")
+                raise ConfigError(f"{name} is {quoted(text)}; it must be {_MUST_BE[key]}")
             found[key] = (value, Origin("environment", name))
     return found
 
