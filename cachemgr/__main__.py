@@ -56,6 +56,9 @@ class Composer:
         own = _absolute(place.machine, options.config) or place.config / "cachemgr.toml"
         return ConfigFiles(own, project / "cachemgr.toml" if project else None, place.state)
 
+    def variable(self, name: str) -> str:
+        return _machine().env.get(name, "")
+
     def trust(self, options: Options) -> Sequence[Path]:
         place = _place(options)
         project = _project(place, options)

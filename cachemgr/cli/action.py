@@ -30,8 +30,11 @@ class Unconfirmed(NeedsConfirmation):
         self.extra = {"command": command, "plan": plan}
 
 
-def act(session: Session, plan: Plan, wish: Wish) -> int:
-    """Returns the exit code. Raises CacheMgrError where nothing was done."""
+def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int:
+    """Returns the exit code. A `saved` plan is compared with a fresh scan first.
+
+    Raises CacheMgrError where nothing was done.
+    """
     if wish.plan is not None:
         return _save(session, plan, wish)
     machine_readable = session.options.json or wish.events
@@ -49,7 +52,7 @@ def act(session: Session, plan: Plan, wish: Wish) -> int:
     if session.service.read_only:
         raise Refused("this is --read-only, so the plan is not carried out")
     _confirm(session, plan, wish)
-    run = carry_out(session, plan, events=wish.events)
+    run = carry_out(session, plan, events=wish.events, saved=saved)
     if session.options.json:
         document = result_document(plan, run.id, run.outcomes, undoable=run.undoable, now=session.now())
         session.output.document(document)

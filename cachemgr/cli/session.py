@@ -67,6 +67,10 @@ class Composition(Protocol):
 
     def service(self, options: Options) -> CacheManager: ...
     def config_files(self, options: Options) -> ConfigFiles: ...
+    def variable(self, name: str) -> str:
+        """An environment variable of the process; empty where it is not set."""
+        ...
+
     def trust(self, options: Options) -> Sequence[Path]:
         """Agree to the places outside the project that its file names; returns them."""
         ...
@@ -96,6 +100,7 @@ class Session:
         """Built when it is first needed, so that `--help` needs no configuration."""
         if self._service is None:
             self._service = self.composition.service(self.options)
+            self.output.si = self.options.si or self._service.settings.si
         return self._service
 
     @property
@@ -105,8 +110,8 @@ class Session:
                 sys.stdout,
                 sys.stderr,
                 color=self.options.color,
-                no_color=bool(self.service.machine.env.get("NO_COLOR")),
-                si=self.options.si or self.service.settings.si,
+                no_color=bool(self.composition.variable("NO_COLOR")),
+                si=self.options.si,
             )
         return self._output
 
