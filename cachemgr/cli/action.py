@@ -11,7 +11,7 @@ from cachemgr.cli.running import carry_out
 from cachemgr.cli.session import Session
 from cachemgr.cli.wish import Wish
 from cachemgr.domain.errors import Busy, CacheMgrError, Interrupted, NeedsConfirmation, Refused, UsageError
-from cachemgr.domain.outcome import Totals
+from cachemgr.domain.outcome import Outcome, Totals
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Reason
 from cachemgr.present.document.runs import result_document
@@ -59,8 +59,19 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
     elif not wish.events:
         show_result(session.output, plan, run, quiet=session.options.quiet)
     if run.stopped:
-        raise Interrupted(f"stopped between steps; `cachemgr history {run.id}` says how far it came")
-    return 0 if Totals.of(run.outcomes).complete else 1
+        session.output.line(
+            f"cachemgr: stopped between steps; `cachemgr history {run.id}` says how far it came", err=True
+        )
+        return Interrupted.exit_code
+    return _code(run.outcomes)
+
+
+def _code(outcomes: Sequence[Outcome]) -> int:
+    totals = Totals.of(outcomes)
+    if totals.complete:
+        return 0
+    in_use = all(one.trouble is not None and one.trouble.kind == "in-use" for one in outcomes)
+    return Busy.exit_code if in_use else 1
 
 
 def _confirm(session: Session, plan: Plan, wish: Wish) -> None:

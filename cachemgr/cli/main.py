@@ -118,9 +118,10 @@ def run(arguments: Sequence[str], composition: Composition) -> int:
 def _fail(session: Session, problem: CacheMgrError) -> int:
     message = display_name(str(problem))
     _say(f"cachemgr: {message}", err=True)
-    if session.options.json or "--json" in session.arguments:
+    lines = "--events" in session.arguments
+    if lines or session.options.json or "--json" in session.arguments:
         document = error(problem.exit_code, problem.kind, message)
-        _say(encode({**document, **getattr(problem, "extra", {})}))
+        _say(encode({**document, **getattr(problem, "extra", {})}, indent=None if lines else 2))
     return problem.exit_code
 
 
