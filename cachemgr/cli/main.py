@@ -104,16 +104,14 @@ def run(arguments: Sequence[str], composition: Composition) -> int:
     session = Session(composition, arguments)
     try:
         result = main.main(list(arguments), prog_name="cachemgr", standalone_mode=False, obj=session)
-        sys.stdout.flush()
+        if (problem := session.unwritten()) is not None:
+            return _fail(session, problem)
     except click.ClickException as problem:
         return _fail(session, UsageError(_one_sentence(problem)))
     except (click.Abort, KeyboardInterrupt, Stopped):
         return _fail(session, Interrupted("interrupted"))
     except CacheMgrError as problem:
         return _fail(session, problem)
-    except BrokenPipeError:
-        silence(sys.stdout)
-        return 0
     return result if isinstance(result, int) else 0
 
 

@@ -3,6 +3,7 @@
 The composition root hands in a `Composition`; nothing in this room knows how a service is put together.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -13,9 +14,17 @@ from typing import Protocol
 
 from cachemgr.cli.output import Output
 from cachemgr.cli.progress import ScanProgress
+from cachemgr.domain.errors import CacheMgrError
 from cachemgr.domain.event import ScanFinished
 from cachemgr.domain.inventory import Inventory
 from cachemgr.service import CacheManager
+
+
+class Unwritten(CacheMgrError):
+    """The work was done; its report did not get out."""
+
+    exit_code = 1
+    kind = "output"
 
 
 @dataclass(slots=True)
@@ -109,6 +118,13 @@ class Session:
     def interactive(self) -> bool:
         """Whether somebody can answer a question."""
         return sys.stdin.isatty() and sys.stderr.isatty()
+
+    def unwritten(self) -> "Unwritten | None":
+        """What to say when standard output could not take everything."""
+        error = self._output.unwritten if self._output else None
+        return (
+            Unwritten(f"cannot write to standard output: {os.strerror(error.errno or 0)}") if error else None
+        )
 
     def now(self) -> datetime:
         return self.service.clock()
