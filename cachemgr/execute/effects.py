@@ -30,6 +30,8 @@ class Effects:
         self.guard = guard
         self.machine = machine
         self._quarantines: dict[tuple[CacheId, str], Quarantine] = {}
+        self._made: set[tuple[CacheId, Names]] = set()
+        """Containers that this run made again."""
 
     def remove(self, number: int, step: Step, action: Remove) -> None:
         """Take a unit out of its place: into this run's quarantine, or into the system trash."""
@@ -59,20 +61,23 @@ class Effects:
                     done.files += 1
                     done.freed += handles.allocated(own)
 
-    def restore(self, step: Step, action: Restore) -> None:
-        """Bring a unit back from a run's quarantine, over nothing."""
-        quarantine = self._open(step.cache, action.run)
-        try:
-            status = handles.lstat(quarantine.handle, str(action.number))
-        except FileNotFoundError as error:
-            raise Stop(Trouble("missing", "/".join(action.names))) from error
-        if step.identity is None or handles.identity(status) != step.identity:
-            raise Stop(Trouble("changed", "/".join(action.names)))
+    def restore(self, step: Step, action: Restore) -> bool:
+        """Bring a unit back from a run's quarantine, over nothing; False where it is at its place already.
+
+        What is brought back is the very file or directory that was moved. That somebody who had it open
+        wrote to it meanwhile is no reason to keep it from its place.
+        """
+        quarantine = self._waiting(step, action)
         with self.guard.folder(step, action.names) as parent:
+            if quarantine is None:
+                if self._is_back(step, action, parent):
+                    return False
+                raise Stop(Trouble("missing", "/".join(action.names)))
             try:
                 quarantine.give_back(action.number, parent, action.names[-1])
             except FileExistsError as error:
                 raise Stop(Trouble("exists", "/".join(action.names))) from error
+        return True
 
     def remake(self, step: Step, action: Remake) -> None:
         """Make a container again; one that is there already is good enough."""
@@ -82,11 +87,16 @@ class Effects:
             except FileExistsError:
                 if handles.kind(handles.lstat(parent, action.names[-1])) is not Kind.DIRECTORY:
                     raise Stop(Trouble("exists", "/".join(action.names))) from None
+            else:
+                self._made.add((step.cache, action.names))
 
     def settle(self, step: Step, action: Settle, folders: Folders) -> None:
-        """Give a directory its times back, unless somebody else changed it since."""
-        seen = folders.noted.get((step.cache, action.names))
-        if action.left_ns is not None and (seen is None or seen.modified_ns != action.left_ns):
+        """Give a directory its times back, unless somebody else changed or made it since."""
+        key = (step.cache, action.names)
+        if action.left_ns is None:
+            if key not in self._made:
+                return
+        elif key not in folders.noted or folders.noted[key].modified_ns != action.left_ns:
             return
         root = self.guard.root(step.cache)
         if not action.names:
@@ -98,8 +108,10 @@ class Effects:
             system.set_times(parent, action.names[-1], action.accessed_ns, action.modified_ns)
 
     def purge_run(self, step: Step, action: Purge, done: Removal) -> Iterator[Removal]:
-        """Delete what one run's quarantine in one root holds, and the quarantine."""
-        return self._open(step.cache, action.run).purge_all(done)
+        """Delete what one run's quarantine in one root holds, and the quarantine, where there is one."""
+        quarantine = self._open(step.cache, action.run)
+        if quarantine is not None:
+            yield from quarantine.purge_all(done)
 
     def purge(self, number: int, step: Step, done: Removal) -> Iterator[Removal]:
         """Delete one unit that this run moved."""
@@ -153,11 +165,35 @@ class Effects:
             finally:
                 handles.close(handle)
 
-    def _open(self, cache: CacheId, run: str) -> Quarantine:
+    def _waiting(self, step: Step, action: Restore) -> Quarantine | None:
+        """The quarantine in which the unit waits; None where it is in none. Raises Stop."""
+        quarantine = self._open(step.cache, action.run)
+        if quarantine is None:
+            return None
+        try:
+            status = handles.lstat(quarantine.handle, str(action.number))
+        except FileNotFoundError:
+            return None
+        if step.identity is None or handles.identity(status).inode != step.identity.inode:
+            raise Stop(Trouble("changed", "/".join(action.names)))
+        return quarantine
+
+    @staticmethod
+    def _is_back(step: Step, action: Restore, parent: Handle) -> bool:
+        try:
+            status = handles.lstat(parent, action.names[-1])
+        except FileNotFoundError:
+            return False
+        return step.identity is not None and handles.identity(status).inode == step.identity.inode
+
+    def _open(self, cache: CacheId, run: str) -> Quarantine | None:
+        """A run's quarantine, None where the root has none. Raises Stop where what is there is not that."""
         key = (cache, run)
         if key not in self._quarantines:
             try:
                 self._quarantines[key] = Quarantine.open(self.guard.root(cache).handle, run)
+            except FileNotFoundError:
+                return None
             except OSError as error:
                 raise Stop(Trouble("no-quarantine", run, error.errno)) from error
         return self._quarantines[key]
