@@ -1,6 +1,8 @@
 """The one door: every change of the user's disk happens here, behind the guard."""
 
+import os
 from collections.abc import Iterator
+from contextlib import suppress
 from errno import EEXIST, ENOTEMPTY
 
 from cachemgr.disk import handles
@@ -48,18 +50,20 @@ class Effects:
         with self.guard.folder(step, action.names) as parent:
             self.guard.check(step, action.names, parent, tree=False)
             below = [(*action.names, *names) for names in action.alone]
+            for names in below:
+                self.guard.check_names(step, names)
             self._check_empty(parent, action, set(below))
+            gone: list[tuple[Names, int]] = []
             for names in (*below, action.names):
-                with self.guard.folder(step, names) as outer:
-                    own = handles.lstat(outer, names[-1])
-                    try:
-                        system.rmdir(outer, names[-1])
-                    except OSError as error:
-                        if error.errno in (ENOTEMPTY, EEXIST):
-                            raise Stop(Trouble("not-empty", "/".join(names))) from error
-                        raise
-                    done.files += 1
-                    done.freed += handles.allocated(own)
+                try:
+                    status = self._remove_empty(step, names)
+                except (Stop, OSError):
+                    # Something came in after the look. The inner ones are part of what stays.
+                    self._make_again(step, gone)
+                    raise
+                gone.append((names, status.st_mode & 0o7777))
+                done.files += 1
+                done.freed += handles.allocated(status)
 
     def restore(self, step: Step, action: Restore) -> bool:
         """Bring a unit back from a run's quarantine, over nothing; False where it is at its place already.
@@ -138,8 +142,11 @@ class Effects:
             self._quarantines[key] = Quarantine.create(self.guard.root(step.cache).handle, self.run)
         quarantine = self._quarantines[key]
         quarantine.take(parent, names[-1], number)
-        moved = handles.lstat(quarantine.handle, str(number))
-        if step.identity is None or handles.identity(moved).inode != step.identity.inode:
+        moved = handles.identity(handles.lstat(quarantine.handle, str(number)))
+        # A directory's own times may change with its place; a file's do not.
+        same = moved.inode if moved.kind is Kind.DIRECTORY else moved
+        planned = step.identity and (step.identity.inode if moved.kind is Kind.DIRECTORY else step.identity)
+        if same != planned:
             # Somebody swapped it in the instant between the look and the rename: back, unopened.
             quarantine.give_back(number, parent, names[-1])
             raise Stop(Trouble("changed", "/".join(names)))
@@ -150,6 +157,22 @@ class Effects:
             raise Stop(Trouble("changed", "/".join(names)))
         if (trouble := trash.send(root.root.path.joinpath(*names), step.identity, self.machine)) is not None:
             raise Stop(trouble)
+
+    def _remove_empty(self, step: Step, names: Names) -> os.stat_result:
+        with self.guard.folder(step, names) as outer:
+            status = handles.lstat(outer, names[-1])
+            try:
+                system.rmdir(outer, names[-1])
+            except OSError as error:
+                if error.errno in (ENOTEMPTY, EEXIST):
+                    raise Stop(Trouble("not-empty", "/".join(names))) from error
+                raise
+            return status
+
+    def _make_again(self, step: Step, gone: list[tuple[Names, int]]) -> None:
+        for names, mode in reversed(gone):
+            with suppress(Stop, OSError), self.guard.folder(step, names) as outer:
+                system.mkdir(outer, names[-1], mode)
 
     def _check_empty(self, parent: Handle, action: Tidy, below: set[Names]) -> None:
         """A container and all that goes with it hold nothing else, before the first of them goes."""
