@@ -8,7 +8,12 @@ import pytest
 from cachemgr.cli.output import Column, Output
 from cachemgr.present.text import cells
 
-COLUMNS = (Column("Id"), Column("Size", right=True), Column("Used", drops=True), Column("Where", shrinks=True))
+COLUMNS = (
+    Column("Id"),
+    Column("Size", right=True),
+    Column("Used", drops=True),
+    Column("Where", shrinks=True),
+)
 ROWS = [
     ("huggingface-hub@home", "41.8 GiB", "2 h", "~/a/long/way/to/the/place/where/it/is"),
     ("日本語@project", click.style("7 B", bold=True), "61 d", "short"),
@@ -16,7 +21,7 @@ ROWS = [
 
 
 class Terminal(io.StringIO):
-    encoding = "utf-8"  # type: ignore[assignment]
+    encoding = "utf-8"
 
     def isatty(self) -> bool:
         return True

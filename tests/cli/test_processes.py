@@ -1,7 +1,9 @@
 """What only shows between processes: terminals, pipes, encodings, signals."""
 
+import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -123,6 +125,37 @@ def test_a_hang_up_while_it_asks_changes_nothing(caches: Path) -> None:
 
     assert (code, fingerprint(caches)) == (130, before)
     assert b"Traceback" not in said
+
+
+@posix
+def test_a_signal_stops_between_steps_and_the_journal_says_where(caches: Path, process: Program) -> None:
+    tmdb = caches / "out" / "tmdb"
+    for number in range(3000):
+        (tmdb / f"more_{number}.json").write_text("{}")
+    before = fingerprint(tmdb)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "cachemgr", "clear", "tmdb", "--yes", "--events"],
+        cwd=caches,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert child.stdout is not None
+    first = json.loads(child.stdout.readline())
+    # Nobody reads its lines now, so that it cannot have come to its end.
+    child.send_signal(signal.SIGTERM)
+    out, err = child.communicate(timeout=60)
+
+    last = json.loads(out.splitlines()[-1])
+    assert (child.returncode, first["event"], last["event"]) == (130, "run-started", "run-finished")
+    assert b"stopped between steps" in err
+    left = len(list(tmdb.iterdir()))
+    assert 0 < left <= 3003
+    assert last["done"] == len(before) - 1 - left
+    assert process("history", first["run"]).code == 0
+    assert left == 3003 or process("undo", "--yes").code == 0
+    assert fingerprint(tmdb) == before
 
 
 def _on_a_terminal(where: Path, arguments: tuple[str, ...], answer: bytes) -> tuple[int, bytes]:
