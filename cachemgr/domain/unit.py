@@ -82,7 +82,7 @@ class Tally:
     """Latest modification of a regular file, seconds since the epoch."""
     accessed: int | None = None
     """Latest access of a regular file; None where nothing was read. Advisory on `relatime` mounts."""
-    linked: Mapping[Inode, Linked] = field(default=EMPTY_LINKED)
+    linked: Mapping[Inode, Linked] = field(default_factory=lambda: EMPTY_LINKED)
     """The inodes that have more than one name; already in `size`, once each."""
 
     @property

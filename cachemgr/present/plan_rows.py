@@ -1,0 +1,147 @@
+"""What a line of a table of planned, kept or past work says, as values with raw numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cachemgr.domain.action import Purge, Remake, Remove, Restore, Settle, Tidy
+from cachemgr.domain.inventory import CacheId
+from cachemgr.domain.outcome import Totals
+from cachemgr.domain.plan import Exclusion, Plan, Step
+from cachemgr.domain.run import Run
+from cachemgr.domain.terms import Disposal, Rebuild
+from cachemgr.present.names import display_name
+from cachemgr.present.text import exclusion_sentence
+from cachemgr.present.words import rebuild_word, verb
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """An entry that a plan acts on, or a step without one: many steps for one choice make one line."""
+
+    id: str
+    name: str
+    cache: CacheId
+    does: str
+    rebuild: Rebuild | None
+    size: int
+    frees: int
+    steps: int
+    permanent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRow:
+    """Something that was asked for and stays."""
+
+    name: str
+    cache: CacheId
+    size: int | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run in the history."""
+
+    id: str
+    started: datetime
+    what: str
+    state: str
+    totals: Totals
+    quarantined: int
+    """Bytes of it that still lie in the quarantine."""
+    undoable: bool
+
+
+def plan_rows(plan: Plan) -> tuple[PlanRow, ...]:
+    """What a plan does, entry by entry in the order of its steps. Tidying up has no row."""
+    grouped: dict[tuple[CacheId, str], list[Step]] = {}
+    for number, step in enumerate(plan.steps):
+        if isinstance(step.action, Tidy | Settle | Remake):
+            continue
+        key = step.entry or f"{step.cache} {number}"
+        grouped.setdefault((step.cache, key), []).append(step)
+    return tuple(_plan_row(steps) for steps in grouped.values())
+
+
+def kept_rows(plan: Plan) -> tuple[KeptRow, ...]:
+    return tuple(
+        KeptRow(_kept_name(exclusion), exclusion.cache, exclusion.size, exclusion_sentence(exclusion))
+        for exclusion in plan.exclusions
+    )
+
+
+def run_row(run: Run) -> RunRow:
+    quarantined = run.quarantined
+    targets = " ".join(display_name(target) for target in run.plan.targets)
+    reverses = run.plan.reverses or ""
+    return RunRow(
+        id=run.id,
+        started=run.started,
+        what=f"{verb(run.plan.intent)} {targets or reverses}".rstrip(),
+        state=run.state.value,
+        totals=Totals.of(run.outcomes),
+        quarantined=sum(step.size for _, step in quarantined),
+        undoable=bool(quarantined),
+    )
+
+
+def _plan_row(steps: Sequence[Step]) -> PlanRow:
+    first = steps[0]
+    return PlanRow(
+        id=first.entry or first.cache,
+        name=_step_name(first),
+        cache=first.cache,
+        does=does(first),
+        rebuild=first.rebuild,
+        size=sum(step.size for step in steps),
+        frees=sum(step.frees for step in steps),
+        steps=len(steps),
+        permanent=any(_permanent(step) for step in steps),
+    )
+
+
+def does(step: Step) -> str:
+    """A step's effect in a word or two."""
+    match step.action:
+        case Remove(disposal=disposal):
+            return {Disposal.DELETE: "delete", Disposal.QUARANTINE: "set aside", Disposal.TRASH: "trash"}[
+                disposal
+            ]
+        case Tidy():
+            return "remove if empty"
+        case Restore():
+            return "bring back"
+        case Remake():
+            return "make again"
+        case Settle():
+            return "give its times back"
+        case Purge():
+            return "purge"
+
+
+def _permanent(step: Step) -> bool:
+    action = step.action
+    return isinstance(action, Purge) or (isinstance(action, Remove) and action.disposal is Disposal.DELETE)
+
+
+def _step_name(step: Step) -> str:
+    if step.entry is not None:
+        return display_name(step.entry.removeprefix(f"{step.cache}:"))
+    if isinstance(step.action, Purge):
+        return f"quarantine of {display_name(step.action.run)}"
+    return display_name("/".join(step.action.names))
+
+
+def _kept_name(exclusion: Exclusion) -> str:
+    if exclusion.entry is not None:
+        return display_name(exclusion.entry.removeprefix(f"{exclusion.cache}:"))
+    return display_name(exclusion.path or exclusion.cache)
+
+
+def way_back(rebuild: Rebuild | None, *, permanent: bool) -> str:
+    """How a removed entry comes back."""
+    if not permanent:
+        return "undo"
+    return rebuild_word(rebuild) if rebuild else ""
