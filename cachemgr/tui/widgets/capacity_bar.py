@@ -1,0 +1,84 @@
+"""How full a volume is: what others use, what caches keep, what could be freed, what is free."""
+
+from dataclasses import dataclass
+
+from rich.segment import Segment
+from textual.strip import Strip
+from textual.widget import Widget
+
+from cachemgr.tui.theme import Look, look
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """Bytes of one volume; together its size."""
+
+    other: int
+    kept: int
+    reclaimable: int
+    free: int
+
+    @property
+    def total(self) -> int:
+        return self.other + self.kept + self.reclaimable + self.free
+
+    @property
+    def used(self) -> float:
+        """The used share, 0 to 1."""
+        return (self.total - self.free) / self.total if self.total else 0.0
+
+    @property
+    def used_after(self) -> float:
+        """The used share when everything reclaimable is gone."""
+        return (self.total - self.free - self.reclaimable) / self.total if self.total else 0.0
+
+
+class CapacityBar(Widget):
+    """One line of coloured ground; what would be freed is striped."""
+
+    DEFAULT_CSS = "CapacityBar { height: 1; background: $page; }"
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
+        super().__init__(id=id)
+        self._capacity = Capacity(0, 0, 0, 0)
+
+    def show(self, capacity: Capacity) -> None:
+        if capacity != self._capacity:
+            self._capacity = capacity
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        seen = look(self.app)
+        if y or not self.size.width:
+            return Strip.blank(self.size.width, seen.style("", "page"))
+        return Strip(bar(self._capacity, self.size.width, seen))
+
+
+def bar(capacity: Capacity, width: int, seen: Look) -> list[Segment]:
+    """The bar in `width` columns. A part that is not empty gets a column at least, while there is room."""
+    parts = (capacity.other, capacity.kept, capacity.reclaimable, capacity.free)
+    lengths = _lengths(parts, width)
+    stripe = seen.glyphs.stripe * lengths[2]
+    made = (
+        Segment(" " * lengths[0], seen.style("", "bar-other")),
+        Segment(" " * lengths[1], seen.style("", "downloads")),
+        Segment(stripe, seen.style("brand", "stripe")),
+        Segment(" " * lengths[3], seen.style("", "bar-track")),
+    )
+    return [segment for segment in made if segment.text]
+
+
+def _lengths(parts: tuple[int, ...], width: int) -> list[int]:
+    total = sum(parts)
+    if not total:
+        return [0] * (len(parts) - 1) + [width]
+    lengths: list[int] = []
+    passed = 0
+    for part in parts:
+        passed += part
+        lengths.append(round(passed / total * width) - sum(lengths))
+    for index, part in enumerate(parts):
+        if part and not lengths[index] and max(lengths) > 1:
+            lengths[lengths.index(max(lengths))] -= 1
+            lengths[index] = 1
+    return lengths
