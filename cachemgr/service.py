@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cachemgr.domain.cache_type import CacheType
-from cachemgr.domain.event import RunEvent, ScanEvent
+from cachemgr.domain.event import Gauge, RunEvent, ScanEvent
 from cachemgr.domain.inventory import CacheId, EntryId, Inventory
 from cachemgr.domain.machine import Machine
 from cachemgr.domain.plan import Plan
@@ -33,8 +33,9 @@ class CacheManager:
     allow_root: bool = False
     """Write although HOME belongs to somebody else or the program runs under sudo."""
 
-    def scan(self) -> Iterator[ScanEvent]:
-        """Look at every root. The last event carries the inventory; stopping the loop cancels."""
+    def scan(self, gauge: Gauge | None = None) -> Iterator[ScanEvent]:
+        """Look at every root. The last event carries the inventory; stopping the loop cancels, and so
+        does `gauge.stopped`, at the next directory (then Stopped is raised)."""
         raise NotImplementedError
 
     def inventory(self) -> Inventory:

@@ -13,6 +13,8 @@ class Remove:
 
     names: Names
     disposal: Disposal
+    lock: Names = ()
+    """A lock file of the owning tool that must be free; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +22,9 @@ class Tidy:
     """Remove a container, if and only if nothing is left in it."""
 
     names: Names
-    alone: Names = ()
-    """A sub-directory that may still be in it and goes first (a hub repository without `snapshots`
-    counts as corrupt, so that one leaves only together with its repository)."""
+    alone: tuple[Names, ...] = ()
+    """Empty sub-directories that may still be in it and go first, deepest first. A hub repository
+    without `snapshots` counts as corrupt, so that one leaves only together with its repository."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,9 @@ class Settle:
     names: Names
     accessed_ns: int
     modified_ns: int
-    left_ns: int
-    """The modification time the run left; with another one now, somebody else was here and it stays."""
+    left_ns: int | None
+    """The modification time the run left; with another one now, somebody else was here and it stays.
+    None for a directory that was made again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,10 +81,11 @@ class CacheType:
     third_party: bool = False
     """Its files are other people's unpacked packages, so a name such as `credentials.py` inside an
     entry is not somebody's credential."""
+    bound: tuple[str, ...] = ()
+    """Containers that leave only together with the one around them."""
     replaced_by: str | None = None
     """The type that took its place, for a legacy kind."""
     way_back: tuple[str, ...] = ()
     """The owner's command that fetches it again or maintains it, as argv."""
-    shared_with_system: bool = False
     sources: tuple[str, ...] = ()
     """Which tool's which file the facts were read in."""

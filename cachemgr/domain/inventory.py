@@ -1,7 +1,7 @@
 """What one scan found: caches, their entries, who keeps what alive, and what was noticed."""
 
-from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -49,6 +49,8 @@ class Volume:
     network: bool = False
     read_only: bool = False
     mount: str = ""
+    records_access: bool = True
+    """False on a `noatime` mount: access times say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,8 @@ class Cache:
     unknown: tuple[Unit, ...] = ()
     """What the layout did not recognise; listed, never removed."""
     containers: tuple[Container, ...] = ()
+    bound: tuple[str, ...] = ()
+    """Names of containers that leave only together with the one around them."""
     replaced_by: str | None = None
     registered: bool = False
     """Named in the user's or a trusted project's configuration: evidence enough to clear it."""
@@ -134,6 +138,8 @@ class Entry:
     """Of the entry and of all its units."""
     apparent: int = 0
     """Logical bytes, as the owning tool would count them."""
+    idle: int = 0
+    """Seconds without a write after which it counts as abandoned."""
 
     @property
     def units(self) -> tuple[Unit, ...]:
@@ -188,22 +194,26 @@ class Inventory:
                     first[key] = entry.id
         return {key: frozenset(ids) for key, ids in several.items()}
 
-    def removable_units(self, removed: Set[EntryId]) -> tuple[tuple[Entry, Unit], ...]:
+    def removable_units(self, removed: Sequence[Entry]) -> tuple[tuple[Entry, Unit], ...]:
         """The units that go when those entries go, each once, with an entry that names it.
 
         A unit that some other entry holds stays.
         """
+        ids = {entry.id for entry in removed}
         seen: set[UnitKey] = set()
         going: list[tuple[Entry, Unit]] = []
-        for entry in self.entries:
-            if entry.id not in removed:
-                continue
+        for entry in removed:
             for unit in entry.units:
                 key = (entry.cache, unit.names)
-                if key not in seen and self.holders.get(key, frozenset()) <= removed:
+                if key not in seen and self.holders.get(key, frozenset()) <= ids:
                     seen.add(key)
                     going.append((entry, unit))
         return tuple(going)
+
+    def exclusive(self, entry: Entry) -> int:
+        """Allocated bytes that nothing but this entry keeps alive."""
+        alone = (unit.tally for unit in entry.units if (entry.cache, unit.names) not in self.holders)
+        return Tally.of(tuple(alone)).exclusive
 
     @cached_property
     def totals(self) -> Tally:
@@ -211,9 +221,24 @@ class Inventory:
         tops = tuple(cache.tally for cache in self.caches if cache.tally and cache.inside is None)
         return Tally.of(tops)
 
+    def own(self, cache: Cache) -> Tally:
+        """A cache's measure without the caches inside it. An inode that is met here and in an inner cache
+        belongs to the inner one."""
+        if cache.tally is None:
+            return Tally()
+        inner = Tally.of(
+            tuple(other.tally for other in self.caches if other.inside == cache.id and other.tally)
+        )
+        return replace(
+            cache.tally,
+            size=max(cache.tally.size - inner.size, 0),
+            apparent=max(cache.tally.apparent - inner.apparent, 0),
+            files=max(cache.tally.files - inner.files, 0),
+            directories=max(cache.tally.directories - inner.directories, 0),
+            links=max(cache.tally.links - inner.links, 0),
+            linked={inode: link for inode, link in cache.tally.linked.items() if inode not in inner.linked},
+        )
+
     def own_size(self, cache: Cache) -> int:
         """Allocated bytes of a cache without those of the caches inside it."""
-        if cache.tally is None:
-            return 0
-        inner = (other.tally.size for other in self.caches if other.inside == cache.id and other.tally)
-        return max(cache.tally.size - sum(inner), 0)
+        return self.own(cache).size

@@ -1,11 +1,23 @@
 """How a cache's files are read into entries: the seam between knowing a layout and walking a disk."""
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from cachemgr.domain.unit import Draft, Item, Unit
+from cachemgr.domain.unit import Draft, Item, Kind, Unit
 
 Names = tuple[str, ...]
+
+
+class Leaf(NamedTuple):
+    """Something below a directory that is no directory itself."""
+
+    names: Names
+    """Below that directory."""
+    kind: Kind
+    size: int
+    """`st_size`."""
+    target: str | None
+    """A link's text, unresolved."""
 
 
 class Reader(Protocol):
@@ -18,13 +30,24 @@ class Reader(Protocol):
         """
 
     def unit(self, *names: str) -> Unit | None:
-        """A file, a link or a whole tree that goes as one; None where it is missing."""
+        """A file, a link or a whole tree that goes as one; None where it is missing or was listed."""
+
+    def keep(self, *names: str) -> None:
+        """Something the layout knows and never gives away: counted, and not reported as unknown."""
+
+    def leaves(self, *names: str) -> tuple[Leaf, ...]:
+        """Everything below a directory that is no directory itself, without making it a container."""
 
     def text(self, *names: str, limit: int = 65536) -> bytes | None:
         """A regular file's bytes; None where it is missing, longer than `limit` or something else."""
 
     def link(self, *names: str) -> str | None:
         """A symbolic link's text, unresolved; None where it is not one."""
+
+    @property
+    def unread(self) -> int:
+        """How many things could not be read so far. Where it grew, what seems to be referenced by nothing
+        may be referenced by something unseen."""
 
 
 class Layout(Protocol):

@@ -50,7 +50,7 @@ class Machine:
                 return self.env[name]
         if self.platform is Platform.WINDOWS:
             return str(self.home / "AppData" / "Local" / "Temp")
-        return "/tmp"  # noqa: S108 - the platform's own default, only named here
+        return "/tmp"
 
     def expand_user(self, text: str) -> str:
         """A leading `~` or `~/` replaced by the home, as `os.path.expanduser` does; `~name` stays."""

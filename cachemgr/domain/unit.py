@@ -138,6 +138,9 @@ class Unit:
     identity: Identity
     tally: Tally
     obstacles: tuple[Obstacle, ...] = ()
+    lock: tuple[str, ...] = ()
+    """The lock file, below the root, that the owning tool holds while it writes this unit; empty for
+    none. Respected, never removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,3 +175,5 @@ class Draft:
     obstacles: tuple[Obstacle, ...] = ()
     apparent: int | None = None
     """What the owning tool would call its size; None where that is the tally's."""
+    idle: int = 0
+    """Seconds without a write after which it counts as abandoned (a partial download)."""

@@ -1,0 +1,124 @@
+"""A plan on its way to being done: show it, ask, carry it out, report. Every command that changes
+something ends here, and a dry run leaves at the first door."""
+
+import os
+import shlex
+from collections.abc import Mapping
+
+from cachemgr.cli.ask import agree
+from cachemgr.cli.plan_view import show_plan, show_result
+from cachemgr.cli.running import carry_out
+from cachemgr.cli.session import Session
+from cachemgr.cli.wish import Wish
+from cachemgr.domain.errors import Busy, CacheMgrError, Interrupted, NeedsConfirmation, Refused, UsageError
+from cachemgr.domain.outcome import Totals
+from cachemgr.domain.plan import Plan
+from cachemgr.domain.terms import Reason
+from cachemgr.present.document.runs import result_document
+from cachemgr.present.document.values import encode
+from cachemgr.present.text import counted, display_name
+
+PROMISED_WORDS = frozenset({"all", "legacy", "models", "apps", "responses", "packages", "builds"})
+"""Targets that name whatever is there; that something in them stays is no refusal."""
+
+
+class Unconfirmed(NeedsConfirmation):
+    """Carries what a script needs to go on: the plan and the command."""
+
+    def __init__(self, message: str, plan: Mapping[str, object], command: list[str]) -> None:
+        super().__init__(message)
+        self.extra = {"command": command, "plan": plan}
+
+
+def act(session: Session, plan: Plan, wish: Wish) -> int:
+    """Returns the exit code. Raises CacheMgrError where nothing was done."""
+    if wish.plan is not None:
+        return _save(session, plan, wish)
+    machine_readable = session.options.json or wish.events
+    if wish.dry_run:
+        if machine_readable:
+            session.output.document(session.service.encode_plan(plan))
+        else:
+            show_plan(session.output, plan, quiet=session.options.quiet)
+        return 0
+    if not plan.steps:
+        return _nothing(session, plan, machine_readable=machine_readable)
+    if not (wish.yes and (machine_readable or session.options.quiet)):
+        if not machine_readable or session.interactive:
+            show_plan(session.output, plan, err=machine_readable)
+    if session.service.read_only:
+        raise Refused("this is --read-only, so the plan is not carried out")
+    _confirm(session, plan, wish)
+    run = carry_out(session, plan, events=wish.events)
+    if session.options.json:
+        document = result_document(plan, run.id, run.outcomes, undoable=run.undoable, now=session.now())
+        session.output.document(document)
+    elif not wish.events:
+        show_result(session.output, plan, run, quiet=session.options.quiet)
+    if run.stopped:
+        raise Interrupted(f"stopped between steps; `cachemgr history {run.id}` says how far it came")
+    return 0 if Totals.of(run.outcomes).complete else 1
+
+
+def _confirm(session: Session, plan: Plan, wish: Wish) -> None:
+    if wish.yes:
+        return
+    if not session.interactive:
+        command = ["cachemgr", *_with_yes(session.arguments)]
+        raise Unconfirmed(
+            f"this needs a yes and there is no terminal to ask on; run: {display_name(shlex.join(command))}",
+            session.service.encode_plan(plan),
+            [display_name(word) for word in command],
+        )
+    if not agree(session.output, plan):
+        raise Interrupted("not confirmed, so nothing was changed")
+
+
+def _with_yes(arguments: tuple[str, ...] | list[str]) -> list[str]:
+    words = list(arguments)
+    # Behind `--` it would be a target.
+    words.insert(words.index("--") if "--" in words else len(words), "--yes")
+    return words
+
+
+def _save(session: Session, plan: Plan, wish: Wish) -> int:
+    document = session.service.encode_plan(plan)
+    if wish.plan is None or str(wish.plan) == "-":
+        session.output.document(document)
+        return 0
+    try:
+        with open(wish.plan, "w", encoding="ascii", newline="\n") as file:
+            file.write(encode(document) + "\n")
+    except OSError as error:
+        why = os.strerror(error.errno or 0)
+        raise UsageError(f"cannot write the plan to {display_name(wish.plan)}: {why}") from error
+    if session.options.json:
+        session.output.document(document)
+    elif not session.options.quiet:
+        session.output.line(
+            f"Wrote {counted(len(plan.steps), 'step')} to {display_name(wish.plan)}; "
+            f"run: {shlex.join(['cachemgr', 'apply', display_name(wish.plan)])}"
+        )
+    return 0
+
+
+def _nothing(session: Session, plan: Plan, *, machine_readable: bool) -> int:
+    """Done without doing, unless everything that was named stays for a reason."""
+    error = _why_nothing(plan)
+    if not machine_readable:
+        show_plan(session.output, plan, quiet=session.options.quiet)
+    if error is not None:
+        raise error
+    if machine_readable:
+        session.output.document(result_document(plan, None, (), undoable=False, now=session.now()))
+    return 0
+
+
+def _why_nothing(plan: Plan) -> CacheMgrError | None:
+    reasons = {exclusion.reason for exclusion in plan.exclusions}
+    if not reasons or PROMISED_WORDS.issuperset(plan.targets):
+        return None
+    many = counted(len(plan.exclusions), "item stays", "items stay")
+    if reasons == {Reason.IN_USE}:
+        return Busy(f"everything that was named is in use, so {many}")
+    return Refused(f"nothing of what was named may be removed; {many}, see `cachemgr clear --dry-run`")

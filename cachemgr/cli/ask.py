@@ -1,0 +1,38 @@
+"""The question before an action, as serious as its consequences."""
+
+import sys
+
+from cachemgr.cli.output import Output
+from cachemgr.domain.action import Purge
+from cachemgr.domain.plan import Plan
+from cachemgr.domain.terms import Rebuild
+from cachemgr.present.plan_rows import plan_rows
+from cachemgr.present.text import promise, verb
+
+_WORD = "delete"
+
+
+def agree(output: Output, plan: Plan) -> bool:
+    """Ask on standard error. What comes back only for money, time or not at all takes a typed word."""
+    question = f"{verb(plan.intent)}: {promise(plan, output.si)}."
+    if _grave(plan):
+        return _answer(output, f"{question} Type {_WORD!r} to go on: ") == _WORD
+    return _answer(output, f"{question} Go on? [y/N] ") in ("y", "yes")
+
+
+def _grave(plan: Plan) -> bool:
+    return any(row.permanent and row.rebuild in (Rebuild.COSTS, Rebuild.UNIQUE) for row in plan_rows(plan))
+
+
+def purges(plan: Plan) -> bool:
+    return any(isinstance(step.action, Purge) for step in plan.steps)
+
+
+def _answer(output: Output, question: str) -> str:
+    output.err.write(question)
+    output.err.flush()
+    answer = sys.stdin.readline()
+    if not answer.endswith("\n"):
+        # End of input leaves the cursor behind the question.
+        output.line(err=True)
+    return answer.strip().lower()

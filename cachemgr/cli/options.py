@@ -1,0 +1,78 @@
+"""Options that several commands share, written once."""
+
+from collections.abc import Callable
+from functools import reduce
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from cachemgr.cli.session import Session
+
+F = TypeVar("F", bound=Callable[..., object])
+
+pass_session = click.make_pass_decorator(Session)
+
+
+def _keep(context: click.Context, parameter: click.Parameter, value: object) -> object:
+    """Remember an option wherever it was given; the one nearer to the end of the line counts."""
+    if value is not None and context.resilient_parsing is False and parameter.name:
+        setattr(context.find_object(Session).options, parameter.name, value)  # type: ignore[union-attr]
+    return value
+
+
+def kept(*names: str, help: str, **settings: object) -> Callable[[F], F]:  # noqa: A002 - click's own word
+    return click.option(*names, callback=_keep, expose_value=False, default=None, help=help, **settings)  # type: ignore[arg-type]
+
+
+_DIRECTORY = click.Path(file_okay=False, path_type=Path)
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+EVERYWHERE: tuple[Callable[[F], F], ...] = (
+    kept(
+        "--project",
+        metavar="DIR",
+        type=_DIRECTORY,
+        help="The project; default: the nearest parent with a configuration.",
+    ),
+    kept(
+        "--config", metavar="FILE", type=_FILE, help="A configuration file to use instead of the project's."
+    ),
+    kept("--home", metavar="DIR", type=_DIRECTORY, help="Look at this home directory instead of yours."),
+    kept("--read-only", is_flag=True, flag_value=True, help="Show and plan; change nothing."),
+    kept(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        help="Colour: on a terminal, always or never.",
+    ),
+    kept(
+        "--no-progress",
+        "progress",
+        is_flag=True,
+        flag_value=False,
+        help="No progress line on standard error.",
+    ),
+    kept("--si", is_flag=True, flag_value=True, help="Sizes in powers of 1000 (kB, MB)."),
+    kept("-q", "--quiet", is_flag=True, flag_value=True, help="Print ids only."),
+    kept("-v", "--verbose", is_flag=True, flag_value=True, help="Say more; show a traceback for a bug."),
+)
+
+
+def everywhere(command: F) -> F:
+    """The options that hold before and after a command's name."""
+    return reduce(lambda wrapped, option: option(wrapped), reversed(EVERYWHERE), command)
+
+
+json_option = kept("--json", is_flag=True, flag_value=True, help="One JSON document on standard output.")
+where_option = click.option(
+    "--where", metavar="EXPR", help="Only entries that match, such as 'size>1GB and unused>30d'."
+)
+nul_option = click.option(
+    "-0", "--null", "nul", is_flag=True, help="With the target `-`: ids end with NUL, not with a line."
+)
+
+
+def targets_argument(*, required: bool) -> Callable[[F], F]:
+    return click.argument(
+        "targets", nargs=-1, required=required, metavar="TARGET..." if required else "[TARGET]..."
+    )

@@ -1,0 +1,130 @@
+"""The one sink: lines, tables and documents on standard output, remarks on standard error.
+
+What comes from outside has passed `display_name` before it gets here; a stream that cannot draw a
+character gets an escape, and one that nobody reads any more ends the writing and not the work.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TextIO
+
+import click
+
+from cachemgr.present.document.values import encode
+from cachemgr.present.text import Tier, cells, glyph, middle, size
+
+_COLOURS = {
+    Tier.REBUILDS: "green",
+    Tier.DOWNLOADS: "blue",
+    Tier.COSTS: "yellow",
+    Tier.UNIQUE: "red",
+    Tier.LEGACY: "magenta",
+    Tier.PROTECTED: "bright_black",
+}
+_GAP = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table."""
+
+    title: str
+    right: bool = False
+    shrinks: bool = False
+    """It gives way, in its middle, when the terminal is narrow."""
+
+
+class Output:
+    """Where a command writes. `color` is `auto`, `always` or `never`."""
+
+    def __init__(
+        self, out: TextIO, err: TextIO, *, color: str = "auto", no_color: bool = False, si: bool = False
+    ) -> None:
+        self.out = out
+        self.err = err
+        self.si = si
+        self.ascii = not (getattr(out, "encoding", None) or "").lower().startswith("utf")
+        self._color = color
+        self._no_color = no_color
+        self._closed = False
+
+    def line(self, text: str = "", *, err: bool = False) -> None:
+        """A line that may hold styles; they are dropped where colour is off."""
+        self._write(text, self.err if err else self.out)
+
+    def document(self, document: Mapping[str, object], *, indent: int | None = 2) -> None:
+        self._write(encode(document, indent=indent), self.out)
+
+    def colored(self, stream: TextIO) -> bool:
+        if self._color != "auto":
+            return self._color == "always"
+        return stream.isatty() and not self._no_color
+
+    def size(self, count: int | None) -> str:
+        return size(count, self.si)
+
+    def glyph(self, tier: Tier) -> str:
+        return click.style(glyph(tier, ascii=self.ascii), fg=_COLOURS[tier])
+
+    def dash(self) -> str:
+        """What stands for nothing."""
+        return "-" if self.ascii else "—"
+
+    def table(self, columns: Sequence[Column], rows: Sequence[Sequence[str]], *, err: bool = False) -> None:
+        """Aligned columns; on a terminal the one that shrinks is made to fit."""
+        widths = [
+            max([cells(click.unstyle(column.title)), *(cells(click.unstyle(row[i])) for row in rows)])
+            for i, column in enumerate(columns)
+        ]
+        stream = self.err if err else self.out
+        if stream.isatty():
+            _fit(columns, widths, _terminal_width())
+        titles = [click.style(column.title, bold=True) for column in columns]
+        for row in (titles, *rows):
+            fields = [
+                self._field(text, column, width)
+                for text, column, width in zip(row, columns, widths, strict=True)
+            ]
+            self.line(_GAP.join(fields).rstrip(), err=err)
+
+    def _field(self, text: str, column: Column, width: int) -> str:
+        plain = click.unstyle(text)
+        if cells(plain) > width:
+            text = plain = middle(plain, width, ellipsis="..." if self.ascii else "…")
+        padding = " " * (width - cells(plain))
+        return padding + text if column.right else text + padding
+
+    def _write(self, text: str, stream: TextIO) -> None:
+        if self._closed and stream is self.out:
+            return
+        try:
+            click.echo(text, file=stream, color=self.colored(stream))
+        except BrokenPipeError:
+            self._closed = stream is self.out
+            silence(stream)
+
+
+def silence(stream: TextIO) -> None:
+    """Send what is still buffered for a reader who left to nowhere, so that exiting says nothing either."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError):
+        return
+
+
+def _terminal_width() -> int:
+    import shutil  # click has it loaded, and nothing but a terminal needs it
+
+    return shutil.get_terminal_size().columns
+
+
+def _fit(columns: Sequence[Column], widths: list[int], room: int) -> None:
+    excess = sum(widths) + len(_GAP) * (len(widths) - 1) - room
+    for i, column in enumerate(columns):
+        if excess > 0 and column.shrinks:
+            narrower = max(widths[i] - excess, 12, cells(column.title))
+            excess -= widths[i] - narrower
+            widths[i] = min(widths[i], narrower)

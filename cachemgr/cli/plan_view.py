@@ -1,0 +1,118 @@
+"""A plan and its result as a person reads them."""
+
+import click
+
+from cachemgr.cli.output import Column, Output
+from cachemgr.cli.running import Execution
+from cachemgr.domain.action import Remove, Restore
+from cachemgr.domain.outcome import Outcome, Status, Totals
+from cachemgr.domain.plan import Intent, Plan
+from cachemgr.domain.terms import Disposal
+from cachemgr.present.document.runs import moved, restored
+from cachemgr.present.plan_rows import KeptRow, PlanRow, kept_rows, plan_rows, way_back
+from cachemgr.present.text import counted, day, display_name, glyph, promise, result, trouble_sentence, verb
+
+_LONGEST = 40
+"""Lines of each part on a screen; `--json` and `--plan` have all of them."""
+
+
+def show_plan(output: Output, plan: Plan, *, quiet: bool = False, err: bool = False) -> None:
+    """What would be done, what stays and why, and what it would gain."""
+    rows, kept = plan_rows(plan), kept_rows(plan)
+    if quiet:
+        for row in rows:
+            output.line(display_name(row.id), err=err)
+        return
+    if rows:
+        _planned(output, rows, err=err)
+    if kept:
+        _kept(output, kept, after=bool(rows), err=err)
+    if rows or kept:
+        output.line(err=err)
+    output.line(f"{verb(plan.intent)}: {promise(plan, output.si)}.", err=err)
+    for warning in _warnings(plan, rows):
+        output.line(click.style(warning, fg="yellow"), err=err)
+
+
+def show_result(output: Output, plan: Plan, run: Execution, *, quiet: bool = False) -> None:
+    """What was done, what was not and why, and the way back."""
+    totals = Totals.of(run.outcomes)
+    if quiet:
+        done = {outcome.number for outcome in run.outcomes if outcome.status is Status.DONE}
+        ids = (plan.steps[number].entry for number in sorted(done))
+        for entry in dict.fromkeys(entry for entry in ids if entry is not None):
+            output.line(display_name(entry))
+        return
+    for outcome in [outcome for outcome in run.outcomes if outcome.trouble is not None][:_LONGEST]:
+        output.line(_failure(plan, outcome), err=True)
+    sentence = result(
+        totals,
+        quarantined=moved(plan, run.outcomes, Disposal.QUARANTINE),
+        trashed=moved(plan, run.outcomes, Disposal.TRASH),
+        restored=restored(plan, run.outcomes),
+        si=output.si,
+    )
+    output.line(f"{sentence[0].upper()}{sentence[1:]}.")
+    if run.undoable:
+        kept = f"until {day(plan.keep_until)} " if plan.keep_until else ""
+        output.line(f"Undo {kept}with: cachemgr undo {run.id}")
+
+
+def _planned(output: Output, rows: tuple[PlanRow, ...], *, err: bool) -> None:
+    columns = (
+        Column(""),
+        Column("What happens"),
+        Column("Size", right=True),
+        Column("Frees now", right=True),
+        Column("Entry", shrinks=True),
+        Column("Way back"),
+    )
+    lines = [
+        (
+            glyph(row.rebuild, ascii=output.ascii) if row.rebuild else " ",
+            row.does,
+            output.size(row.size),
+            output.size(row.frees),
+            f"{display_name(row.cache)}:{row.name}",
+            way_back(row.rebuild, permanent=row.permanent),
+        )
+        for row in rows[:_LONGEST]
+    ]
+    output.table(columns, lines, err=err)
+    _more(output, len(rows), err=err)
+
+
+def _kept(output: Output, kept: tuple[KeptRow, ...], *, after: bool, err: bool) -> None:
+    if after:
+        output.line(err=err)
+    columns = (Column("Stays", shrinks=True), Column("Size", right=True), Column("Why"))
+    lines = [
+        (f"{display_name(row.cache)}:{row.name}", output.size(row.size), row.why) for row in kept[:_LONGEST]
+    ]
+    output.table(columns, lines, err=err)
+    _more(output, len(kept), err=err)
+
+
+def _more(output: Output, total: int, *, err: bool) -> None:
+    if total > _LONGEST:
+        output.line(f"and {counted(total - _LONGEST, 'more line')}, which --json shows", err=err)
+
+
+def _warnings(plan: Plan, rows: tuple[PlanRow, ...]) -> list[str]:
+    permanent = sum(row.permanent for row in rows)
+    if not permanent:
+        return []
+    if plan.intent is Intent.PURGE:
+        return ["A purge cannot be undone."]
+    subject = "This deletes" if permanent == len(rows) else "Part of this deletes"
+    return [f"{subject} {counted(permanent, 'entry', 'entries')} for good; that cannot be undone."]
+
+
+def _failure(plan: Plan, outcome: Outcome) -> str:
+    step = plan.steps[outcome.number]
+    action = step.action
+    name = step.entry or step.cache
+    if step.entry is None and isinstance(action, Remove | Restore):
+        name = f"{step.cache}:{'/'.join(action.names)}"
+    why = trouble_sentence(outcome.trouble) if outcome.trouble else ""
+    return f"{outcome.status.value}: {display_name(name)}: {why}"

@@ -1,0 +1,67 @@
+"""How far long work is, on one line of standard error: only on a terminal, and only when it takes a while."""
+
+from time import monotonic
+from typing import Self, TextIO
+
+from cachemgr.domain.event import Gauge
+from cachemgr.present.text import count, display_name, middle, size
+
+_PATIENCE = 0.3
+"""Seconds of work before anything is shown."""
+_INTERVAL = 0.1
+_WIDTH = 79
+_CLEAR = "\r\x1b[K"
+
+
+class ProgressLine:
+    """One line that is written over and taken away at the end."""
+
+    def __init__(self, stream: TextIO, *, shown: bool) -> None:
+        self.stream = stream
+        self.shown = shown and stream.isatty()
+        self._next = monotonic() + _PATIENCE
+        self._dirty = False
+
+    def due(self) -> bool:
+        """Whether it is time for another look."""
+        return self.shown and monotonic() >= self._next
+
+    def show(self, text: str) -> None:
+        self._next = monotonic() + _INTERVAL
+        self._dirty = True
+        self._write(_CLEAR + middle(text, _WIDTH, ellipsis="..."))
+
+    def clear(self) -> None:
+        if self._dirty:
+            self._dirty = False
+            self._write(_CLEAR)
+
+    def _write(self, text: str) -> None:
+        try:
+            self.stream.write(text)
+            self.stream.flush()
+        except OSError:
+            # Progress that nobody can see is no reason to stop the work.
+            self.shown = False
+
+
+class ScanProgress(Gauge):
+    """A gauge that shows itself."""
+
+    __slots__ = ("_line",)
+
+    def __init__(self, stream: TextIO, *, shown: bool) -> None:
+        super().__init__()
+        self._line = ProgressLine(stream, shown=shown)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._line.clear()
+
+    def add(self, files: int, size_: int) -> None:
+        super().add(files, size_)
+        if self._line.due():
+            cache = display_name(self.cache or "")
+            self._line.show(f"Scanning {cache}: {count(self.files)} files, {size(self.size)}")

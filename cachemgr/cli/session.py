@@ -1,0 +1,118 @@
+"""What one invocation works with: the options that hold everywhere, and the service they lead to.
+
+The composition root hands in a `Composition`; nothing in this room knows how a service is put together.
+"""
+
+import sys
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from cachemgr.cli.output import Output
+from cachemgr.cli.progress import ScanProgress
+from cachemgr.domain.event import ScanFinished
+from cachemgr.domain.inventory import Inventory
+from cachemgr.service import CacheManager
+
+
+@dataclass(slots=True)
+class Options:
+    """The options that every command has, before or after its name; the last mention counts."""
+
+    project: Path | None = None
+    config: Path | None = None
+    home: Path | None = None
+    read_only: bool = False
+    color: str = "auto"
+    progress: bool = True
+    quiet: bool = False
+    verbose: bool = False
+    json: bool = False
+    si: bool = False
+    allow_root: bool = False
+
+
+class Sample(Protocol):
+    """A safe home and project to try things on."""
+
+    @property
+    def service(self) -> CacheManager: ...
+    @property
+    def directory(self) -> Path: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFiles:
+    """Where configuration is looked for; a path that does not exist is where it would be."""
+
+    user: Path
+    project: Path | None
+    state: Path
+
+
+class Composition(Protocol):
+    """What the composition root can put together. Everything raises CacheMgrError."""
+
+    def service(self, options: Options) -> CacheManager: ...
+    def config_files(self, options: Options) -> ConfigFiles: ...
+    def trust(self, options: Options) -> Sequence[Path]:
+        """Agree to the places outside the project that its file names; returns them."""
+        ...
+
+    def sample(self, directory: Path | None, *, keep: bool) -> AbstractContextManager[Sample]:
+        """Build a sample, in a new temporary directory unless one is named; removed unless kept."""
+        ...
+
+    def explore(self, service: CacheManager) -> int:
+        """Open the TUI; returns the exit code."""
+        ...
+
+
+@dataclass(slots=True, weakref_slot=True)
+class Session:
+    """One invocation. Handed to commands as click's object."""
+
+    composition: Composition
+    arguments: Sequence[str]
+    """As they were typed, without the program's name."""
+    options: Options = field(default_factory=Options)
+    _service: CacheManager | None = None
+    _output: Output | None = None
+
+    @property
+    def service(self) -> CacheManager:
+        """Built when it is first needed, so that `--help` needs no configuration."""
+        if self._service is None:
+            self._service = self.composition.service(self.options)
+        return self._service
+
+    @property
+    def output(self) -> Output:
+        if self._output is None:
+            self._output = Output(
+                sys.stdout,
+                sys.stderr,
+                color=self.options.color,
+                no_color=bool(self.service.machine.env.get("NO_COLOR")),
+                si=self.options.si or self.service.settings.si,
+            )
+        return self._output
+
+    @property
+    def interactive(self) -> bool:
+        """Whether somebody can answer a question."""
+        return sys.stdin.isatty() and sys.stderr.isatty()
+
+    def now(self) -> datetime:
+        return self.service.clock()
+
+    def inventory(self) -> Inventory:
+        """Scan, with progress on a terminal."""
+        with ScanProgress(sys.stderr, shown=self.options.progress and not self.options.quiet) as gauge:
+            for event in self.service.scan(gauge):
+                if isinstance(event, ScanFinished):
+                    return event.inventory
+        raise AssertionError("a scan ends with its inventory")

@@ -1,0 +1,52 @@
+"""Targets on the command line and on standard input."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from cachemgr.cli.session import Session
+from cachemgr.domain.errors import Unavailable
+from cachemgr.domain.inventory import Entry, Inventory
+from cachemgr.domain.query import Query
+from cachemgr.domain.target import Selection, select
+from cachemgr.domain.terms import CacheState
+from cachemgr.present.text import display_name, problem_sentence, state_word
+
+NOTHING = Selection(frozenset(), ())
+
+
+def read_targets(words: Sequence[str], *, nul: bool) -> tuple[str, ...] | None:
+    """The targets, with `-` replaced by the ids on standard input; None where only an empty input was named.
+
+    An empty list must not become "everything": a filter in front of the pipe may have let nothing through.
+    """
+    targets: list[str] = []
+    for word in words:
+        targets += _standard_input(nul=nul) if word == "-" else [word]
+    return tuple(targets) if targets or not words else None
+
+
+def selected(session: Session, inventory: Inventory, targets: Sequence[str] | None) -> Selection:
+    """What the targets name. Raises UnknownTarget, and Unavailable for a named root that is out of reach."""
+    if targets is None:
+        return NOTHING
+    selection = select(inventory, targets, session.service.types, display_name)
+    for cache in inventory.caches:
+        if cache.id in selection.named and cache.state is CacheState.UNAVAILABLE:
+            why = problem_sentence(cache.problems[-1]) if cache.problems else state_word(cache.state)
+            raise Unavailable(f"{display_name(cache.path)} is unavailable: {why}")
+    return selection
+
+
+def matching(
+    session: Session, inventory: Inventory, selection: Selection, where: str | None
+) -> tuple[Entry, ...]:
+    """The selected entries that a filter lets through, in the inventory's order."""
+    entries = tuple(entry for entry in inventory.entries if entry.id in selection.entries)
+    return Query.parse(where).select(entries, inventory, session.now()) if where is not None else entries
+
+
+def _standard_input(*, nul: bool) -> list[str]:
+    text = sys.stdin.buffer.read()
+    parts = text.split(b"\0") if nul else [line.removesuffix(b"\r") for line in text.split(b"\n")]
+    return [os.fsdecode(part) for part in parts if part]

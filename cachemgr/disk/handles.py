@@ -1,0 +1,64 @@
+"""Open directories, by this system's means."""
+
+import sys
+
+if sys.platform == "win32":
+    from cachemgr.disk.windows import (
+        Handle,
+        allocated,
+        close,
+        entry_stat,
+        fstat,
+        identity,
+        kind,
+        lstat,
+        mount_id,
+        names,
+        open_below,
+        open_child,
+        open_root,
+        owner,
+        read_file,
+        read_link,
+        scan,
+    )
+else:
+    from cachemgr.disk.posix import (
+        Handle,
+        allocated,
+        close,
+        entry_stat,
+        fstat,
+        identity,
+        kind,
+        lstat,
+        mount_id,
+        names,
+        open_below,
+        open_child,
+        open_root,
+        owner,
+        read_file,
+        read_link,
+        scan,
+    )
+
+__all__ = [
+    "Handle",
+    "allocated",
+    "close",
+    "entry_stat",
+    "fstat",
+    "identity",
+    "kind",
+    "lstat",
+    "mount_id",
+    "names",
+    "open_below",
+    "open_child",
+    "open_root",
+    "owner",
+    "read_file",
+    "read_link",
+    "scan",
+]

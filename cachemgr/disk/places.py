@@ -1,0 +1,102 @@
+"""Which directories may be roots at all: decided by what they are, not by what they are called."""
+
+import os
+import stat
+from dataclasses import dataclass
+from errno import ENOENT, ENOTDIR
+from pathlib import Path
+
+from cachemgr.domain.inventory import Problem
+from cachemgr.domain.machine import Machine, Platform
+from cachemgr.domain.unit import Inode
+
+_SYSTEM = {
+    Platform.LINUX: (
+        "/ /bin /boot /dev /etc /home /lib /lib64 /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp /usr"
+        " /usr/bin /usr/lib /usr/local /usr/share /var /var/cache /var/lib /var/log /var/tmp"
+    ).split(),
+    Platform.MACOS: (
+        "/ /Applications /Library /Library/Caches /System /Users /Volumes /bin /etc /opt /private"
+        " /private/etc /private/tmp /private/var /sbin /tmp /usr /usr/local /var"
+    ).split(),
+    Platform.WINDOWS: [
+        "C:\\",
+        "C:\\Windows",
+        "C:\\Program Files",
+        "C:\\Program Files (x86)",
+        "C:\\ProgramData",
+        "C:\\Users",
+    ],
+}
+_HOMES = ("/home", "/Users", "C:\\Users")
+"""What lies directly in one of these is somebody's home."""
+_PERSONAL = (
+    ".config .local .local/share .local/state .ssh .cache AppData AppData/Local AppData/Roaming Library"
+    " Library/Caches Documents Downloads Desktop"
+).split()
+"""Below the home: places that hold many programs' files, so that none of them is one cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Protected:
+    """The directories that are never a root, nor inside one, by device and inode."""
+
+    reasons: dict[Inode, str]
+    homes: frozenset[Inode]
+    """The directories that hold people's homes."""
+
+    @classmethod
+    def around(cls, machine: Machine, project: Path | None) -> "Protected":
+        """Home, project, working directory, system directories, other users' homes, and all above them."""
+        home = Path(machine.home)
+        places = [(Path(path), "system") for path in _SYSTEM[machine.platform]]
+        places += [(home / name, "system") for name in _PERSONAL]
+        named = [(Path(machine.cwd), "working-directory"), (home, "home")]
+        if project is not None:
+            named.insert(1, (project, "project"))
+        for path, reason in named:
+            places += [(place, reason) for place in (path, *path.parents)]
+        reasons = {inode: reason for path, reason in places if (inode := _inode(path)) is not None}
+        homes = frozenset(inode for path in _HOMES if (inode := _inode(Path(path))) is not None)
+        return cls(reasons, homes)
+
+    def problem(self, found: "Found") -> Problem | None:
+        """Why a directory is refused; None when it is not."""
+        if (reason := self.reasons.get(found.inode)) is not None:
+            return Problem(reason)
+        if found.real.parent.name in ("home", "Users") and _inode(found.real.parent) in self.homes:
+            return Problem("other-home")
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A directory that exists, and where it really is."""
+
+    real: Path
+    inode: Inode
+
+
+def look(path: Path) -> Found | Problem | None:
+    """What is at a path: a directory, a reason why it cannot be a root, or nothing.
+
+    Links on the way are followed here, once, for display and admission; from then on the real path counts.
+    """
+    try:
+        real = Path(os.path.realpath(path, strict=True))
+        status = os.lstat(real)
+    except OSError as error:
+        if error.errno in (ENOENT, ENOTDIR):
+            return None
+        return Problem("unavailable", "", error.errno)
+    if not stat.S_ISDIR(status.st_mode):
+        return Problem("not-a-directory")
+    return Found(real, (status.st_dev, status.st_ino))
+
+
+def _inode(path: Path) -> Inode | None:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino)

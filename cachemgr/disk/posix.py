@@ -1,0 +1,142 @@
+"""Directories held by descriptor: nothing is resolved twice, no link is followed, no access time changes."""
+
+import os
+import stat
+from pathlib import Path
+
+from cachemgr.domain.unit import Identity, Kind
+
+Handle = int
+"""An open directory descriptor."""
+
+# A directory opened with O_NONBLOCK never waits, should its name have become a FIFO meanwhile.
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+_NO_ATIME = getattr(os, "O_NOATIME", 0)
+
+_KINDS = {stat.S_IFREG: Kind.FILE, stat.S_IFDIR: Kind.DIRECTORY, stat.S_IFLNK: Kind.LINK}
+
+
+def open_child(parent: Handle, name: str) -> Handle:
+    """A sub-directory's descriptor. Raises OSError; ELOOP or ENOTDIR when it is a link."""
+    return _open(name, _DIRECTORY, parent)
+
+
+def open_root(path: Path) -> Handle:
+    """A real directory opened component by component, so that no part of the way is a link.
+
+    Raises OSError.
+    """
+    handle = _open(path.anchor, _DIRECTORY, None)
+    for name in path.parts[1:]:
+        try:
+            deeper = open_child(handle, name)
+        finally:
+            os.close(handle)
+        handle = deeper
+    return handle
+
+
+def close(handle: Handle) -> None:
+    os.close(handle)
+
+
+def scan(handle: Handle) -> "os._ScandirIterator[str]":
+    """The directory's entries. Raises OSError."""
+    return os.scandir(handle)
+
+
+def entry_stat(entry: "os.DirEntry[str]") -> os.stat_result:
+    """The entry's own facts, a link's and not its target's. Raises OSError."""
+    return entry.stat(follow_symlinks=False)
+
+
+def names(handle: Handle) -> list[str]:
+    """Every name in a directory. Raises OSError."""
+    return os.listdir(handle)
+
+
+def lstat(parent: Handle, name: str) -> os.stat_result:
+    """An entry's own facts. Raises OSError."""
+    return os.stat(name, dir_fd=parent, follow_symlinks=False)
+
+
+def fstat(handle: Handle) -> os.stat_result:
+    """An open directory's facts. Raises OSError."""
+    return os.fstat(handle)
+
+
+def read_link(parent: Handle, name: str) -> str:
+    """A symbolic link's text. Raises OSError."""
+    return os.readlink(name, dir_fd=parent)
+
+
+def read_file(parent: Handle, name: str, limit: int) -> bytes | None:
+    """A regular file's bytes; None when it is longer than `limit` or no regular file. Raises OSError."""
+    descriptor = _open(name, _FILE, parent)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        chunks: list[bytes] = []
+        size = 0
+        while chunk := os.read(descriptor, min(limit + 1 - size, 65536)):
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > limit:
+                return None
+        return b"".join(chunks)
+    finally:
+        os.close(descriptor)
+
+
+def kind(status: os.stat_result) -> Kind:
+    return _KINDS.get(stat.S_IFMT(status.st_mode), Kind.OTHER)
+
+
+def allocated(status: os.stat_result) -> int:
+    """Bytes on disk: POSIX counts blocks of 512 bytes whatever the file system's own block is."""
+    return status.st_blocks * 512
+
+
+def mount_id(handle: Handle) -> int | None:
+    """The mount a directory lies on: a bind mount of the same file system has another one.
+
+    From /proc/self/fdinfo (Linux, proc(5)); None where there is no such file.
+    """
+    try:
+        with open(f"/proc/self/fdinfo/{handle}", "rb") as info:
+            for line in info:
+                if line.startswith(b"mnt_id:"):
+                    return int(line.split()[1])
+    except OSError:
+        pass
+    return None
+
+
+def owner() -> int | None:
+    """The user whose files we may remove."""
+    return os.geteuid()
+
+
+def identity(status: os.stat_result) -> Identity:
+    return Identity(status.st_dev, status.st_ino, kind(status), status.st_size, status.st_mtime_ns)
+
+
+def open_below(root: Handle, below: tuple[str, ...]) -> Handle:
+    """The directory that the names lead to, opened one by one. Raises OSError."""
+    handle = os.dup(root)
+    for name in below:
+        try:
+            deeper = open_child(handle, name)
+        finally:
+            os.close(handle)
+        handle = deeper
+    return handle
+
+
+def _open(name: str, flags: int, parent: int | None) -> int:
+    try:
+        return os.open(name, flags | _NO_ATIME, dir_fd=parent)
+    except PermissionError:
+        # O_NOATIME is for the owner (open(2)); on somebody else's directory do without.
+        return os.open(name, flags, dir_fd=parent)

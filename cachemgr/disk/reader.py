@@ -1,0 +1,252 @@
+"""A root opened for reading: what layouts see of a disk. Each directory is read once."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+from cachemgr.disk import handles
+from cachemgr.disk.handles import Handle
+from cachemgr.disk.walk import Scope, Walk
+from cachemgr.domain.inventory import Problem
+from cachemgr.domain.layout import Leaf
+from cachemgr.domain.terms import Reason
+from cachemgr.domain.unit import Container, Identity, Item, Kind, Obstacle, Tally, Unit
+
+Names = tuple[str, ...]
+
+OURS = ".cachemgr-quarantine-"
+"""How the quarantine directories of our own runs begin; layouts never see them."""
+
+
+@dataclass(slots=True)
+class _Listing:
+    container: Container
+    items: dict[str, Item]
+    taken: set[str] = field(default_factory=set)
+    """Names that became a unit or were listed as a container themselves."""
+
+
+class DiskReader:
+    """One root, read through descriptors. Use as a context manager.
+
+    Raises OSError from the constructor when the root cannot be opened.
+    """
+
+    def __init__(self, root: Path, scope: Scope) -> None:
+        self.scope = scope
+        self.root: Handle = handles.open_root(root)
+        self.identity: Identity = handles.identity(handles.fstat(self.root))
+        self.quarantined = 0
+        self._listings: dict[Names, _Listing | None] = {}
+        self._units: dict[Names, Unit | None] = {}
+        self._ours: list[Unit] = []
+        self._kept: set[Names] = set()
+
+    def __enter__(self) -> "DiskReader":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        handles.close(self.root)
+
+    @property
+    def unread(self) -> int:
+        return sum(problem.code == "unreadable" for problem in self.scope.problems)
+
+    def list(self, *names: str) -> tuple[Item, ...]:
+        """What a directory holds, by name. It becomes a container."""
+        if names not in self._listings:
+            self._listings[names] = self._read(names)
+            if names and (outer := self._listings.get(names[:-1])) is not None:
+                outer.taken.add(names[-1])
+        listing = self._listings[names]
+        return () if listing is None else tuple(sorted(listing.items.values()))
+
+    def unit(self, *names: str) -> Unit | None:
+        """A file, a link or a whole tree, measured. The same unit is measured once."""
+        if names not in self._units:
+            self._units[names] = self._measure(names)
+            outer = self._listings.get(names[:-1])
+            if outer is not None:
+                outer.taken.add(names[-1])
+        return self._units[names]
+
+    def keep(self, *names: str) -> None:
+        """Something the layout knows and never gives away: counted, and not reported as unknown."""
+        self._kept.add(names)
+
+    def leaves(self, *names: str) -> tuple[Leaf, ...]:
+        """Everything below a directory that is no directory itself, links with their text.
+
+        A link's text is read (readlink(2)), which the kernel may note as an access of the link.
+        """
+        found: list[Leaf] = []
+        pending: list[Names] = [()]
+        while pending:
+            trail = pending.pop()
+            try:
+                handle = handles.open_below(self.root, (*names, *trail))
+            except OSError as error:
+                self._unreadable((*names, *trail), error)
+                continue
+            try:
+                with handles.scan(handle) as entries:
+                    for entry in entries:
+                        status = handles.entry_stat(entry)
+                        kind = handles.kind(status)
+                        if kind is Kind.DIRECTORY:
+                            pending.append((*trail, entry.name))
+                            continue
+                        text = handles.read_link(handle, entry.name) if kind is Kind.LINK else None
+                        found.append(Leaf((*trail, entry.name), kind, status.st_size, text))
+            except OSError as error:
+                self._unreadable((*names, *trail), error)
+            finally:
+                handles.close(handle)
+        return tuple(found)
+
+    def text(self, *names: str, limit: int = 65536) -> bytes | None:
+        """A regular file's bytes; None where it is missing, longer or something else."""
+        try:
+            parent = handles.open_below(self.root, names[:-1])
+        except OSError:
+            return None
+        try:
+            return handles.read_file(parent, names[-1], limit)
+        except OSError:
+            return None
+        finally:
+            handles.close(parent)
+
+    def link(self, *names: str) -> str | None:
+        """A symbolic link's text; None where it is not one."""
+        try:
+            parent = handles.open_below(self.root, names[:-1])
+        except OSError:
+            return None
+        try:
+            return handles.read_link(parent, names[-1])
+        except OSError:
+            return None
+        finally:
+            handles.close(parent)
+
+    def rest(self) -> tuple[Unit, ...]:
+        """What no layout took: unknown, measured so that the total is whole."""
+        self.list()
+        unknown: list[Unit] = []
+        for names, listing in list(self._listings.items()):
+            if listing is None:
+                # A directory that could not be listed still occupies its own blocks.
+                if (unit := self.unit(*names)) is not None:
+                    unknown.append(unit)
+                continue
+            left = sorted(listing.items.keys() - listing.taken)
+            units = (self.unit(*names, name) for name in left)
+            unknown += [unit for unit in units if unit is not None and unit.names not in self._kept]
+        return tuple(unknown)
+
+    def containers(self) -> tuple[Container, ...]:
+        return tuple(listing.container for listing in self._listings.values() if listing is not None)
+
+    def total(self) -> Tally:
+        """Everything that was read, every inode once. Call after `rest`."""
+        units = [unit for unit in self._units.values() if unit is not None]
+        self.quarantined = sum(unit.tally.size for unit in self._ours)
+        containers = self.containers()
+        boxes = Tally(
+            size=sum(container.allocated for container in containers),
+            directories=len(containers) - 1,
+        )
+        return Tally.of((boxes, *(unit.tally for unit in units), *(unit.tally for unit in self._ours)))
+
+    def quarantines(self) -> tuple[Unit, ...]:
+        """Our own quarantine directories in this root."""
+        return tuple(self._ours)
+
+    def _read(self, names: Names) -> _Listing | None:
+        try:
+            handle = handles.open_below(self.root, names)
+        except OSError as error:
+            if names and (item := self._known(names)) is not None and item.kind is Kind.DIRECTORY:
+                self._unreadable(names, error)
+            return None
+        try:
+            status = handles.fstat(handle)
+            if names and (status.st_dev != self.scope.device or names in self.scope.mounts):
+                self.scope.problems.append(Problem("mount-point", "/".join(names)))
+                return None
+            items: dict[str, Item] = {}
+            ours: list[str] = []
+            children = 0
+            with handles.scan(handle) as entries:
+                for entry in entries:
+                    children += 1
+                    if not names and entry.name.startswith(OURS):
+                        ours.append(entry.name)
+                        continue
+                    try:
+                        own = handles.entry_stat(entry)
+                    except OSError as error:
+                        self._unreadable((*names, entry.name), error)
+                        continue
+                    items[entry.name] = Item(
+                        entry.name,
+                        handles.identity(own),
+                        handles.allocated(own),
+                        own.st_nlink,
+                        int(own.st_atime),
+                        own.st_uid,
+                    )
+        except OSError as error:
+            self._unreadable(names, error)
+            return None
+        finally:
+            handles.close(handle)
+        for name in ours:
+            if (unit := self._measure((*names, name))) is not None:
+                self._ours.append(unit)
+        container = Container(names, handles.identity(status), handles.allocated(status), children)
+        return _Listing(container, items)
+
+    def _measure(self, names: Names) -> Unit | None:
+        try:
+            parent = handles.open_below(self.root, names[:-1])
+        except OSError:
+            return None
+        try:
+            status = handles.lstat(parent, names[-1])
+            walk = Walk(self.scope, names)
+            if handles.kind(status) is Kind.DIRECTORY:
+                self._measure_tree(walk, parent, names)
+            else:
+                walk.leaf(status)
+        except OSError as error:
+            self._unreadable(names, error)
+            return None
+        finally:
+            handles.close(parent)
+        obstacles = walk.found_obstacles()
+        if self.scope.owner is not None and status.st_uid != self.scope.owner:
+            foreign = Obstacle(Reason.FOREIGN_OWNER, "/".join(names))
+            obstacles = (*(o for o in obstacles if o.reason is not Reason.FOREIGN_OWNER), foreign)
+        return Unit(names, handles.identity(status), walk.result(), obstacles)
+
+    def _measure_tree(self, walk: Walk, parent: Handle, names: Names) -> None:
+        try:
+            handle = handles.open_child(parent, names[-1])
+        except OSError as error:
+            walk.unopened(handles.lstat(parent, names[-1]), error)
+            return
+        try:
+            walk.tree(handle, handles.fstat(handle))
+        finally:
+            handles.close(handle)
+
+    def _known(self, names: Names) -> Item | None:
+        outer = self._listings.get(names[:-1])
+        return None if outer is None else outer.items.get(names[-1])
+
+    def _unreadable(self, names: Names, error: OSError) -> None:
+        self.scope.problems.append(Problem("unreadable", "/".join(names), error.errno))

@@ -1,0 +1,147 @@
+"""A selection of entries becomes steps: pointers first, then what nobody holds any more, then containers."""
+
+from collections.abc import Callable, Iterator, Sequence, Set
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cachemgr.domain.action import Remove
+from cachemgr.domain.inventory import Cache, Entry, EntryId, Inventory
+from cachemgr.domain.plan import Exclusion, Step
+from cachemgr.domain.terms import CacheState, Disposal, Knowledge, Reason, Rebuild
+from cachemgr.domain.unit import Inode, Unit
+from cachemgr.plan.tidy import tidy
+
+DisposalOf = Callable[[Entry], Disposal]
+
+
+@dataclass(frozen=True, slots=True)
+class Clearing:
+    """What clearing a selection takes, and what of it stays."""
+
+    steps: tuple[Step, ...]
+    exclusions: tuple[Exclusion, ...]
+
+    @property
+    def frees(self) -> int:
+        return sum(step.frees for step in self.steps)
+
+
+def default_disposal(rebuild: Rebuild) -> Disposal:
+    """What costs nothing but a download goes; what costs more can be brought back for a while."""
+    return Disposal.DELETE if rebuild in (Rebuild.REBUILDS, Rebuild.DOWNLOADS) else Disposal.QUARANTINE
+
+
+def clear(inventory: Inventory, chosen: Sequence[Entry], disposal_of: DisposalOf, now: datetime) -> Clearing:
+    """The steps that remove those entries, and an exclusion for everything of them that stays."""
+    exclusions: list[Exclusion] = []
+    allowed: list[Entry] = []
+    for entry in chosen:
+        reasons = list(_obstacles(inventory.cache_by_id[entry.cache], entry, now))
+        exclusions += reasons
+        if not reasons:
+            allowed.append(entry)
+    exclusions += _held_by_others(inventory, allowed)
+    exclusions += _not_recognised(inventory, {entry.id for entry in chosen})
+    steps = _removals(inventory, allowed, disposal_of)
+    return Clearing(tuple(tidy(inventory, steps)), tuple(exclusions))
+
+
+def _obstacles(cache: Cache, entry: Entry, now: datetime) -> Iterator[Exclusion]:
+    def stays(reason: Reason, detail: str = "") -> Exclusion:
+        return Exclusion(reason, cache.id, entry.id, size=entry.size, detail=detail)
+
+    if cache.state not in (CacheState.OK, CacheState.PARTIAL):
+        yield stays(Reason.REPORT_ONLY, cache.state)
+    elif cache.knowledge is Knowledge.UNVERIFIED and not cache.registered:
+        yield stays(Reason.REPORT_ONLY, "unregistered")
+    elif not (cache.evident or cache.registered):
+        yield stays(Reason.NOT_RECOGNISED, "no-evidence")
+    elif cache.volume is not None and cache.volume.read_only:
+        yield stays(Reason.READ_ONLY)
+    elif entry.obstacles:
+        for obstacle in entry.obstacles:
+            yield stays(obstacle.reason, obstacle.detail)
+    elif entry.idle and (entry.modified is None or now - entry.modified < timedelta(seconds=entry.idle)):
+        yield stays(Reason.TOO_YOUNG, "in-progress")
+
+
+def _held_by_others(inventory: Inventory, allowed: Sequence[Entry]) -> Iterator[Exclusion]:
+    """The units that stay because an entry that is kept needs them, summed for each entry."""
+    going = {entry.id for entry in allowed}
+    for entry in allowed:
+        size = 0
+        others: set[EntryId] = set()
+        for unit in entry.units:
+            keepers = inventory.holders.get((entry.cache, unit.names), frozenset()) - going
+            if keepers:
+                size += unit.tally.size
+                others |= keepers
+        if others:
+            yield Exclusion(Reason.SHARED, entry.cache, entry.id, size=size, detail=min(others))
+
+
+def _not_recognised(inventory: Inventory, selected: Set[EntryId]) -> Iterator[Exclusion]:
+    """When a whole cache is cleared, what is in it that nobody recognised."""
+    for cache in inventory.caches:
+        entries = inventory.entries_by_cache[cache.id]
+        if entries and cache.real_path is not None and all(entry.id in selected for entry in entries):
+            for unit in cache.unknown:
+                path = cache.real_path.joinpath(*unit.names)
+                yield Exclusion(Reason.NOT_RECOGNISED, cache.id, None, path, unit.tally.size)
+
+
+def _removals(inventory: Inventory, allowed: Sequence[Entry], disposal_of: DisposalOf) -> list[Step]:
+    """One step for each unit; what is pointed to needs everything that points to it to be gone."""
+    pointers: dict[EntryId, list[int]] = {entry.id: [] for entry in allowed}
+    is_pointer = {(entry.cache, unit.names) for entry in allowed for unit in entry.pointers}
+    # Pointers of all entries come before any payload, so that an interruption leaves bytes that
+    # nobody points to and never a pointer to nothing.
+    ordered = sorted(
+        inventory.removable_units(allowed), key=lambda pair: (pair[0].cache, pair[1].names) not in is_pointer
+    )
+    frees = _Frees([unit for entry, unit in ordered if disposal_of(entry) is Disposal.DELETE])
+    steps: list[Step] = []
+    for entry, unit in ordered:
+        key = (entry.cache, unit.names)
+        holders = inventory.holders.get(key) or frozenset((entry.id,))
+        disposal = disposal_of(entry)
+        needs: tuple[int, ...] = ()
+        if key in is_pointer:
+            for holder in holders:
+                pointers[holder].append(len(steps))
+        else:
+            needs = tuple(sorted({number for holder in holders for number in pointers[holder]}))
+        steps.append(
+            Step(
+                Remove(unit.names, disposal, unit.lock),
+                entry.cache,
+                entry.id,
+                unit.identity,
+                unit.tally.size,
+                frees.of(unit) if disposal is Disposal.DELETE else 0,
+                needs,
+                inventory.cache_by_id[entry.cache].rebuild,
+            )
+        )
+    return steps
+
+
+class _Frees:
+    """What deleting units frees: an inode with several names only when the last of them goes."""
+
+    def __init__(self, units: list[Unit]) -> None:
+        self._left: dict[Inode, int] = {}
+        for unit in units:
+            for inode, link in unit.tally.linked.items():
+                self._left[inode] = self._left.get(inode, link.nlink) - link.seen
+
+    def of(self, unit: Unit) -> int:
+        """Call once for each unit; a shared inode is credited to one of them."""
+        gain = unit.tally.size
+        for inode, link in unit.tally.linked.items():
+            if self._left.get(inode, 1) <= 0:
+                # The first unit that is asked takes the credit; for the others it counts as gone.
+                self._left[inode] = link.nlink
+            else:
+                gain -= link.allocated
+        return gain

@@ -1,0 +1,29 @@
+"""Emptying quarantines: the moment at which their bytes are freed."""
+
+from collections.abc import Iterable
+
+from cachemgr.domain.action import Purge
+from cachemgr.domain.inventory import CacheId
+from cachemgr.domain.plan import Root, Step
+from cachemgr.domain.run import Run
+
+
+def purge(runs: Iterable[Run]) -> tuple[tuple[Root, ...], tuple[Step, ...]]:
+    """One step for each run and root that still holds something, and the roots they work in."""
+    roots: dict[CacheId, Root] = {}
+    steps: list[Step] = []
+    for run in runs:
+        sizes: dict[CacheId, int] = {}
+        for _, step in run.quarantined:
+            sizes[step.cache] = sizes.get(step.cache, 0) + step.size
+        for cache, size in sizes.items():
+            root = run.plan.root(cache)
+            # The same cache id may have named another directory in another run.
+            name = cache if roots.get(cache, root).path == root.path else f"{cache} ({run.id})"
+            roots[name] = root if name == cache else _renamed(root, name)
+            steps.append(Step(Purge(run.id), name, size=size, frees=size))
+    return tuple(roots.values()), tuple(steps)
+
+
+def _renamed(root: Root, name: CacheId) -> Root:
+    return Root(name, root.type, root.path, root.identity, root.third_party)

@@ -1,0 +1,51 @@
+"""The reverse of a run: what lies in its quarantine goes back, with the folders it came from."""
+
+from collections.abc import Iterator
+
+from cachemgr.domain.action import Remake, Remove, Restore, Settle
+from cachemgr.domain.plan import Step
+from cachemgr.domain.run import Folder, Run
+
+
+def undo(run: Run) -> tuple[Step, ...]:
+    """Folders that were removed are made again, outermost first; then the units; then the folders' times,
+    innermost first, because each return changes the time of the folder it happens in."""
+    return tuple(_steps(run))
+
+
+def _steps(run: Run) -> Iterator[Step]:
+    held = run.quarantined
+    caches = {step.cache for _, step in held}
+    folders = [folder for folder in run.folders if folder.cache in caches]
+    made: dict[tuple[str, tuple[str, ...]], int] = {}
+    number = 0
+    for folder in sorted(folders, key=lambda folder: len(folder.names)):
+        if folder.left_ns is None:
+            yield Step(Remake(folder.names, folder.mode), folder.cache, needs=_needs(made, folder))
+            made[(folder.cache, folder.names)] = number
+            number += 1
+    returned: list[int] = []
+    for position, step in held:
+        if not isinstance(step.action, Remove):
+            continue
+        above = made.get((step.cache, step.action.names[:-1]))
+        yield Step(
+            Restore(run.id, position, step.action.names),
+            step.cache,
+            step.entry,
+            step.identity,
+            step.size,
+            needs=() if above is None else (above,),
+            rebuild=step.rebuild,
+        )
+        returned.append(number)
+        number += 1
+    for folder in sorted(folders, key=lambda folder: -len(folder.names)):
+        settle = Settle(folder.names, folder.accessed_ns, folder.modified_ns, folder.left_ns)
+        above = made.get((folder.cache, folder.names))
+        yield Step(settle, folder.cache, needs=() if above is None else (above,))
+
+
+def _needs(made: dict[tuple[str, tuple[str, ...]], int], folder: Folder) -> tuple[int, ...]:
+    above = made.get((folder.cache, folder.names[:-1]))
+    return () if above is None else (above,)

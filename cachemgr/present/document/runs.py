@@ -1,0 +1,156 @@
+"""`cachemgr.result/1`, `cachemgr.history/1` and `cachemgr.event/1`: what was done, and is being done."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from cachemgr.domain.action import Remove, Restore
+from cachemgr.domain.event import RunEvent, RunFinished, RunStarted, StepFinished, StepProgress, StepStarted
+from cachemgr.domain.outcome import Outcome, Status, Totals
+from cachemgr.domain.plan import Exclusion, Intent, Plan, Step
+from cachemgr.domain.run import Run, RunState
+from cachemgr.domain.terms import Disposal
+from cachemgr.present.document.values import Document, exact, head, path_fields, time
+from cachemgr.present.plan_rows import does
+from cachemgr.present.text import exclusion_sentence, trouble_sentence
+
+
+def result_document(
+    plan: Plan, run: str | None, outcomes: Sequence[Outcome], *, undoable: bool, now: datetime
+) -> Document:
+    """What executing a plan did; `run` is None where there was nothing to execute."""
+    return {
+        **head("cachemgr.result/1", now),
+        "run": run,
+        "plan": plan.id,
+        "intent": plan.intent.value,
+        "outcomes": [_outcome(outcome, plan.steps) for outcome in outcomes],
+        "exclusions": [_exclusion(exclusion) for exclusion in plan.exclusions],
+        "totals": totals_document(plan, outcomes),
+        "undo": undo_command(run) if run and undoable else None,
+    }
+
+
+def history_document(runs: Iterable[Run], now: datetime, *, detailed: bool = False) -> Document:
+    """Newest first; with `detailed` each run carries its steps and what became of them."""
+    return {**head("cachemgr.history/1", now), "runs": [_run(run, detailed=detailed) for run in runs]}
+
+
+def event_document(event: RunEvent, number: int) -> Document:
+    """One line of `--events`."""
+    return {"schema": "cachemgr.event/1", "seq": number, **_event(event)}
+
+
+def undo_command(run: str) -> list[str]:
+    """The argv that reverses a run."""
+    return ["cachemgr", "undo", run]
+
+
+def moved(plan: Plan, outcomes: Iterable[Outcome], disposal: Disposal) -> int:
+    """Bytes that really went to the quarantine or to the trash."""
+    return sum(
+        outcome.moved
+        for outcome in outcomes
+        if isinstance(action := plan.steps[outcome.number].action, Remove) and action.disposal is disposal
+    )
+
+
+def restored(plan: Plan, outcomes: Iterable[Outcome]) -> int:
+    """Bytes that really came back."""
+    return sum(
+        outcome.moved for outcome in outcomes if isinstance(plan.steps[outcome.number].action, Restore)
+    )
+
+
+def totals_document(plan: Plan, outcomes: Sequence[Outcome]) -> Document:
+    totals = Totals.of(outcomes)
+    return {
+        "done": totals.done,
+        "failed": totals.failed,
+        "refused": totals.refused,
+        "skipped": totals.skipped,
+        "freed_bytes": totals.freed,
+        "quarantined_bytes": moved(plan, outcomes, Disposal.QUARANTINE),
+        "trashed_bytes": moved(plan, outcomes, Disposal.TRASH),
+        "restored_bytes": restored(plan, outcomes),
+    }
+
+
+def _outcome(outcome: Outcome, steps: Sequence[Step]) -> Document:
+    step = steps[outcome.number]
+    trouble = outcome.trouble
+    return {
+        "n": outcome.number,
+        "status": outcome.status.value,
+        "does": does(step),
+        "cache": exact(step.cache),
+        "entry": exact(step.entry) if step.entry is not None else None,
+        "freed_bytes": outcome.freed,
+        "moved_bytes": outcome.moved,
+        "error": trouble
+        and {"kind": trouble.kind, "errno": trouble.errno, "message": trouble_sentence(trouble)},
+    }
+
+
+def _exclusion(exclusion: Exclusion) -> Document:
+    return {
+        "cache": exact(exclusion.cache),
+        "entry": exact(exclusion.entry) if exclusion.entry is not None else None,
+        **path_fields(exclusion.path),
+        "reason": exclusion.reason.value,
+        "detail": exact(exclusion.detail),
+        "message": exclusion_sentence(exclusion),
+        "size_bytes": exclusion.size,
+    }
+
+
+def _run(run: Run, *, detailed: bool) -> Document:
+    waiting = run.quarantined
+    undoable = run.plan.intent is Intent.CLEAR and run.state is not RunState.UNDONE and bool(waiting)
+    document: Document = {
+        "id": run.id,
+        "intent": run.plan.intent.value,
+        "targets": [exact(target) for target in run.plan.targets],
+        "reverses": run.plan.reverses,
+        "state": run.state.value,
+        "started_at": time(run.started),
+        "finished_at": time(run.finished),
+        "totals": totals_document(run.plan, run.outcomes),
+        "waiting_bytes": sum(step.size for _, step in waiting),
+        "keep_until": time(run.plan.keep_until),
+        "undo": undo_command(run.id) if undoable else None,
+    }
+    if detailed:
+        document["steps"] = len(run.plan.steps)
+        document["outcomes"] = [_outcome(outcome, run.plan.steps) for outcome in run.outcomes]
+        document["exclusions"] = [_exclusion(exclusion) for exclusion in run.plan.exclusions]
+    return document
+
+
+def _event(event: RunEvent) -> Document:
+    match event:
+        case RunStarted(run=run, steps=steps):
+            return {"event": "run-started", "run": run, "steps": steps}
+        case StepStarted(number=number):
+            return {"event": "step-started", "n": number}
+        case StepProgress(number=number, files=files, freed=freed):
+            return {"event": "step-progress", "n": number, "files": files, "freed_bytes": freed}
+        case StepFinished(outcome=outcome):
+            trouble = outcome.trouble
+            return {
+                "event": "step-finished",
+                "n": outcome.number,
+                "status": outcome.status.value,
+                "freed_bytes": outcome.freed,
+                "moved_bytes": outcome.moved,
+                "error": trouble
+                and {"kind": trouble.kind, "errno": trouble.errno, "message": trouble_sentence(trouble)},
+            }
+        case RunFinished(run=run, outcomes=outcomes, undoable=undoable):
+            done = sum(outcome.status is Status.DONE for outcome in outcomes)
+            return {
+                "event": "run-finished",
+                "run": run,
+                "done": done,
+                "freed_bytes": sum(outcome.freed for outcome in outcomes),
+                "undo": undo_command(run) if undoable else None,
+            }
