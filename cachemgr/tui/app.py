@@ -43,7 +43,7 @@ class CacheApp(App[None]):
         self.ascii_glyphs = ascii_glyphs
         self.session = Session(service, Relay(service), display_name(host))
         self._seen = -1
-        self._parent = os.getppid()
+        self._started_by = os.getppid()
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = THEMES[0].name
@@ -82,6 +82,7 @@ class CacheApp(App[None]):
     def stop(self, code: int) -> None:
         """End with an exit code: a step at work is finished, the screen is given back."""
         self.session.relay.stop_run()
+        self.session.relay.stop_scan()
         self.exit(return_code=code)
 
     async def action_view(self, view: str) -> None:
@@ -102,7 +103,7 @@ class CacheApp(App[None]):
 
     async def action_quit(self) -> None:
         if not self.session.relay.busy:
-            self.exit()
+            self.stop(0)
         elif not isinstance(self.screen, QuitScreen):
             self.push_screen(QuitScreen(), self._quit_if)
 
@@ -111,7 +112,7 @@ class CacheApp(App[None]):
             self.stop(terminal.ENDINGS["SIGINT"])
 
     def _watch_parent(self) -> None:
-        if terminal.parent_is_gone(self._parent):
+        if terminal.parent_is_gone(self._started_by):
             self.stop(terminal.ENDINGS["SIGHUP"])
 
 

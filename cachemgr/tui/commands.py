@@ -74,12 +74,12 @@ class Command:
     def key(self) -> str:
         """The first key as it is shown."""
         first = self.keys.split(",")[0]
-        return _SHOWN.get(first, first)
+        return SHOWN.get(first, first)
 
 
 LISTS = (Where.OVERVIEW, Where.EXPLORE)
 VIEWS = (*LISTS, Where.FINDINGS, Where.HISTORY)
-_SHOWN = {
+SHOWN = {
     "enter": "⏎",
     "escape": "esc",
     "question_mark": "?",

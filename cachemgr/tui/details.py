@@ -41,7 +41,10 @@ def details(session: Session, node: Node, look: Look, *, whole: bool = False) ->
     if node.kind is Kind.ENTRY and (entry := inventory.entry_by_id.get(node.key)) is not None:
         made += _entry(session, inventory, entry, look, whole=whole)
     elif node.kind is Kind.GROUP:
-        made += [(), *(((child.name, ""), (f"  {size(child.size, session.si)}", "muted")) for child in node.children)]
+        made += [
+            (),
+            *(((child.name, ""), (f"  {size(child.size, session.si)}", "muted")) for child in node.children),
+        ]
     else:
         made += _cache(session, cache, look, whole=whole)
     if whole:
@@ -66,7 +69,9 @@ def _figures(session: Session, node: Node, look: Look) -> Iterator[Line]:
     yield _fact("Last used", f"{used} ago" if used else "not recorded")
 
 
-def _entry(session: Session, inventory: Inventory, entry: Entry, look: Look, *, whole: bool) -> Iterator[Line]:
+def _entry(
+    session: Session, inventory: Inventory, entry: Entry, look: Look, *, whole: bool
+) -> Iterator[Line]:
     if entry.apparent and abs(entry.apparent - entry.size) > entry.size // 20:
         yield _fact("Apparent", size(entry.apparent, session.si))
     yield _fact("Changed", day(entry.modified, unknown=look.glyphs.none))
@@ -117,7 +122,9 @@ def _cache(session: Session, cache: Cache, look: Look, *, whole: bool) -> Iterat
     if cache.unknown:
         yield _fact("Unknown", f"{counted(len(cache.unknown), 'item')} not recognised; never cleared")
     if cache.volume is not None:
-        yield _fact("Volume", display_name(f"{cache.volume.mount or cache.volume.device} ({cache.volume.type})"))
+        yield _fact(
+            "Volume", display_name(f"{cache.volume.mount or cache.volume.device} ({cache.volume.type})")
+        )
     if cache.way_back:
         yield _fact("Way back", display_name(" ".join(cache.way_back)))
     yield ()

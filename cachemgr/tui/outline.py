@@ -3,7 +3,7 @@
 Made once for each scan, outside of the thread that draws; a screen only picks from it.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -68,20 +68,10 @@ def unused(nodes: Iterable[Node]) -> frozenset[EntryId]:
     return frozenset(found)
 
 
-def frees_together(inventory: Inventory, entries: Collection[EntryId]) -> int:
-    """Free space that clearing these entries would give: a unit that another entry holds stays."""
-    wanted = entries if isinstance(entries, Set) else frozenset(entries)
-    seen: set[tuple[CacheId, tuple[str, ...]]] = set()
-    total = 0
-    for entry in filter(None, map(inventory.entry_by_id.get, entries)):
-        if entry.obstacles:
-            continue
-        for unit in entry.units:
-            key = (entry.cache, unit.names)
-            if key not in seen and inventory.holders.get(key, frozenset()) <= wanted:
-                seen.add(key)
-                total += unit.tally.exclusive
-    return total
+def frees_together(inventory: Inventory, entries: Iterable[EntryId]) -> int:
+    """Free space that clearing these entries would give: what another entry holds stays."""
+    chosen = [entry for entry in map(inventory.entry_by_id.get, entries) if entry and not entry.obstacles]
+    return Tally.of(tuple(unit.tally for _, unit in inventory.removable_units(chosen))).exclusive
 
 
 def size_together(inventory: Inventory, entries: Iterable[EntryId]) -> int:
@@ -182,7 +172,7 @@ def _entry(inventory: Inventory, entry: Entry, row: EntryRow) -> Node:
         name=name or row.name,
         tier=Tier.PROTECTED if entry.obstacles else row.tier,
         size=row.size,
-        frees=frees_together(inventory, (entry.id,)),
+        frees=0 if entry.obstacles else inventory.exclusive(entry),
         files=row.files,
         used=row.used,
         entries=(entry.id,),

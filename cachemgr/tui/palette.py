@@ -21,7 +21,9 @@ class CommandProvider(Provider):
         matcher = self.matcher(query)
         for name, help_text, action in self._offers():
             if (score := matcher.match(name)) > 0:
-                yield Hit(score, matcher.highlight(name), partial(self.screen.run_action, action), help=help_text)
+                yield Hit(
+                    score, matcher.highlight(name), partial(self.screen.run_action, action), help=help_text
+                )
 
     def _offers(self) -> Iterator[tuple[str, str, str]]:
         if isinstance(self.screen, View):

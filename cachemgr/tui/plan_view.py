@@ -29,7 +29,11 @@ def way_back(row: PlanRow, plan: Plan, look: Look) -> Span:
         Rebuild.COSTS: "$ at a price",
         Rebuild.UNIQUE: f"{glyphs.cross} never",
     }
-    return (short[row.rebuild], f"{tone} bold" if row.rebuild in _COSTLY else tone) if row.rebuild else ("gone", "danger")
+    return (
+        (short[row.rebuild], f"{tone} bold" if row.rebuild in _COSTLY else tone)
+        if row.rebuild
+        else ("gone", "danger")
+    )
 
 
 def figures(plan: Plan, rows: Sequence[PlanRow], look: Look, *, si: bool) -> list[Line]:
@@ -91,9 +95,22 @@ def warnings(plan: Plan, rows: Sequence[PlanRow], look: Look) -> list[Line]:
     costly = [row for row in rows if row.permanent and row.rebuild in _COSTLY]
     if costly:
         sign = glyph(Rebuild.COSTS, ascii=look.glyphs.ascii)
-        made.append(((f"{sign} ", "costs"), (f"{counted(len(costly), 'entry', 'entries')} cost money or time, or cannot be had again", "")))
+        made.append(
+            (
+                (f"{sign} ", "costs"),
+                (
+                    f"{counted(len(costly), 'entry', 'entries')} cost money or time, or cannot be had again",
+                    "",
+                ),
+            )
+        )
     if plan.quarantined and not plan.frees:
-        made.append((("▲ " if not look.glyphs.ascii else "! ", "legacy"), ("nothing is freed until the quarantine is purged", "")))
+        made.append(
+            (
+                ("▲ " if not look.glyphs.ascii else "! ", "legacy"),
+                ("nothing is freed until the quarantine is purged", ""),
+            )
+        )
     return made
 
 

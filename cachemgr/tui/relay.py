@@ -15,8 +15,8 @@ from textual.worker import get_current_worker
 
 from cachemgr.domain.errors import CacheMgrError
 from cachemgr.domain.event import (
-    CacheProgress,
     CacheScanned,
+    Gauge,
     RunFinished,
     RunStarted,
     ScanFinished,
@@ -24,6 +24,7 @@ from cachemgr.domain.event import (
     StepFinished,
     StepProgress,
     StepStarted,
+    Stopped,
 )
 from cachemgr.domain.inventory import CacheId, EntryId, Inventory
 from cachemgr.domain.outcome import Outcome
@@ -49,20 +50,24 @@ class Scanned:
 class ScanProgress:
     """A scan under way; written by its thread."""
 
-    started: datetime
+    gauge: Gauge = field(default_factory=Gauge)
     total: int = 0
     done: int = 0
-    found: dict[CacheId, tuple[int, int]] = field(default_factory=dict)
-    """Files and bytes so far."""
-    finished: set[CacheId] = field(default_factory=set)
+    finished: dict[CacheId, tuple[int, int]] = field(default_factory=dict)
+    """Files and bytes of the caches that are measured."""
 
     @property
-    def files(self) -> int:
-        return sum(files for files, _ in self.found.copy().values())
-
-    @property
-    def size(self) -> int:
-        return sum(size for _, size in self.found.copy().values())
+    def found(self) -> dict[CacheId, tuple[int, int]]:
+        """The same with the cache at work."""
+        made = self.finished.copy()
+        cache = self.gauge.cache
+        if cache is not None and cache not in made:
+            before = made.copy().values()
+            made[cache] = (
+                self.gauge.files - sum(files for files, _ in before),
+                self.gauge.size - sum(size for _, size in before),
+            )
+        return made
 
 
 @dataclass(slots=True)
@@ -107,13 +112,18 @@ class Relay:
         """Something is being executed."""
         return self.running is not None and not self.running.over
 
-    def start_scan(self, app: App[object]) -> None:
+    def start_scan(self, app: App[None]) -> None:
         """Scan in the background. Does nothing while a scan or an execution is under way."""
         if self.scanning is None and not self.busy:
-            self.scanning = ScanProgress(self.service.clock())
+            self.scanning = ScanProgress()
             app.run_worker(self._scan, thread=True, group="scan", name="scan")
 
-    def start_run(self, app: App[object], plan: Plan) -> RunProgress:
+    def stop_scan(self) -> None:
+        """Leave the scan at the next directory."""
+        if self.scanning is not None:
+            self.scanning.gauge.stopped = True
+
+    def start_run(self, app: App[None], plan: Plan) -> RunProgress:
         """Carry a plan out in the background, unless one is being carried out."""
         if self.running is not None and not self.running.over:
             return self.running
@@ -134,12 +144,14 @@ class Relay:
         worker, progress = get_current_worker(), self.scanning
         assert progress is not None
         try:
-            for event in self.service.scan():
+            for event in self.service.scan(progress.gauge):
                 if worker.is_cancelled:
                     break
                 self._note_scan(progress, event)
             self.runs = self.service.runs()
             self.scan_error = ""
+        except Stopped:
+            pass
         except CacheMgrError as error:
             self.scan_error = str(error)
         finally:
@@ -150,10 +162,10 @@ class Relay:
         match event:
             case ScanStarted(caches=caches):
                 progress.total = caches
-            case CacheProgress(cache=cache, files=files, size=size):
-                progress.found[cache] = (files, size)
             case CacheScanned(cache=cache, done=done, total=total):
-                progress.finished.add(cache)
+                known = progress.finished.values()
+                files = progress.gauge.files - sum(files for files, _ in known)
+                progress.finished[cache] = (files, progress.gauge.size - sum(size for _, size in known))
                 progress.done, progress.total = done, total
             case ScanFinished(inventory=inventory):
                 self.scanned = self._ready(inventory)

@@ -48,7 +48,7 @@ class Session:
             return ()
         titles = {cache_type.id: cache_type for cache_type in self.service.types}
         made = []
-        for cache, (files, size) in progress.found.copy().items():
+        for cache, (files, size) in progress.found.items():
             known = titles.get(cache.partition("@")[0])
             made.append(
                 Node(
@@ -103,7 +103,9 @@ class Session:
         return tuple(
             target
             for node in nodes
-            for target in ((node.key,) if node.kind is not Kind.GROUP else (node.key.removesuffix("/") + "*",))
+            for target in (
+                (node.key,) if node.kind is not Kind.GROUP else (node.key.removesuffix("/") + "*",)
+            )
         )
 
     def marked_words(self) -> tuple[str, ...]:

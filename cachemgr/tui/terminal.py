@@ -22,7 +22,9 @@ class Scrub(LineFilter):
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         return [
-            Segment(_STRANGE.sub("?", text), style, control) if not control and _STRANGE.search(text) else piece
+            Segment(_STRANGE.sub("?", text), style, control)
+            if not control and _STRANGE.search(text)
+            else piece
             for piece in segments
             for text, style, control in (piece,)
         ]

@@ -1,6 +1,7 @@
 """Colours by meaning, as theme variables, and the one place that turns a meaning into a style.
 
-A tone is a few words: the name of an ink (`muted`, `downloads`, `danger`), then `bold` or `underline`.
+A tone is a few words: the name of an ink (`muted`, `downloads`, `danger`), `bold` or `underline`, and with
+`on-` the name of a ground of its own.
 """
 
 from functools import lru_cache
@@ -158,6 +159,16 @@ _ANSI = {
     "button": "ansi_bright_black",
     "button-focus": "ansi_bright_white",
     "dialog": "ansi_default",
+    "ansi-background": "ansi_black",
+    "ansi-foreground": "ansi_white",
+    "block-cursor-foreground": "ansi_bright_white",
+    "block-cursor-background": "ansi_blue",
+    "input-cursor-background": "ansi_white",
+    "input-cursor-foreground": "ansi_black",
+    "input-selection-background": "ansi_blue",
+    "input-selection-foreground": "ansi_white",
+    "screen-selection-background": "ansi_blue",
+    "screen-selection-foreground": "ansi_white",
 }
 DEFAULTS = _NIGHT
 """What every variable is when a foreign theme does not define it."""
@@ -226,6 +237,7 @@ class Look:
     def _make(self, tone: str, ground: str) -> Style:
         words = tone.split()
         ink = next((word for word in words if word in self._variables), "ink")
+        ground = next((word[3:] for word in words if word.startswith("on-")), ground)
         return Style(
             color=Color.parse(self._variables[ink]).rich_color,
             bgcolor=Color.parse(self._variables[ground]).rich_color if ground else None,

@@ -12,7 +12,7 @@ from cachemgr.domain.plan import Intent, Plan
 from cachemgr.domain.terms import Rebuild
 from cachemgr.present.plan_rows import PlanRow
 from cachemgr.present.text import counted, day, size
-from cachemgr.tui.screens.notice import Question
+from cachemgr.tui.screens.notice import Question, button
 from cachemgr.tui.theme import Look
 from cachemgr.tui.widgets.panel import Line
 
@@ -40,7 +40,9 @@ def about(plan: Plan, rows: Sequence[PlanRow], look: Look, *, si: bool) -> list[
     cost = _cost(gone, si=si)
     made.append(((f"{freed} ", ""), (cost, "accent-ink")))
     if plan.quarantined:
-        made.append(((f"{size(plan.quarantined, si)} can be brought back until {day(plan.keep_until)} with u.", ""),))
+        made.append(
+            ((f"{size(plan.quarantined, si)} can be brought back until {day(plan.keep_until)} with u.", ""),)
+        )
     roots = len({row.cache for row in rows})
     made += [
         (),
@@ -64,11 +66,11 @@ def _cost(gone: Sequence[PlanRow], *, si: bool) -> str:
     return " ".join(parts) or ("What rebuilds itself comes back when it is needed." if gone else "")
 
 
-class TypeQuestion(Question):
+class TypeQuestion(Question, inherit_bindings=False):
     """A question that is answered by typing a word, for what cannot be had again or only at a price."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "no", show=False, priority=True),
+        Binding("escape,ctrl+q,ctrl+c", "no", show=False, priority=True),
         Binding("tab,shift+tab", "other", show=False, priority=True),
     ]
 
@@ -81,9 +83,8 @@ class TypeQuestion(Question):
         yield Input(id="word", compact=True)
 
     def buttons(self) -> Iterable[Button]:
-        no, yes = super().buttons()
-        yes.label = yes.label[2:]
-        return no, yes
+        yield button("esc Cancel", "no")
+        yield button(self._yes, "yes", disabled=True)
 
     def on_mount(self) -> None:
         super().on_mount()

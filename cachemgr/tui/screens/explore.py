@@ -81,7 +81,7 @@ class ExploreScreen(Listing):
         frees = min(node.frees, node.size or 0)
         return (
             words(glyph(node.tier, ascii=glyphs.ascii), node.tier.value),
-            self._name(shown),
+            self._entry_name(shown),
             words(size(node.size, si), "bold" if node.children else ""),
             Bar(((node.size or 0) - frees) / most, frees / most, node.tier.value),
             words(size(node.frees, si) if node.frees else glyphs.none, "" if node.frees else "faint"),
@@ -141,7 +141,7 @@ class ExploreScreen(Listing):
                 return key
         return None
 
-    def _name(self, shown: Shown) -> Words:
+    def _entry_name(self, shown: Shown) -> Words:
         node, glyphs = shown.node, self.look.glyphs
         sign = (glyphs.open if shown.open else glyphs.closed) if node.children else glyphs.leaf
         if shown.depth == 0 and not node.children and node.kind is Kind.ENTRY:

@@ -173,7 +173,14 @@ class Listing(View):
             line = command_line(["cachemgr", "clear", *request.targets])
             self.app.copy_to_clipboard(line)
             self.app.push_screen(
-                NoticeScreen("The same as a command", [((line, ""),), (), (("Sent to the terminal's clipboard, where it allows that.", "dim"),)])
+                NoticeScreen(
+                    "The same as a command",
+                    [
+                        ((line, ""),),
+                        (),
+                        (("Sent to the terminal's clipboard, where it allows that.", "dim"),),
+                    ],
+                )
             )
 
     def request(self) -> Request | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, TypeVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -32,7 +32,7 @@ class Window(ModalScreen[Answer]):
 
     def compose(self) -> ComposeResult:
         window = Vertical(id="window")
-        window.border_title = Content.from_text(f" {self._title} ", markup=False)
+        window.border_title = Content.from_text(self._title, markup=False)
         with window:
             with VerticalScroll(id="text", can_focus=False):
                 yield Lines()
@@ -54,7 +54,7 @@ class NoticeScreen(Window[None]):
     """Something to read."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter,i,c", "close", show=False),
+        Binding("escape,q,enter,i,c,ctrl+q,ctrl+c", "close", show=False),
         Binding("up,k", "scroll(-1)", show=False),
         Binding("down,j", "scroll(1)", show=False),
         Binding("pageup", "scroll(-10)", show=False),
@@ -80,7 +80,7 @@ class Question(Window[bool]):
     """A yes or no. No has the focus; a yes counts only after the window could be read."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,n,q", "no", show=False),
+        Binding("escape,n,q,ctrl+q,ctrl+c", "no", show=False),
         Binding("y", "yes", show=False),
         Binding("left,right,tab,shift+tab", "other", show=False, priority=True),
     ]
@@ -115,10 +115,6 @@ class Question(Window[bool]):
 
     def action_other(self) -> None:
         self.focus_next()
-
-    def on_key(self, event: events.Key) -> None:
-        # Letters that mean something on the screen below mean nothing here.
-        event.stop()
 
 
 class QuitScreen(Question):

@@ -11,14 +11,14 @@ from textual.widget import Widget
 
 from cachemgr.domain.inventory import Finding
 from cachemgr.domain.terms import Severity
-from cachemgr.present.text import count, finding_sentence, glyph, severity_glyph, size
+from cachemgr.present.text import count, display_name, finding_sentence, glyph, severity_glyph, size
 from cachemgr.tui.commands import Where, bindings
 from cachemgr.tui.outline import Node
 from cachemgr.tui.screens.listing import Listing
 from cachemgr.tui.theme import Span
 from cachemgr.tui.tree import Shown, visible
 from cachemgr.tui.widgets.capacity_bar import Capacity, CapacityBar
-from cachemgr.tui.widgets.cells import Bar, Cell, Words, words
+from cachemgr.tui.widgets.cells import Bar, Cell, prose, words
 from cachemgr.tui.widgets.columns import Column
 from cachemgr.tui.widgets.fast_table import FastTable
 from cachemgr.tui.widgets.split_lines import Split, SplitLines
@@ -45,7 +45,7 @@ class OverviewScreen(Listing):
         yield Treemap(id="treemap")
         yield from self.list_widgets(FastTable(_columns("", ""), marks=True, id="caches"))
         findings = Vertical(SplitLines(id="finding-lines"), id="findings")
-        findings.border_subtitle = Content.from_text(" 3 show all ", markup=False)
+        findings.border_subtitle = Content.from_text("3 show all", markup=False)
         yield findings
 
     def on_resize(self, event: events.Resize) -> None:
@@ -83,7 +83,7 @@ class OverviewScreen(Listing):
             words(size(node.frees, si) if node.frees else glyphs.none, "" if node.frees else "faint"),
             words(count(node.files), "muted"),
             words(self.age(node), "muted"),
-            words(node.note, note if node.ok else "danger"),
+            prose(node.note, note if node.ok else "danger"),
         )
 
     def status(self) -> Split:
@@ -94,7 +94,10 @@ class OverviewScreen(Listing):
         total = f"{count(len(self.session.nodes))} caches {dot} {self._total()}"
         if node is None:
             return Split(((self._waiting(), "muted"),))
-        word = (glyph(node.tier, ascii=self.look.glyphs.ascii), node.tier.value), (f" {node.note}", node.tier.value)
+        word = (
+            (glyph(node.tier, ascii=self.look.glyphs.ascii), node.tier.value),
+            (f" {node.note}", node.tier.value),
+        )
         return Split((*word, (f" {dot} ", "dim"), (node.path or node.key, "muted")), ((total, "dim"),))
 
     def action_open(self) -> None:
@@ -132,7 +135,7 @@ class OverviewScreen(Listing):
         found = self.session.volume()
         if found is None:
             progress = self.session.relay.scanning
-            so_far = f"found so far {size(progress.size, self.session.si)}" if progress else ""
+            so_far = f"found so far {size(progress.gauge.size, self.session.si)}" if progress else ""
             heading.show_lines(Split((("Disk", "bold"),), ((so_far, "muted"),)))
             legend.show_lines()
             return
@@ -142,8 +145,6 @@ class OverviewScreen(Listing):
         legend.show_lines(self._legend(capacity))
 
     def _heading(self, mount: str, capacity: Capacity) -> Split:
-        from cachemgr.present.text import display_name
-
         si, glyphs = self.session.si, self.look.glyphs
         low = capacity.used >= _LOW
         used = f"{size(capacity.total - capacity.free, si)} of {size(capacity.total, si)} used"
@@ -151,7 +152,7 @@ class OverviewScreen(Listing):
         left.append((f"{capacity.used:.0%}", "danger bold" if low else "bold"))
         if low:
             left.append((f" {glyphs.warn} low", "danger"))
-        right = (
+        right: tuple[Span, ...] = (
             ("cleanup could free ", "muted"),
             (size(capacity.reclaimable, si), "accent-ink bold"),
             (f" {glyphs.arrow} {capacity.used_after:.0%}", "muted"),
@@ -169,7 +170,7 @@ class OverviewScreen(Listing):
                 (f"other {size(capacity.other, si)}   ", "muted"),
                 (f"{glyphs.square} ", "downloads"),
                 (f"caches you keep {size(capacity.kept, si)}   ", "muted"),
-                (glyphs.stripe * 2, "accent-ink"),
+                (glyphs.stripe * 2, "brand on-stripe"),
                 (f" reclaimable {size(capacity.reclaimable, si)}   ", "muted"),
                 (f"{glyphs.hollow} ", "faint"),
                 (f"free {size(capacity.free, si)}", "muted"),
@@ -192,7 +193,7 @@ class OverviewScreen(Listing):
         found = self.session.inventory.findings if self.session.inventory else ()
         box = self.query_one("#findings")
         box.display = bool(found)
-        box.border_title = Content.from_text(f" Findings {self.look.glyphs.dot} {len(found)} ", markup=False)
+        box.border_title = Content.from_text(f"Findings {self.look.glyphs.dot} {len(found)}", markup=False)
         lines = self.query_one("#finding-lines", SplitLines)
         lines.styles.height = min(len(found), _FINDINGS)
         lines.show_lines(*(self._finding(finding) for finding in found[:_FINDINGS]))
@@ -220,5 +221,5 @@ def _columns(bar: str, sort: str) -> tuple[Column, ...]:
         Column("frees", "Frees" + down.get("frees", ""), 8, right=True, drop=1),
         Column("files", "Files" + down.get("files", ""), 7, right=True, drop=4),
         Column("used", "Used" + down.get("used", ""), 6, right=True, drop=3),
-        Column("note", "If deleted", 16, grow=2, drop=5),
+        Column("note", "If deleted", 19, grow=2, most=44, drop=5),
     )

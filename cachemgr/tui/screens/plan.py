@@ -25,7 +25,7 @@ from cachemgr.tui.screens.notice import NoticeScreen, Question
 from cachemgr.tui.screens.run import RunScreen
 from cachemgr.tui.screens.view import View
 from cachemgr.tui.session import Session
-from cachemgr.tui.widgets.cells import words
+from cachemgr.tui.widgets.cells import prose, words
 from cachemgr.tui.widgets.columns import Column
 from cachemgr.tui.widgets.fast_table import FastTable, Row
 from cachemgr.tui.widgets.panel import Line, Panel
@@ -91,7 +91,9 @@ class PlanScreen(View):
         verb = {Intent.UNDO: "Comes back", Intent.PURGE: "Will be purged"}.get(self.plan.intent, "Will go")
         dot = self.look.glyphs.dot
         _title(self.query_one("#goes"), f"{verb} {dot} {counted(len(self._goes), 'entry', 'entries')}")
-        _title(self.query_one("#stays"), f"Kept {dot} {counted(len(self._stays), 'entry', 'entries')}, and why")
+        _title(
+            self.query_one("#stays"), f"Kept {dot} {counted(len(self._stays), 'entry', 'entries')}, and why"
+        )
         self._draw_heading()
         self.query_one("#side", Panel).show_lines(self._side(), title="If you execute")
         self._draw_about()
@@ -140,10 +142,18 @@ class PlanScreen(View):
             return
         lines = about(plan, tuple(self._goes.values()), self.look, si=self.session.si)
         if level.level is Level.DIALOG:
-            question: Question = Question("Cannot be undone", lines, yes=verb_of(plan, tuple(self._goes.values())))
+            question: Question = Question(
+                "Cannot be undone", lines, yes=verb_of(plan, tuple(self._goes.values()))
+            )
         else:
-            question = TypeQuestion("Cannot be undone, and is costly to have again" if plan.intent is Intent.CLEAR else "Cannot be undone",
-                                    lines, word=level.word, yes=verb_of(plan, tuple(self._goes.values())))
+            question = TypeQuestion(
+                "Cannot be undone, and is costly to have again"
+                if plan.intent is Intent.CLEAR
+                else "Cannot be undone",
+                lines,
+                word=level.word,
+                yes=verb_of(plan, tuple(self._goes.values())),
+            )
         question.add_class("danger")
         self.app.push_screen(question, lambda agreed: self._begin(plan) if agreed else None)
 
@@ -232,11 +242,11 @@ class PlanScreen(View):
 
     def _staying_row(self, key: str) -> Row:
         row = self._stays[key]
-        return Row((words(row.name), words(size(row.size, self.session.si), "muted"), words(row.why)))
+        return Row((words(row.name), words(size(row.size, self.session.si), "muted"), prose(row.why)))
 
 
 def _title(frame: Widget, text: str) -> None:
-    frame.border_title = Content.from_text(f" {text} ", markup=False)
+    frame.border_title = Content.from_text(text, markup=False)
 
 
 _GOING = (

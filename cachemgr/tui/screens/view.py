@@ -114,7 +114,7 @@ class View(Screen[None]):
         if self.session.service.read_only:
             made.append((f"READ ONLY {dot} ", "accent-ink bold"))
         if (progress := relay.scanning) is not None:
-            made.append((f"scanning {count(progress.files)} files", "accent-ink"))
+            made.append((f"scanning {count(progress.gauge.files)} files", "accent-ink"))
         elif relay.scan_error:
             made.append(("the scan failed", "danger"))
         elif relay.scanned is not None:

@@ -82,3 +82,27 @@ def _lengths(parts: tuple[int, ...], width: int) -> list[int]:
             lengths[lengths.index(max(lengths))] -= 1
             lengths[index] = 1
     return lengths
+
+
+class ProgressBar(Widget):
+    """A share, as coloured ground."""
+
+    DEFAULT_CSS = "ProgressBar { height: 1; background: $page; }"
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
+        super().__init__(id=id)
+        self._share = 0.0
+
+    def show(self, share: float) -> None:
+        if share != self._share:
+            self._share = share
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        seen, width = look(self.app), self.size.width
+        filled = round(self._share * width)
+        made = [
+            Segment((seen.glyphs.frees if seen.glyphs.ascii else " ") * filled, seen.style("", "good")),
+            Segment(" " * (width - filled), seen.style("", "bar-track")),
+        ]
+        return Strip([segment for segment in made if segment.text])

@@ -11,10 +11,12 @@ from cachemgr.tui.theme import Look, Span
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Displayable spans; when they do not fit, the one at `shrink` loses its middle."""
+    """Displayable spans; when they do not fit, the one at `shrink` loses its middle, or its end."""
 
     spans: tuple[Span, ...]
     shrink: int = 0
+    prose: bool = False
+    """The beginning tells most, as in a sentence; in a name the end does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,13 @@ LIFTED = frozenset({"muted", "dim", "faint", "protected"})
 
 
 def words(text: str, tone: str = "") -> Words:
-    """One span."""
+    """A name or a number."""
     return Words(((text, tone),))
+
+
+def prose(text: str, tone: str = "") -> Words:
+    """A phrase or a sentence."""
+    return Words(((text, tone),), prose=True)
 
 
 def segments(cell: Cell, width: int, look: Look, ground: str, *, right: bool, lift: bool) -> list[Segment]:
@@ -58,13 +65,20 @@ def _fit(cell: Words, width: int, ellipsis: str) -> list[Span]:
     if over <= 0:
         return spans
     text, tone = spans[cell.shrink]
-    spans[cell.shrink] = (middle(text, max(cell_len(text) - over, 1), ellipsis=ellipsis), tone)
+    room = max(cell_len(text) - over, 1)
+    spans[cell.shrink] = (_head(text, room, ellipsis) if cell.prose else middle(text, room, ellipsis=ellipsis), tone)
     fitted: list[Span] = []
     for text, tone in spans:
         room = width - sum(cell_len(kept) for kept, _ in fitted)
         if room > 0:
             fitted.append((set_cell_size(text, room) if cell_len(text) > room else text, tone))
     return fitted
+
+
+def _head(text: str, room: int, ellipsis: str) -> str:
+    if cell_len(text) <= room:
+        return text
+    return set_cell_size(text, max(room - cell_len(ellipsis), 0)).rstrip() + ellipsis
 
 
 def _lifted(tone: str) -> str:
@@ -80,8 +94,8 @@ def _bar(bar: Bar, width: int, look: Look, ground: str) -> list[Segment]:
         kept = min(max(kept, 1), filled - 1)
     glyphs = look.glyphs
     parts = (
-        (glyphs.keep * kept, bar.tone),
-        (glyphs.frees * (filled - kept), "ink"),
+        (glyphs.keep * kept, "muted"),
+        (glyphs.frees * (filled - kept), bar.tone),
         (glyphs.track * (width - filled), "edge"),
     )
     return [Segment(text, look.style(tone, ground)) for text, tone in parts if text]

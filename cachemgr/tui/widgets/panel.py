@@ -53,7 +53,7 @@ class Panel(VerticalScroll, can_focus=False):
 
     def show_lines(self, lines: Sequence[Line], *, title: str = "", foot: str = "") -> None:
         """Replace title and text. All of it is displayable already."""
-        if title and str(self.border_title) != f" {title} ":
-            self.border_title = Content(f" {title} ")
-        self.border_subtitle = Content(f" {foot} ") if foot else None
+        if title and str(self.border_title) != title:
+            self.border_title = Content(title)
+        self.border_subtitle = Content(foot) if foot else None
         self._lines.show_lines(lines)

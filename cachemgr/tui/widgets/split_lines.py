@@ -1,6 +1,5 @@
 """Lines with a left and a right part; the left one gives way."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len

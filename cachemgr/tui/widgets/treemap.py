@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -49,14 +49,14 @@ class Treemap(Widget):
         super().__init__(id=id)
         self._tiles: tuple[Tile, ...] = ()
         self._boxes: list[Box] = []
-        self._shape = (0, 0)
+        self._shape: Size | None = None
         self._active: str | None = None
 
     def show_tiles(self, tiles: Sequence[Tile]) -> None:
         """Replace the tiles; nothing is drawn anew when they are the same."""
         made = tuple(sorted((tile for tile in tiles if tile.weight > 0), key=lambda t: (-t.weight, t.key)))
         if made != self._tiles:
-            self._tiles, self._shape = made, (0, 0)
+            self._tiles, self._shape = made, None
             self.refresh()
 
     def light(self, key: str | None) -> None:
