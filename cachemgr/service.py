@@ -1,18 +1,35 @@
 """CacheManager: the verbs that both faces and Python programs call. The pipeline exists only here."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from cachemgr.diagnose import legacy, quarantine, roots
+from cachemgr.disk.places import Protected
+from cachemgr.domain.action import Remove
 from cachemgr.domain.cache_type import CacheType
-from cachemgr.domain.event import Gauge, RunEvent, ScanEvent
-from cachemgr.domain.inventory import CacheId, EntryId, Inventory
+from cachemgr.domain.errors import Refused, UnknownTarget
+from cachemgr.domain.event import Gauge, RunEvent, ScanEvent, ScanFinished
+from cachemgr.domain.inventory import CacheId, Entry, EntryId, Inventory
 from cachemgr.domain.machine import Machine
-from cachemgr.domain.plan import Plan
-from cachemgr.domain.run import Run
+from cachemgr.domain.outcome import Trouble
+from cachemgr.domain.plan import Intent, Plan, Root
+from cachemgr.domain.run import Run, RunState
 from cachemgr.domain.settings import Settings
 from cachemgr.domain.terms import Disposal
+from cachemgr.journal.store import Journal
+from cachemgr.plan.clear import clear, default_disposal
+from cachemgr.plan.purge import purge
+from cachemgr.plan.recheck import recheck
+from cachemgr.plan.undo import undo
+from cachemgr.scan.locate import locate
+from cachemgr.scan.roots import settle
+from cachemgr.scan.scanner import Scanner
+
+PLAN_AGE = timedelta(minutes=15)
+"""How long a plan may be applied: the world it was made for is gone after that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +53,33 @@ class CacheManager:
     def scan(self, gauge: Gauge | None = None) -> Iterator[ScanEvent]:
         """Look at every root. The last event carries the inventory; stopping the loop cancels, and so
         does `gauge.stopped`, at the next directory (then Stopped is raised)."""
-        raise NotImplementedError
+        candidates = locate(self.types, self.machine, self.settings, self.project)
+        found = settle(candidates, self._protected())
+        for event in Scanner(found, self.clock(), gauge or Gauge()).scan():
+            yield ScanFinished(self._diagnosed(event.inventory)) if isinstance(event, ScanFinished) else event
 
     def inventory(self) -> Inventory:
         """Scan to the end."""
-        raise NotImplementedError
+        for event in self.scan():
+            if isinstance(event, ScanFinished):
+                return event.inventory
+        raise AssertionError("a scan ends with its inventory")
 
     def reclaimable(self, inventory: Inventory) -> Mapping[CacheId | None, int]:
         """Free space that clearing all that may be cleared would give, for each cache; None: for all.
 
         Shared bytes count where the last of their holders is in the same cache, and once for all.
         """
-        raise NotImplementedError
+        now = self.clock()
+
+        def frees(entries: Sequence[Entry]) -> int:
+            return clear(inventory, entries, lambda _: Disposal.DELETE, now).frees
+
+        gains: dict[CacheId | None, int] = {
+            cache: frees(entries) if entries else 0 for cache, entries in inventory.entries_by_cache.items()
+        }
+        gains[None] = frees(inventory.entries)
+        return gains
 
     def plan_clear(
         self,
@@ -59,39 +91,179 @@ class CacheManager:
     ) -> Plan:
         """What clearing those entries would do. Without a disposal the configuration or the rebuild
         class decides, entry by entry."""
-        raise NotImplementedError
+        now = self.clock()
+        chosen = [entry for entry in inventory.entries if entry.id in entries]
+
+        def disposal_of(entry: Entry) -> Disposal:
+            rebuild = inventory.cache_by_id[entry.cache].rebuild
+            return disposal or self.settings.disposal or default_disposal(rebuild)
+
+        clearing = clear(inventory, chosen, disposal_of, now)
+        used = {step.cache for step in clearing.steps}
+        pinned = tuple(
+            Root(cache.id, cache.type, cache.real_path, cache.identity, cache.third_party)
+            for cache in inventory.caches
+            if cache.id in used and cache.real_path is not None and cache.identity is not None
+        )
+        keeps = any(
+            isinstance(step.action, Remove) and step.action.disposal is Disposal.QUARANTINE
+            for step in clearing.steps
+        )
+        return Plan(
+            id=f"p-{_random()}",
+            intent=Intent.CLEAR,
+            created_at=now,
+            expires_at=now + PLAN_AGE,
+            roots=pinned,
+            steps=clearing.steps,
+            exclusions=clearing.exclusions,
+            targets=tuple(targets),
+            keep_until=now + timedelta(days=self.settings.retention_days) if keeps else None,
+        )
 
     def plan_undo(self, run: str | None = None) -> Plan:
-        """The reverse of a run, the last undoable one by default. Raises UnknownTarget."""
-        raise NotImplementedError
+        """The reverse of a run, the last one by default.
+
+        Raises UnknownTarget when there is no such run, Refused when nothing of it can be brought back.
+        """
+        found = self.run(run)
+        if not found.quarantined:
+            raise Refused(_not_undoable(found, self.runs()))
+        now = self.clock()
+        steps = undo(found)
+        used = {step.cache for step in steps}
+        return Plan(
+            id=f"p-{_random()}",
+            intent=Intent.UNDO,
+            created_at=now,
+            expires_at=now + PLAN_AGE,
+            roots=tuple(root for root in found.plan.roots if root.cache in used),
+            steps=steps,
+            targets=(found.id,),
+            reverses=found.id,
+        )
 
     def plan_purge(self, run: str | None = None, *, due: bool = False) -> Plan:
         """Empty one run's quarantine, all of them, or those whose time has come. Raises UnknownTarget."""
-        raise NotImplementedError
+        now = self.clock()
+        runs = self.runs() if run is None else (self.run(run),)
+        if due:
+            runs = tuple(
+                one for one in runs if one.plan.keep_until is not None and one.plan.keep_until <= now
+            )
+        pinned, steps = purge(runs)
+        return Plan(
+            id=f"p-{_random()}",
+            intent=Intent.PURGE,
+            created_at=now,
+            expires_at=now + PLAN_AGE,
+            roots=pinned,
+            steps=steps,
+            targets=() if run is None else (run,),
+            reverses=run,
+        )
 
-    def execute(self, plan: Plan) -> Iterator[RunEvent]:
-        """Carry a plan out, each effect in the journal before it happens. Stopping the loop stops between
-        steps.
+    def execute(self, plan: Plan, gauge: Gauge | None = None, *, saved: bool = False) -> Iterator[RunEvent]:
+        """Carry a plan out, each effect in the journal before it happens. `gauge.stopped` stops it between
+        steps. A `saved` plan is first compared with a fresh scan, step by step.
 
         Raises Refused (the plan is too old, or we may not write here), Busy (another cachemgr writes).
         """
-        raise NotImplementedError
+        # Everything that writes is loaded when something is to be written.
+        from cachemgr.execute.executor import Execution
+        from cachemgr.execute.guard import Guard, refuse_foreign_home
+        from cachemgr.execute.lock import writing
+        from cachemgr.journal.store import make_private
+
+        if self.read_only:
+            raise Refused("cachemgr runs with --read-only, so nothing is changed")
+        refuse_foreign_home(self.machine, allow_root=self.allow_root)
+        if self.clock() > plan.expires_at:
+            raise Refused(f"plan {plan.id} is more than 15 minutes old; make a new one")
+        refused = self._recheck(plan) if saved else {}
+        run = f"{self.clock().strftime('%Y%m%d-%H%M%S')}-{_random()}"
+        make_private(self.state)
+        with writing(self.state, run), Guard(plan, self._protected()) as guard:
+            execution = Execution(run, plan, guard, self.machine, dict(refused), gauge or Gauge())
+            yield from Journal(self.state, self.clock).record(run, plan, execution.events())
 
     def runs(self) -> tuple[Run, ...]:
         """Every run that the journal remembers, newest first."""
-        raise NotImplementedError
+        return Journal(self.state, self.clock).runs()
 
     def run(self, run: str | None = None) -> Run:
         """One run by its id or an unambiguous beginning of it; the last one by default.
 
         Raises UnknownTarget.
         """
-        raise NotImplementedError
+        runs = self.runs()
+        if run is None:
+            if not runs:
+                raise UnknownTarget("no run is remembered yet")
+            return runs[0]
+        found = [one for one in runs if one.id == run] or [one for one in runs if one.id.startswith(run)]
+        if len(found) != 1:
+            from cachemgr.domain.display import display_name
+
+            many = "several runs begin with" if found else "no run is called"
+            raise UnknownTarget(f"{many} {display_name(run)}; see `cachemgr history`")
+        return found[0]
 
     def encode_plan(self, plan: Plan) -> dict[str, object]:
         """A plan as the JSON-ready document `cachemgr.plan/1`, exact enough to be applied elsewhere."""
-        raise NotImplementedError
+        from cachemgr.journal.codec import encode
+
+        return encode(plan)
 
     def decode_plan(self, document: bytes) -> Plan:
         """A plan from its JSON document. Raises UsageError naming what is wrong with it."""
-        raise NotImplementedError
+        from cachemgr.journal.decode import decode
+
+        return decode(document)
+
+    def _recheck(self, plan: Plan) -> Mapping[int, Trouble]:
+        """What a saved plan asks for that planning the same entries now would not give."""
+        if plan.intent is not Intent.CLEAR:
+            return {}
+        inventory = self.inventory()
+        paths = {
+            (root.cache, step.action.names)
+            for root in plan.roots
+            for step in plan.steps
+            if step.cache == root.cache and isinstance(step.action, Remove)
+        }
+        wanted = {
+            entry.id
+            for entry in inventory.entries
+            if any((entry.cache, unit.names) in paths for unit in entry.units)
+        }
+        return recheck(plan, inventory, self.plan_clear(inventory, wanted))
+
+    def _diagnosed(self, inventory: Inventory) -> Inventory:
+        findings = (
+            *legacy.find(inventory),
+            *roots.find(inventory),
+            *quarantine.find(inventory, self._holding(inventory)),
+        )
+        return replace(inventory, findings=findings)
+
+    def _holding(self, inventory: Inventory) -> tuple[Run, ...]:
+        """The runs, looked up only where a quarantine was seen."""
+        return self.runs() if any(cache.quarantined for cache in inventory.caches) else ()
+
+    def _protected(self) -> Protected:
+        return Protected.around(self.machine, self.project, (self.state,))
+
+
+def _not_undoable(run: Run, runs: Sequence[Run]) -> str:
+    why = {
+        RunState.UNDONE: "was undone already",
+        RunState.PURGED: "was purged, so nothing of it is left to bring back",
+    }.get(run.state, "removed nothing that can be brought back")
+    other = next((one.id for one in runs if one.quarantined), None)
+    way = "" if other is None else f"; the last one that can be undone is {other}"
+    return f"run {run.id} {why}{way}"
+
+
+def _random() -> str:
+    return os.urandom(4).hex()

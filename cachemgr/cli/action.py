@@ -3,7 +3,7 @@ something ends here, and a dry run leaves at the first door."""
 
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cachemgr.cli.ask import agree
 from cachemgr.cli.plan_view import show_plan, show_result
@@ -43,9 +43,9 @@ def act(session: Session, plan: Plan, wish: Wish) -> int:
         return 0
     if not plan.steps:
         return _nothing(session, plan, machine_readable=machine_readable)
-    if not (wish.yes and (machine_readable or session.options.quiet)):
-        if not machine_readable or session.interactive:
-            show_plan(session.output, plan, err=machine_readable)
+    quietly = machine_readable or session.options.quiet
+    if not quietly or (session.interactive and not wish.yes):
+        show_plan(session.output, plan, err=quietly)
     if session.service.read_only:
         raise Refused("this is --read-only, so the plan is not carried out")
     _confirm(session, plan, wish)
@@ -74,7 +74,7 @@ def _confirm(session: Session, plan: Plan, wish: Wish) -> None:
         raise Interrupted("not confirmed, so nothing was changed")
 
 
-def _with_yes(arguments: tuple[str, ...] | list[str]) -> list[str]:
+def _with_yes(arguments: Sequence[str]) -> list[str]:
     words = list(arguments)
     # Behind `--` it would be a target.
     words.insert(words.index("--") if "--" in words else len(words), "--yes")

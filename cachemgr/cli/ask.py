@@ -3,7 +3,6 @@
 import sys
 
 from cachemgr.cli.output import Output
-from cachemgr.domain.action import Purge
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Rebuild
 from cachemgr.present.plan_rows import plan_rows
@@ -22,10 +21,6 @@ def agree(output: Output, plan: Plan) -> bool:
 
 def _grave(plan: Plan) -> bool:
     return any(row.permanent and row.rebuild in (Rebuild.COSTS, Rebuild.UNIQUE) for row in plan_rows(plan))
-
-
-def purges(plan: Plan) -> bool:
-    return any(isinstance(step.action, Purge) for step in plan.steps)
 
 
 def _answer(output: Output, question: str) -> str:

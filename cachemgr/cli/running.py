@@ -2,14 +2,24 @@
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 
 from cachemgr.cli.progress import ProgressLine
 from cachemgr.cli.session import Session
-from cachemgr.domain.event import RunEvent, RunFinished, RunStarted, StepFinished, StepProgress, StepStarted
+from cachemgr.domain.event import (
+    Announced,
+    FolderLeft,
+    FolderNoted,
+    RunEvent,
+    RunFinished,
+    RunStarted,
+    StepFinished,
+    StepProgress,
+    StepStarted,
+)
 from cachemgr.domain.outcome import Outcome
 from cachemgr.domain.plan import Plan
 from cachemgr.present.document.runs import event_document
@@ -26,27 +36,34 @@ class Execution:
     outcomes: list[Outcome] = field(default_factory=list)
     undoable: bool = False
     stopped: bool = False
+    begun: set[int] = field(default_factory=set)
+    """Steps whose effects were announced and are not finished."""
+    between: bool = True
+    """Whether to stop here leaves no step half done."""
 
 
 def carry_out(session: Session, plan: Plan, *, events: bool) -> Execution:
     """Every step, unless a signal asks to stop. Raises Refused and Busy before the first one."""
     execution = Execution()
     line = ProgressLine(sys.stderr, shown=session.options.progress and not session.options.quiet)
+    shown = 0
     with _stoppable() as stop:
         stream = session.service.execute(plan)
-        for number, event in enumerate(stream):
-            if events:
-                session.output.document(event_document(event, number), indent=None)
+        for event in stream:
             _note(execution, event)
+            if events and (document := event_document(event, shown)) is not None:
+                session.output.document(document, indent=None)
+                shown += 1
             if line.due():
                 line.show(_progress(execution, event, len(plan.steps)))
-            # In the middle of a step there is nothing to stop at that anybody could go on from.
-            if stop.asked and isinstance(event, RunStarted | StepFinished):
+            if stop.asked and execution.between:
                 execution.stopped = len(execution.outcomes) < len(plan.steps)
-                execution.undoable = execution.undoable or _undoable(session, execution.id)
-                stream.close()  # type: ignore[attr-defined]
                 break
+        if isinstance(stream, Generator):
+            stream.close()
     line.clear()
+    if execution.stopped and execution.id:
+        execution.undoable = bool(session.service.run(execution.id).quarantined)
     return execution
 
 
@@ -54,17 +71,21 @@ def _note(execution: Execution, event: RunEvent) -> None:
     match event:
         case RunStarted(run=run):
             execution.id = run
+        case Announced(numbers=numbers):
+            # The announced effects are still ahead, so that stopping is safe unless others are under way.
+            execution.between = not execution.begun
+            execution.begun.update(numbers)
         case StepFinished(outcome=outcome):
+            execution.begun.discard(outcome.number)
+            execution.between = not execution.begun
             execution.outcomes.append(outcome)
         case RunFinished(outcomes=outcomes, undoable=undoable):
             execution.outcomes = list(outcomes)
             execution.undoable = undoable
         case StepStarted() | StepProgress():
+            execution.between = False
+        case FolderNoted() | FolderLeft():
             pass
-
-
-def _undoable(session: Session, run: str) -> bool:
-    return bool(run) and bool(session.service.run(run).quarantined)
 
 
 def _progress(execution: Execution, event: RunEvent, steps: int) -> str:

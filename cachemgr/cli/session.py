@@ -101,6 +101,10 @@ class Session:
             )
         return self._output
 
+    def on(self, service: CacheManager) -> "Session":
+        """The same invocation on another service."""
+        return Session(self.composition, self.arguments, self.options, service)
+
     @property
     def interactive(self) -> bool:
         """Whether somebody can answer a question."""

@@ -46,14 +46,16 @@ class Protected:
     """The directories that hold people's homes."""
 
     @classmethod
-    def around(cls, machine: Machine, project: Path | None) -> "Protected":
-        """Home, project, working directory, system directories, other users' homes, and all above them."""
+    def around(cls, machine: Machine, project: Path | None, own: tuple[Path, ...] = ()) -> "Protected":
+        """Home, project, working directory, our own directories, system directories, other users' homes,
+        and all above them."""
         home = Path(machine.home)
         places = [(Path(path), "system") for path in _SYSTEM[machine.platform]]
         places += [(home / name, "system") for name in _PERSONAL]
         named = [(Path(machine.cwd), "working-directory"), (home, "home")]
+        named[:0] = [(path, "own-state") for path in own]
         if project is not None:
-            named.insert(1, (project, "project"))
+            named.insert(-1, (project, "project"))
         for path, reason in named:
             places += [(place, reason) for place in (path, *path.parents)]
         reasons = {inode: reason for path, reason in places if (inode := _inode(path)) is not None}

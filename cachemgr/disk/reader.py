@@ -56,20 +56,19 @@ class DiskReader:
 
     def list(self, *names: str) -> tuple[Item, ...]:
         """What a directory holds, by name. It becomes a container."""
-        if names not in self._listings:
-            self._listings[names] = self._read(names)
-            if names and (outer := self._listings.get(names[:-1])) is not None:
-                outer.taken.add(names[-1])
-        listing = self._listings[names]
+        listing = self._listing(names)
         return () if listing is None else tuple(sorted(listing.items.values()))
 
     def unit(self, *names: str) -> Unit | None:
-        """A file, a link or a whole tree, measured. The same unit is measured once."""
+        """A file, a link or a whole tree, measured once; None where it is missing or was listed."""
+        if names in self._listings:
+            return None
         if names not in self._units:
+            outer = self._listing(names[:-1])
+            if outer is None or names[-1] not in outer.items:
+                return None
+            outer.taken.add(names[-1])
             self._units[names] = self._measure(names)
-            outer = self._listings.get(names[:-1])
-            if outer is not None:
-                outer.taken.add(names[-1])
         return self._units[names]
 
     def keep(self, *names: str) -> None:
@@ -136,11 +135,10 @@ class DiskReader:
         """What no layout took: unknown, measured so that the total is whole."""
         self.list()
         unknown: list[Unit] = []
+        # What could not be listed is measured as what it is, for its own blocks.
+        self._listings = {names: listing for names, listing in self._listings.items() if listing is not None}
         for names, listing in list(self._listings.items()):
             if listing is None:
-                # A directory that could not be listed still occupies its own blocks.
-                if (unit := self.unit(*names)) is not None:
-                    unknown.append(unit)
                 continue
             left = sorted(listing.items.keys() - listing.taken)
             units = (self.unit(*names, name) for name in left)
@@ -164,6 +162,18 @@ class DiskReader:
     def quarantines(self) -> tuple[Unit, ...]:
         """Our own quarantine directories in this root."""
         return tuple(self._ours)
+
+    def _listing(self, names: Names) -> _Listing | None:
+        """A directory read once, and with it every directory on the way, so that each inode is counted
+        in one place."""
+        if names not in self._listings:
+            outer = self._listing(names[:-1]) if names else None
+            if names and (outer is None or names[-1] not in outer.items or names in self._units):
+                return None
+            self._listings[names] = listing = self._read(names)
+            if outer is not None and listing is not None:
+                outer.taken.add(names[-1])
+        return self._listings[names]
 
     def _read(self, names: Names) -> _Listing | None:
         try:

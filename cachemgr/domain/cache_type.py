@@ -40,6 +40,8 @@ class Variable:
     expands: Expand = Expand.NONE
     absolute_only: bool = False
     """The tool ignores a relative value (the XDG rule)."""
+    unquotes: bool = False
+    """The tool drops spaces and quotation marks around the value."""
     platforms: tuple[Platform, ...] = tuple(Platform)
 
 
@@ -74,6 +76,8 @@ class CacheType:
     """Where a project keeps its own copy, relative to the project."""
     legacy_project: tuple[str, ...] = ()
     """Where a project used to keep it; reported as a legacy location."""
+    convention: str = ""
+    """The configuration scheme (`Settings.conventions`) that says `legacy_project` is what its name says."""
     home_setting: str = ""
     """The configured home (`hf_home`, `torch_home`, `mlx_home`) this cache lies in; see `home_below`."""
     home_below: str = ""

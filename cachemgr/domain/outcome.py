@@ -22,8 +22,8 @@ class Trouble:
     """Why a step was not done."""
 
     kind: str
-    """`changed` `missing` `exists` `needs` `stopped` `credential` `outside` `mount-point` `foreign-owner`
-    `root-changed` `trash` `expired` `in-use` `not-empty` `os`."""
+    """`changed` `missing` `exists` `needs` `stopped` `credential` `protected` `outside` `mount-point`
+    `foreign-owner` `root-changed` `protected-root` `trash` `in-use` `not-empty` `no-quarantine` `os`."""
     detail: str = ""
     errno: int | None = None
 

@@ -66,3 +66,18 @@ class Run:
             and (outcome := outcomes.get(number)) is not None
             and outcome.status is Status.DONE
         )
+
+    @property
+    def leftover(self) -> tuple[tuple[int, Step], ...]:
+        """The steps whose units were moved for deletion and could not be removed completely."""
+        if self.state is RunState.PURGED:
+            return ()
+        outcomes = self.by_number
+        return tuple(
+            (number, step)
+            for number, step in enumerate(self.plan.steps)
+            if getattr(step.action, "disposal", None) is Disposal.DELETE
+            and (outcome := outcomes.get(number)) is not None
+            and outcome.status is Status.FAILED
+            and outcome.moved
+        )

@@ -14,7 +14,7 @@ def purge(runs: Iterable[Run]) -> tuple[tuple[Root, ...], tuple[Step, ...]]:
     steps: list[Step] = []
     for run in runs:
         sizes: dict[CacheId, int] = {}
-        for _, step in run.quarantined:
+        for _, step in (*run.quarantined, *run.leftover):
             sizes[step.cache] = sizes.get(step.cache, 0) + step.size
         for cache, size in sizes.items():
             root = run.plan.root(cache)

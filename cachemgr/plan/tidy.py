@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from cachemgr.domain.action import Remove, Tidy
 from cachemgr.domain.inventory import Cache, Inventory
 from cachemgr.domain.plan import Step
-from cachemgr.domain.terms import Disposal
 
 Names = tuple[str, ...]
 
@@ -41,7 +40,6 @@ def _containers(cache: Cache, own: list[tuple[int, Step]], number: int) -> Itera
         if isinstance(step.action, Remove):
             *folder, name = step.action.names
             gone.setdefault(tuple(folder), []).append(_Gone(name, (position,)))
-    deletes = all(getattr(step.action, "disposal", None) is Disposal.DELETE for _, step in own)
     for container in sorted(cache.containers, key=lambda container: (-len(container.names), container.names)):
         names = container.names
         parts = gone.get(names, [])
@@ -61,7 +59,7 @@ def _containers(cache: Cache, own: list[tuple[int, Step]], number: int) -> Itera
             None,
             container.identity,
             allocated,
-            allocated if deletes else 0,
+            allocated,
             needs,
         )
         gone.setdefault(names[:-1], []).append(_Gone(names[-1], (number,)))

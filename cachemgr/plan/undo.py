@@ -24,8 +24,8 @@ def _steps(run: Run) -> Iterator[Step]:
             yield Step(Remake(folder.names, folder.mode), folder.cache, needs=_needs(made, folder))
             made[(folder.cache, folder.names)] = number
             number += 1
-    returned: list[int] = []
-    for position, step in held:
+    # The last to leave is the first to return: payload before what points to it.
+    for position, step in reversed(held):
         if not isinstance(step.action, Remove):
             continue
         above = made.get((step.cache, step.action.names[:-1]))
@@ -38,7 +38,6 @@ def _steps(run: Run) -> Iterator[Step]:
             needs=() if above is None else (above,),
             rebuild=step.rebuild,
         )
-        returned.append(number)
         number += 1
     for folder in sorted(folders, key=lambda folder: -len(folder.names)):
         settle = Settle(folder.names, folder.accessed_ns, folder.modified_ns, folder.left_ns)

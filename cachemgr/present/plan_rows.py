@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cachemgr.domain.action import Purge, Remake, Remove, Restore, Settle, Tidy
+from cachemgr.domain.display import display_name
 from cachemgr.domain.inventory import CacheId
 from cachemgr.domain.outcome import Totals
 from cachemgr.domain.plan import Exclusion, Plan, Step
 from cachemgr.domain.run import Run
 from cachemgr.domain.terms import Disposal, Rebuild
-from cachemgr.present.names import display_name
 from cachemgr.present.text import exclusion_sentence
 from cachemgr.present.words import rebuild_word, verb
 

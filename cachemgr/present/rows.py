@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePath
 
+from cachemgr.domain.display import display_name
 from cachemgr.domain.inventory import Cache, CacheId, Entry, Inventory
 from cachemgr.domain.terms import CacheState
 from cachemgr.present.figures import moment
-from cachemgr.present.names import display_name, short_path
+from cachemgr.present.names import short_path
 from cachemgr.present.text import problem_sentence
 from cachemgr.present.words import Tier, state_word, tier, tier_word
 

@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from pathlib import PurePath
 
 from cachemgr.domain.action import Purge, Remove, Restore
+from cachemgr.domain.display import display_name
 from cachemgr.domain.inventory import Finding, Problem
 from cachemgr.domain.outcome import Totals, Trouble
 from cachemgr.domain.plan import Exclusion, Intent, Plan
 from cachemgr.domain.terms import Reason
 from cachemgr.present.figures import UNKNOWN, age, count, counted, day, minute, size
-from cachemgr.present.names import cells, display_name, middle, short_path
+from cachemgr.present.names import cells, middle, short_path
 from cachemgr.present.words import (
     Tier,
     category_title,
@@ -105,6 +106,15 @@ _REASONS = {
     Reason.READ_ONLY: "on a read-only file system",
     Reason.REPORT_ONLY: "reported only, because too little is known about this cache to clear it safely",
 }
+_DETAILS = {
+    "unregistered": "too little is known about this kind of cache; name it in your configuration to clear it",
+    "no-evidence": "nothing shows that this is such a cache; name it in your configuration to clear it",
+    "in-progress": "still being written, or was until a moment ago",
+    "missing": "the cache is not there",
+    "unavailable": "the cache cannot be reached right now",
+    "unusable": "the cache's setting makes no sense",
+}
+"""Exclusion details that are codes; any other is a name or a path."""
 _TROUBLES = {
     "changed": "it changed since the plan was made",
     "missing": "it was gone already",
@@ -136,7 +146,10 @@ def trouble_sentence(trouble: Trouble) -> str:
 
 def exclusion_sentence(exclusion: Exclusion) -> str:
     """Why something that was asked for stays."""
-    return _sentence(_REASONS[exclusion.reason], exclusion.detail, None)
+    if exclusion.reason is Reason.SHARED and exclusion.detail:
+        return f"shared with {display_name(exclusion.detail)}, which is kept"
+    known = _DETAILS.get(exclusion.detail)
+    return known or _sentence(_REASONS[exclusion.reason], exclusion.detail, None)
 
 
 def finding_sentence(finding: Finding, home: PurePath | None = None, project: PurePath | None = None) -> str:

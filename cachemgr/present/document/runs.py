@@ -4,7 +4,17 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from cachemgr.domain.action import Remove, Restore
-from cachemgr.domain.event import RunEvent, RunFinished, RunStarted, StepFinished, StepProgress, StepStarted
+from cachemgr.domain.event import (
+    Announced,
+    FolderLeft,
+    FolderNoted,
+    RunEvent,
+    RunFinished,
+    RunStarted,
+    StepFinished,
+    StepProgress,
+    StepStarted,
+)
 from cachemgr.domain.outcome import Outcome, Status, Totals
 from cachemgr.domain.plan import Exclusion, Intent, Plan, Step
 from cachemgr.domain.run import Run, RunState
@@ -35,9 +45,10 @@ def history_document(runs: Iterable[Run], now: datetime, *, detailed: bool = Fal
     return {**head("cachemgr.history/1", now), "runs": [_run(run, detailed=detailed) for run in runs]}
 
 
-def event_document(event: RunEvent, number: int) -> Document:
-    """One line of `--events`."""
-    return {"schema": "cachemgr.event/1", "seq": number, **_event(event)}
+def event_document(event: RunEvent, number: int) -> Document | None:
+    """One line of `--events`; None for what only the journal needs to know."""
+    body = _event(event)
+    return {"schema": "cachemgr.event/1", "seq": number, **body} if body else None
 
 
 def undo_command(run: str) -> list[str]:
@@ -128,6 +139,10 @@ def _run(run: Run, *, detailed: bool) -> Document:
 
 def _event(event: RunEvent) -> Document:
     match event:
+        case FolderNoted() | FolderLeft():
+            return {}
+        case Announced(phase=phase, numbers=numbers):
+            return {"event": "announced", "phase": phase.value, "numbers": list(numbers)}
         case RunStarted(run=run, steps=steps):
             return {"event": "run-started", "run": run, "steps": steps}
         case StepStarted(number=number):

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import PurePath
 
 from cachemgr import __version__
+from cachemgr.domain.display import display_name
 from cachemgr.domain.inventory import Origin, Problem
 from cachemgr.present.figures import moment
-from cachemgr.present.names import display_name
 from cachemgr.present.text import problem_sentence
 
 Document = dict[str, object]

@@ -1,0 +1,64 @@
+"""Entries are whole directories of known names, with a store that some of them point into."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from cachemgr.catalogue.layouts.evidence import tagged_or_empty
+from cachemgr.domain.layout import Reader
+from cachemgr.domain.terms import Reason
+from cachemgr.domain.unit import Draft, Kind, Obstacle, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Buckets:
+    """Directories named by globs. Others stay, and so does a store that they may point into."""
+
+    names: tuple[str, ...]
+    """Buckets that stand alone."""
+    telling: tuple[str, ...]
+    """Those that show what the directory is."""
+    pointing: tuple[str, ...] = ()
+    """Buckets that hold pointers into the store, which goes with the last of them."""
+    store: str = ""
+
+    def read(self, reader: Reader) -> Iterator[Draft]:
+        found = _directories(reader)
+        for name in found:
+            if _fits(name, self.names) and (unit := reader.unit(name)):
+                yield Draft(name, payload=(unit,))
+        if self.store:
+            yield from self._pointing(reader, found)
+
+    def _pointing(self, reader: Reader, found: tuple[str, ...]) -> Iterator[Draft]:
+        stores = _units(reader, (name for name in found if _fits(name, (self.store,))))
+        pointers = _units(reader, (name for name in found if _fits(name, self.pointing)))
+        obstacles = tuple(Obstacle(Reason.SHARED, name) for name in self._strangers(found))
+        for unit in pointers:
+            held = obstacles if stores else ()
+            yield Draft(unit.names[0], pointers=(unit,), payload=stores, obstacles=held)
+        if not pointers:
+            for unit in stores:
+                yield Draft(unit.names[0], payload=(unit,), obstacles=obstacles)
+
+    def evidence(self, reader: Reader) -> bool:
+        return any(_fits(name, self.telling) for name in _directories(reader)) or tagged_or_empty(reader)
+
+    def _strangers(self, found: tuple[str, ...]) -> Iterator[str]:
+        """Directories that nobody knows here: what they point to cannot be told."""
+        known = (*self.names, *self.pointing, self.store)
+        return (name for name in found if not _fits(name, known))
+
+
+def _directories(reader: Reader) -> tuple[str, ...]:
+    return tuple(
+        item.name for item in reader.list() if item.kind is Kind.DIRECTORY and not item.name.startswith(".")
+    )
+
+
+def _units(reader: Reader, names: Iterator[str]) -> tuple[Unit, ...]:
+    return tuple(unit for name in names if (unit := reader.unit(name)))
+
+
+def _fits(name: str, globs: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, glob) for glob in globs)

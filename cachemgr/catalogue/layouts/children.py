@@ -1,0 +1,87 @@
+"""Entries are the files and trees at places that a cache type names. What it does not name stays."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from cachemgr.catalogue.layouts.evidence import ABANDONED, tagged_or_empty
+from cachemgr.domain.credentials import is_credential
+from cachemgr.domain.layout import Names, Reader
+from cachemgr.domain.unit import Draft, Item, Kind
+
+_MARKER_LIMIT = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """Places below the root whose files or trees are entries."""
+
+    pattern: str
+    """`/`-separated globs, one a component, case-sensitive; `*` does not match a leading dot."""
+    kinds: tuple[Kind, ...] = (Kind.FILE, Kind.DIRECTORY)
+    telling: bool = True
+    """Whether a match is evidence: False for names that any directory may hold."""
+    holds: str = ""
+    """A file that a matching directory has to hold."""
+    partial: bool = False
+    """A file that the tool is still writing."""
+
+    @property
+    def parts(self) -> Names:
+        return tuple(self.pattern.split("/"))
+
+
+@dataclass(frozen=True, slots=True)
+class Children:
+    """Each match of a pick is an entry; the first pick that matches counts.
+
+    A link is never one, for it may lead to somebody's own data. Locks, tags and whatever has a credential's
+    name are kept.
+    """
+
+    picks: tuple[Pick, ...] = (Pick("*", telling=False),)
+
+    def read(self, reader: Reader) -> Iterator[Draft]:
+        for names, pick in self._matches(reader, (), self.picks):
+            if unit := reader.unit(*names):
+                notes, idle = (("incomplete",), ABANDONED) if pick.partial else ((), 0)
+                yield Draft("/".join(names), payload=(unit,), notes=notes, idle=idle)
+
+    def evidence(self, reader: Reader) -> bool:
+        telling = tuple(pick for pick in self.picks if pick.telling)
+        found = any(True for _ in self._matches(reader, (), telling))
+        return found or tagged_or_empty(reader)
+
+    def _matches(self, reader: Reader, above: Names, picks: tuple[Pick, ...]) -> Iterator[tuple[Names, Pick]]:
+        depth = len(above)
+        for item in reader.list(*above):
+            names = (*above, item.name)
+            if _left_out(item):
+                reader.keep(*names)
+                continue
+            fitting = tuple(pick for pick in picks if _fits(item.name, pick.parts[depth]))
+            ending = (pick for pick in fitting if len(pick.parts) == depth + 1)
+            if pick := next((pick for pick in ending if _is(reader, names, item, pick)), None):
+                yield names, pick
+            elif item.kind is Kind.DIRECTORY:
+                longer = tuple(pick for pick in fitting if len(pick.parts) > depth + 1)
+                if longer:
+                    yield from self._matches(reader, names, longer)
+
+
+def _left_out(item: Item) -> bool:
+    if is_credential(item.name) or item.name == "CACHEDIR.TAG":
+        return True
+    return item.kind is Kind.FILE and item.name.endswith(".lock")
+
+
+def _fits(name: str, glob: str) -> bool:
+    if name.startswith(".") and not glob.startswith("."):
+        return False
+    return fnmatchcase(name, glob)
+
+
+def _is(reader: Reader, names: Names, item: Item, pick: Pick) -> bool:
+    if item.kind not in pick.kinds:
+        return False
+    return not pick.holds or reader.text(*names, pick.holds, limit=_MARKER_LIMIT) is not None

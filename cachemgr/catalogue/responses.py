@@ -1,0 +1,18 @@
+"""Answers of language models that were paid for, kept as pairs of a value and its metadata."""
+
+from cachemgr.catalogue.layouts.pairs import Pairs
+from cachemgr.domain.cache_type import CacheType
+from cachemgr.domain.terms import Category, Rebuild
+
+CACHES = (
+    CacheType(
+        id="responses",
+        title="LLM responses",
+        category=Category.RESPONSES,
+        rebuild=Rebuild.COSTS,
+        layout=Pairs(),
+        project=(".questfoundry/cache",),
+        convention="questfoundry",
+        sources=("the design of the response cache: keys, two files an entry, metadata fields",),
+    ),
+)

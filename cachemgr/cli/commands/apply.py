@@ -1,0 +1,49 @@
+"""`cachemgr apply`: a saved plan, exactly as it stands."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from cachemgr.cli.action import act
+from cachemgr.cli.options import everywhere, pass_session
+from cachemgr.cli.session import Session
+from cachemgr.cli.wish import Wish, action_options
+from cachemgr.domain.errors import UsageError
+from cachemgr.present.text import display_name
+
+EPILOG = """\b
+Example:
+  cachemgr clear models --plan plan.json
+  cachemgr apply plan.json
+
+Every item is checked again right before it is touched: what changed since the plan was made stays.
+"""
+_LARGEST = 256 * 2**20
+"""Bytes of a plan; a file beyond it is something else."""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("plan_file", metavar="PLAN.json", type=click.Path(path_type=Path, allow_dash=True))
+@action_options()
+@everywhere
+@pass_session
+def apply(session: Session, plan_file: Path, wish: Wish) -> int:
+    """Carry out a saved plan, or refuse."""
+    return act(session, session.service.decode_plan(_read(plan_file)), wish)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if str(path) == "-":
+            document = sys.stdin.buffer.read(_LARGEST + 1)
+        else:
+            with open(path, "rb") as file:
+                document = file.read(_LARGEST + 1)
+    except OSError as error:
+        why = os.strerror(error.errno or 0)
+        raise UsageError(f"cannot read the plan {display_name(path)}: {why}") from error
+    if len(document) > _LARGEST:
+        raise UsageError(f"{display_name(path)} is too large to be a plan")
+    return document

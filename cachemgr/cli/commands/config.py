@@ -1,0 +1,101 @@
+"""`cachemgr config`: what is configured, where it came from, and the schemas of every document."""
+
+from importlib.resources import files
+
+import click
+
+from cachemgr.cli.options import everywhere, json_option, pass_session
+from cachemgr.cli.output import Column
+from cachemgr.cli.session import Session
+from cachemgr.domain.errors import UsageError
+from cachemgr.present.document.knowledge import config_document
+from cachemgr.present.settings_rows import setting_rows
+from cachemgr.present.text import counted, display_name, short_path
+
+SCHEMAS = ("config", "entries", "error", "event", "history", "plan", "result", "status", "types")
+
+
+@click.group()
+def config() -> None:
+    """Show, check and trust the configuration; print JSON Schemas."""
+
+
+@config.command()
+@json_option
+@everywhere
+@pass_session
+def show(session: Session) -> int:
+    """Every value and where it came from."""
+    service, output = session.service, session.output
+    if session.options.json:
+        output.document(config_document(service.settings, service.project, session.now()))
+        return 0
+    columns = (Column("Key"), Column("Value", shrinks=True), Column("From", shrinks=True))
+    rows = []
+    for row in setting_rows(service.settings):
+        origin = display_name(row.origin.source)
+        if row.origin.line is not None:
+            origin += f":{row.origin.line}"
+        if row.origin.key and row.origin.key != row.key:
+            origin += f" ({display_name(row.origin.key)})"
+        value = output.dash() if row.value is None else display_name(str(row.value))
+        note = "" if row.trusted else "; not trusted yet"
+        rows.append((display_name(row.key), value, origin + note))
+    output.table(columns, rows)
+    return 0
+
+
+@config.command()
+@everywhere
+@pass_session
+def path(session: Session) -> int:
+    """Where configuration is looked for, strongest first, and where runs are remembered."""
+    places = session.composition.config_files(session.options)
+    named = [("project", places.project), ("user", places.user), ("state", places.state)]
+    for name, place in named:
+        shown = display_name(place) if place is not None else session.output.dash()
+        session.output.line(shown if session.options.quiet else f"{name.ljust(7)}  {shown}")
+    return 0
+
+
+@config.command()
+@everywhere
+@pass_session
+def validate(session: Session) -> int:
+    """Read the whole configuration; an error names file, key and the way out."""
+    service = session.service
+    for file in service.settings.files:
+        session.output.line(f"ok  {short_path(file, service.machine.home, service.project)}")
+    session.output.line(f"{counted(len(service.settings.files), 'configuration file')} read.")
+    return 0
+
+
+@config.command()
+@click.argument("name", required=False, metavar="[NAME]")
+@everywhere
+@pass_session
+def schema(session: Session, name: str | None) -> int:
+    """The JSON Schema of a document: status, entries, plan, result, history, …; without NAME their names."""
+    if name is None:
+        for known in SCHEMAS:
+            session.output.line(known)
+        return 0
+    word = name.removeprefix("cachemgr.").removesuffix("/1")
+    if word not in SCHEMAS:
+        raise UsageError(f"there is no schema {name!r}; there are {', '.join(SCHEMAS)}")
+    text = files("cachemgr.present").joinpath("schemas", f"{word}.json").read_text(encoding="ascii")
+    session.output.line(text.rstrip("\n"))
+    return 0
+
+
+@config.command()
+@everywhere
+@pass_session
+def trust(session: Session) -> int:
+    """Agree to the places outside the project that its configuration names."""
+    agreed = session.composition.trust(session.options)
+    for place in agreed:
+        session.output.line(display_name(place))
+    if not agreed and not session.options.quiet:
+        session.output.line("Nothing waits for your trust.")
+    return 0

@@ -1,0 +1,45 @@
+"""`cachemgr demo`: a safe sample home and project to try everything on."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from cachemgr.cli.commands.status import show_status
+from cachemgr.cli.options import everywhere, json_option, pass_session
+from cachemgr.cli.session import Session
+from cachemgr.present.text import display_name
+
+EPILOG = """\b
+Examples:
+  cachemgr demo                      look around in the app; the sample is removed afterwards
+  cachemgr demo --status             print the status of the sample
+  cachemgr demo --dir /tmp/try       keep it there, and go on with the commands
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.option(
+    "--dir", "directory", metavar="DIR", type=click.Path(path_type=Path), help="Build it here, and keep it."
+)
+@click.option("--status", "print_status", is_flag=True, help="Print its status instead of opening the app.")
+@click.option("--keep", is_flag=True, help="Do not remove it afterwards.")
+@json_option
+@everywhere
+@pass_session
+def demo(session: Session, directory: Path | None, print_status: bool, keep: bool) -> int:
+    """Build a safe sample home and project, and open the app on it."""
+    keep = keep or directory is not None
+    with session.composition.sample(directory, keep=keep) as sample:
+        inner = session.on(sample.service)
+        on_terminal = session.interactive and sys.stdout.isatty()
+        if print_status or session.options.json or not on_terminal:
+            code = show_status(inner, (), csv=False)
+        else:
+            code = session.composition.explore(sample.service)
+        if keep and not session.options.json:
+            where = display_name(sample.directory)
+            session.output.line(
+                f"The sample stays in {where}; cachemgr demo made it and nothing else is in it.", err=True
+            )
+    return code

@@ -1,0 +1,110 @@
+"""`cachemgr history`: what was done."""
+
+import click
+
+from cachemgr.cli.options import everywhere, json_option, pass_session
+from cachemgr.cli.output import Column
+from cachemgr.cli.session import Session
+from cachemgr.domain.outcome import Status
+from cachemgr.domain.run import Run
+from cachemgr.present.document.runs import history_document
+from cachemgr.present.plan_rows import does, run_row
+from cachemgr.present.text import (
+    counted,
+    display_name,
+    exclusion_sentence,
+    minute,
+    result,
+    trouble_sentence,
+)
+
+
+@click.command()
+@click.argument("run", required=False)
+@json_option
+@everywhere
+@pass_session
+def history(session: Session, run: str | None) -> int:
+    """Runs, newest first; with RUN what each step of it did."""
+    runs = (session.service.run(run),) if run is not None else session.service.runs()
+    if session.options.json:
+        session.output.document(history_document(runs, session.now(), detailed=run is not None))
+    elif session.options.quiet:
+        for known in runs:
+            session.output.line(known.id)
+    elif run is not None:
+        _detail(session, runs[0])
+    else:
+        _table(session, runs)
+    return 0
+
+
+def _table(session: Session, runs: tuple[Run, ...]) -> None:
+    output = session.output
+    if not runs:
+        output.line("Nothing was done yet.")
+        return
+    columns = (
+        Column("Run"),
+        Column("When (UTC)"),
+        Column("What", shrinks=True),
+        Column("Done", right=True),
+        Column("Not done", right=True),
+        Column("Freed", right=True),
+        Column("Set aside", right=True),
+        Column("State"),
+    )
+    rows = []
+    for row in map(run_row, runs):
+        left = row.totals.failed + row.totals.refused + row.totals.skipped
+        rows.append(
+            (
+                row.id,
+                minute(row.started),
+                row.what,
+                f"{row.totals.done:,}",
+                f"{left:,}" if left else output.dash(),
+                output.size(row.totals.freed),
+                output.size(row.quarantined) if row.quarantined else output.dash(),
+                row.state,
+            )
+        )
+    output.table(columns, rows)
+    if any(run_row(known).undoable for known in runs):
+        output.line()
+        output.line(
+            "`cachemgr undo RUN` brings back what is set aside; `cachemgr purge RUN` frees its bytes."
+        )
+
+
+def _detail(session: Session, run: Run) -> None:
+    output, row = session.output, run_row(run)
+    output.line(f"{row.id}  {row.what}  {minute(run.started)} UTC  {row.state}")
+    output.line(result(row.totals, si=output.si))
+    output.line()
+    rows = []
+    for outcome in run.outcomes:
+        step = run.plan.steps[outcome.number]
+        why = trouble_sentence(outcome.trouble) if outcome.trouble else ""
+        name = display_name(step.entry or step.cache)
+        state = outcome.status.value
+        if outcome.status is not Status.DONE:
+            state = click.style(state, fg="yellow")
+        rows.append((str(outcome.number), state, does(step), output.size(outcome.freed), name, why))
+    columns = (
+        Column("Step", right=True),
+        Column("Status"),
+        Column("What"),
+        Column("Freed", right=True),
+        Column("Entry", shrinks=True),
+        Column("Why"),
+    )
+    output.table(columns, rows)
+    for exclusion in run.plan.exclusions:
+        output.line(
+            f"stayed: {display_name(exclusion.entry or exclusion.cache)}: {exclusion_sentence(exclusion)}"
+        )
+    waiting = run.quarantined
+    if waiting:
+        output.line()
+        output.line(f"{counted(len(waiting), 'step')} can be undone with: cachemgr undo {run.id}")

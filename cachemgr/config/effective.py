@@ -1,0 +1,122 @@
+"""The effective configuration: every file read, the strongest on top, each value with its origin."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+
+from cachemgr.config import hardware_cache, questfoundry, toml_file, variables
+from cachemgr.config.layer import Layer
+from cachemgr.config.places import Base, below
+from cachemgr.config.source import Source
+from cachemgr.config.trust import is_trusted
+from cachemgr.domain.display import display_name
+from cachemgr.domain.errors import ConfigError
+from cachemgr.domain.inventory import Origin
+from cachemgr.domain.machine import Machine
+from cachemgr.domain.settings import HomeSetting, RootSetting, Settings
+from cachemgr.domain.terms import Disposal, Place
+
+
+def load(machine: Machine, *, project: Path | None, config_file: Path | None, user_dir: Path) -> Settings:
+    """Everything that is configured: variables, then the named file, the project's and the user's.
+
+    `config_file` is read instead of the user's own, and beats the project's; without one CACHEMGR_CONFIG
+    names it. Raises ConfigError.
+    """
+    config_file = config_file or variables.directory(machine, "CACHEMGR_CONFIG")
+    layers = [*_named(machine, config_file), *_project(machine, project, user_dir)]
+    if config_file is None:
+        layers += _user(machine, user_dir)
+    values = _values(machine, layers)
+    disposal, days, si = (values[key][0] for key in ("disposal", "retention_days", "si"))
+    homes, roots = _homes(layers), _roots(layers)
+    origins = {key: origin for key, (_, origin) in values.items()}
+    origins |= {f"roots.{home.name}": home.origin for home in homes}
+    origins |= {f"caches.{root.type}@{root.place}": root.origin for root in roots}
+    return Settings(
+        homes=homes,
+        roots=roots,
+        disposal=disposal if isinstance(disposal, Disposal) else None,
+        retention_days=days if isinstance(days, int) else 7,
+        si=si is True,
+        conventions=frozenset(layer.convention for layer in layers if layer.convention),
+        origins=MappingProxyType(origins),
+        files=tuple(layer.source.path for layer in layers),
+    )
+
+
+def _named(machine: Machine, path: Path | None) -> Iterator[Layer]:
+    if path is None:
+        return
+    source = Source.read(path)
+    if source is None:
+        raise ConfigError(f"{display_name(path)} does not exist")
+    directory = Path(machine.cwd) / path.parent
+    yield toml_file.read(source, Base(directory, Path(machine.home)), Place.CUSTOM)
+
+
+def _user(machine: Machine, user_dir: Path) -> Iterator[Layer]:
+    if source := Source.read(user_dir / toml_file.NAME):
+        yield toml_file.read(source, Base(None, Path(machine.home)), Place.CUSTOM)
+
+
+def _project(machine: Machine, project: Path | None, user_dir: Path) -> Iterator[Layer]:
+    if project is None:
+        return
+    literal = Base(project, None)
+    if source := Source.read(project / toml_file.NAME, toml_file.NAME):
+        own = toml_file.read(source, Base(project, Path(machine.home)), Place.PROJECT)
+        yield _judged(own, project, user_dir)
+    source = Source.read(project / hardware_cache.NAME, hardware_cache.NAME, limit=hardware_cache.LIMIT)
+    if source and (layer := hardware_cache.read(source, literal)):
+        yield _judged(layer, project, user_dir)
+    source = Source.read(project / questfoundry.NAME, questfoundry.NAME)
+    if source and (layer := questfoundry.read(source, literal)):
+        yield _judged(layer, project, user_dir)
+
+
+def _judged(layer: Layer, project: Path, user_dir: Path) -> Layer:
+    """A layer whose places outside the project are trusted only as far as the user agreed to them."""
+    places = [home.path for home in layer.homes] + [root.path for root in layer.roots]
+    inside = all(below(Path(place), project) for place in places)
+    if inside or is_trusted(project, layer.source.raw, user_dir):
+        return layer
+    return replace(
+        layer,
+        homes=tuple(replace(home, trusted=below(Path(home.path), project)) for home in layer.homes),
+        roots=tuple(replace(root, trusted=below(Path(root.path), project)) for root in layer.roots),
+    )
+
+
+def _values(machine: Machine, layers: list[Layer]) -> Mapping[str, tuple[object, Origin]]:
+    defaults = Settings()
+    values: dict[str, tuple[object, Origin]] = {
+        "disposal": (defaults.disposal, Origin("default", "disposal")),
+        "retention_days": (defaults.retention_days, Origin("default", "retention_days")),
+        "si": (defaults.si, Origin("default", "si")),
+    }
+    for layer in reversed(layers):
+        values.update(layer.values)
+    values.update(variables.values(machine))
+    return values
+
+
+def _homes(layers: list[Layer]) -> tuple[HomeSetting, ...]:
+    """The strongest of each name. One that is not trusted is shown beside it, and hides nothing."""
+    found: list[HomeSetting] = []
+    settled: set[str] = set()
+    for layer in layers:
+        found += [home for home in layer.homes if home.name not in settled]
+        settled |= {home.name for home in layer.homes if home.trusted}
+    return tuple(found)
+
+
+def _roots(layers: list[Layer]) -> tuple[RootSetting, ...]:
+    """What a stronger file says about a cache of the same place goes; one file may name several."""
+    found: list[RootSetting] = []
+    settled: set[tuple[str, Place]] = set()
+    for layer in layers:
+        found += [root for root in layer.roots if (root.type, root.place) not in settled]
+        settled |= {(root.type, root.place) for root in layer.roots if root.trusted}
+    return tuple(found)

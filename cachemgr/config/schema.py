@@ -1,0 +1,83 @@
+"""What configuration files may say: our `cachemgr.toml`, and the sections that projects already have."""
+
+from typing import Annotated, Any
+
+import msgspec
+
+from cachemgr.domain.terms import Category, Disposal, Rebuild
+
+FOREVER = 36_500
+"""Days; longer than anybody keeps a quarantine, and short enough for a date."""
+
+Days = Annotated[int, msgspec.Meta(ge=0, le=FOREVER)]
+Seconds = Annotated[float, msgspec.Meta(ge=0)]
+
+
+class Roots(msgspec.Struct, forbid_unknown_fields=True):
+    """Where caches should be. Relative paths count from the project."""
+
+    hf_home: str | None = None
+    """HF_HOME: the hub, datasets, assets, modules and Xet chunks lie in it."""
+    torch_home: str | None = None
+    """TORCH_HOME: `hub` lies in it."""
+    mlx_home: str | None = None
+    """A hub of its own that a project's MLX tools use."""
+    applications: dict[str, str] = {}
+    """The project's own caches, by name."""
+
+
+class CacheTable(msgspec.Struct, forbid_unknown_fields=True):
+    """One more cache. The name of a type that the catalogue knows says how it is laid out."""
+
+    name: str
+    path: str
+    title: str = ""
+    category: Category = Category.APPS
+    rebuild: Rebuild = Rebuild.COSTS
+
+
+class CacheMgrToml(msgspec.Struct, forbid_unknown_fields=True):
+    """`cachemgr.toml`, in a project or in the user's configuration directory."""
+
+    disposal: Disposal | None = None
+    """What becomes of removed entries; without it, what they cost to rebuild decides."""
+    retention_days: Days | None = None
+    """How long the quarantine keeps what was cleared."""
+    si: bool | None = None
+    """Sizes in units of 1000 rather than 1024."""
+    roots: Roots = msgspec.field(default_factory=Roots)
+    cache: list[CacheTable] = []
+
+
+class HardwareCache(msgspec.Struct, forbid_unknown_fields=True):
+    """The `cache` section of `config/hardware_cache.json`. Its paths count from the project."""
+
+    base_dir: str | None = None
+    torch_home: str | None = None
+    hf_home: str | None = None
+    mlx_home: str | None = None
+    application_caches: dict[str, str] = {}
+
+
+class Provider(msgspec.Struct, forbid_unknown_fields=True):
+    """What a provider's answers are kept by, where it differs."""
+
+    enabled: bool | None = None
+    ttl_seconds: Seconds | None = None
+
+
+class Caching(msgspec.Struct, forbid_unknown_fields=True):
+    """The `caching` section of `.questfoundry/config.yml`. Only where the cache lies matters here."""
+
+    enabled: bool = True
+    backend: str = "file"
+    cache_dir: str = ".questfoundry/cache"
+    ttl_seconds: Seconds | None = None
+    max_cache_size_mb: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    cleanup_interval_seconds: Seconds | None = None
+    per_provider: dict[str, Provider] = {}
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of `cachemgr.toml`, for editors."""
+    return msgspec.json.schema(CacheMgrToml)

@@ -1,0 +1,113 @@
+"""A configuration file as it was read, once; and where in it a key stands."""
+
+import os
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from cachemgr.domain.display import display_name
+from cachemgr.domain.errors import ConfigError
+from cachemgr.domain.inventory import Origin
+
+Key = str | int
+LIMIT = 256 * 1024
+"""Bytes; no configuration written by a person is as long."""
+_LONGEST = 120
+"""Characters of a key or value that a sentence repeats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    path: Path
+    name: str
+    """As it is shown and as origins name it: below the project, or whole."""
+    raw: bytes
+    text: str
+
+    @classmethod
+    def read(cls, path: Path, name: str = "", *, limit: int = LIMIT) -> "Source | None":
+        """None where there is no such file. Raises ConfigError where it cannot be read as text.
+
+        A byte order mark is skipped: Windows PowerShell writes one.
+        """
+        name = name or str(path)
+        try:
+            raw = _bytes(path, limit)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise ConfigError(f"{display_name(name)} cannot be read: {error.strerror or error}") from None
+        if raw is None:
+            raise ConfigError(f"{display_name(name)} is not a regular file")
+        if len(raw) > limit:
+            raise ConfigError(
+                f"{display_name(name)} is longer than {limit // 1024} KiB, too long for a configuration"
+            )
+        try:
+            text = raw.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = raw.count(b"\n", 0, error.start) + 1
+            raise ConfigError(
+                f"{display_name(name)}, line {line}: not UTF-8; save the file as UTF-8"
+            ) from None
+        if "\0" in text:
+            raise ConfigError(f"{display_name(name)} holds NUL bytes and is no text file")
+        return cls(path, name, raw, text)
+
+    def line(self, *keys: Key) -> int | None:
+        """The line on which a key stands; None where it cannot be told."""
+        at = 0
+        for number, key in enumerate(keys):
+            if isinstance(key, int):
+                continue
+            following = keys[number + 1] if number + 1 < len(keys) else 0
+            for _ in range(following + 1 if isinstance(following, int) else 1):
+                match = _stands(key).search(self.text, at)
+                if match is None:
+                    return None
+                at = match.end()
+        return self.text.count("\n", 0, at) + 1 if keys else None
+
+    def origin(self, *keys: Key) -> Origin:
+        return Origin(self.name, dotted(keys), self.line(*keys))
+
+    def mistake(self, sentence: str, *keys: Key, line: int | None = None) -> ConfigError:
+        line = line or self.line(*keys)
+        where = f", line {line}" if line else ""
+        return ConfigError(f"{display_name(self.name)}{where}: {sentence}")
+
+
+def dotted(keys: tuple[Key, ...]) -> str:
+    """A key as a person would write it: `roots.applications.tmdb`, `cache[1].name`."""
+    text = ""
+    for key in keys:
+        text += f"[{key + 1}]" if isinstance(key, int) else f".{key}"
+    return _short(display_name(text.lstrip(".")))
+
+
+def quoted(value: object) -> str:
+    """A value from a file, fit for a sentence."""
+    return _short(display_name(repr(value)))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _stands(key: str) -> re.Pattern[str]:
+    """A key in TOML, JSON or YAML: not in a comment, and followed by what follows a key."""
+    return re.compile(
+        rf"^[^#\n]*?(?<![\w.-])[\"']?{re.escape(key)}[\"']?(?=\s*[=:\].])|"
+        rf"(?<=[.\[]){re.escape(key)}(?=\s*[=\].])",
+        re.MULTILINE,
+    )
+
+
+def _bytes(path: Path, limit: int) -> bytes | None:
+    """At most one byte more than `limit`; None where it is no regular file, which is not waited for."""
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    with open(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            return None
+        return file.read(limit + 1)

@@ -1,0 +1,81 @@
+"""Which projects may name caches outside of themselves, because the user said so about this very text."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from cachemgr.config import hardware_cache, questfoundry, toml_file
+from cachemgr.config.source import Source
+from cachemgr.domain.display import display_name
+from cachemgr.domain.errors import ConfigError
+
+FILE = "trust.json"
+_SCHEMA = "cachemgr.trust/1"
+_LIMIT = 4 * 1024 * 1024
+
+
+def is_trusted(project: Path, raw: bytes, user_dir: Path) -> bool:
+    """Whether the user agreed to a configuration file of that project with exactly these bytes."""
+    return hashlib.sha256(raw).hexdigest() in _read(user_dir).get(os.path.realpath(project), ())
+
+
+def trust(project: Path, user_dir: Path) -> tuple[Path, ...]:
+    """Agree to the project's configuration files as they are now; they are returned. One that changes
+    later is no longer trusted.
+
+    Raises ConfigError where there is none, or where the agreement cannot be kept.
+    """
+    limits = {toml_file.NAME: 0, hardware_cache.NAME: hardware_cache.LIMIT, questfoundry.NAME: 0}
+    sources = [
+        source
+        for name, limit in limits.items()
+        if (source := Source.read(project / name, name, **({"limit": limit} if limit else {})))
+    ]
+    if not sources:
+        raise ConfigError(f"{display_name(project)} has no configuration that could be trusted")
+    agreed = _read(user_dir)
+    agreed[os.path.realpath(project)] = [hashlib.sha256(source.raw).hexdigest() for source in sources]
+    _write(user_dir, agreed)
+    return tuple(source.path for source in sources)
+
+
+def distrust(project: Path, user_dir: Path) -> bool:
+    """Take the agreement back; False where there was none."""
+    agreed = _read(user_dir)
+    if agreed.pop(os.path.realpath(project), None) is None:
+        return False
+    _write(user_dir, agreed)
+    return True
+
+
+def _read(user_dir: Path) -> dict[str, list[str]]:
+    source = Source.read(user_dir / FILE, limit=_LIMIT)
+    if source is None:
+        return {}
+    try:
+        document = json.loads(source.text)
+        projects: dict[str, list[str]] = document["projects"]
+        # The standard library's JSON keeps the surrogates of undecodable names, which msgspec refuses.
+        return {str(project): [str(text) for text in texts] for project, texts in projects.items()}
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise ConfigError(
+            f"{display_name(source.path)} is damaged; remove it and trust the projects again"
+        ) from None
+
+
+def _write(user_dir: Path, agreed: dict[str, list[str]]) -> None:
+    """Replace our own file in one step, readable by its owner alone."""
+    text = json.dumps({"schema": _SCHEMA, "projects": agreed}, indent=2, sort_keys=True) + "\n"
+    target = user_dir / FILE
+    fresh = user_dir / f"{FILE}.{os.getpid()}.new"
+    try:
+        user_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        with open(handle, "w", encoding="ascii") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(handle)
+        fresh.replace(target)
+    except OSError as error:
+        raise ConfigError(f"{display_name(target)} cannot be written: {error.strerror or error}") from None

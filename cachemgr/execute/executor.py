@@ -1,0 +1,176 @@
+"""Steps become outcomes. Each effect is announced before it happens; a failure stops only what needs it.
+
+Permanent deletion goes through the quarantine like everything else: first every unit leaves its place by a
+rename, then what was moved is removed. An interruption leaves a state that can be named.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from cachemgr.domain.action import Purge, Remake, Remove, Restore, Settle, Tidy
+from cachemgr.domain.event import (
+    Announced,
+    Gauge,
+    Phase,
+    RunEvent,
+    RunFinished,
+    RunStarted,
+    StepFinished,
+    StepProgress,
+    StepStarted,
+)
+from cachemgr.domain.machine import Machine
+from cachemgr.domain.outcome import Outcome, Status, Trouble
+from cachemgr.domain.plan import Plan, Step
+from cachemgr.domain.terms import Disposal
+from cachemgr.execute.effects import Effects
+from cachemgr.execute.folders import Folders
+from cachemgr.execute.guard import Guard, Stop
+from cachemgr.execute.remove import Removal
+
+BATCH = 256
+"""Steps announced together: one flush of the journal for all of them."""
+
+_REFUSED = frozenset(
+    ("credential", "protected", "outside", "mount-point", "foreign-owner", "protected-root", "trash")
+)
+_SKIPPED = frozenset(
+    ("changed", "missing", "needs", "stopped", "in-use", "root-changed", "not-empty", "exists")
+)
+
+
+@dataclass(slots=True)
+class Execution:
+    """One plan being carried out."""
+
+    run: str
+    plan: Plan
+    guard: Guard
+    machine: Machine
+    refused: dict[int, Trouble]
+    """Steps that a check of the whole plan already turned down."""
+    gauge: Gauge
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    moved: list[int] = field(default_factory=list)
+    """Steps whose units lie in the quarantine and are to be deleted for good."""
+
+    def events(self) -> Iterator[RunEvent]:
+        """Carry the plan out. `gauge.stopped` ends it between steps; what was moved is still finished."""
+        yield RunStarted(self.run, len(self.plan.steps))
+        effects = Effects(self.run, self.guard, self.machine)
+        folders = Folders(self.guard)
+        try:
+            for start in range(0, len(self.plan.steps), BATCH):
+                numbers = tuple(range(start, min(start + BATCH, len(self.plan.steps))))
+                yield from self._batch(numbers, effects, folders)
+            yield from self._purge(effects)
+            effects.drop_empty()
+            yield from folders.left()
+        finally:
+            effects.close()
+        outcomes = tuple(self.outcomes[number] for number in sorted(self.outcomes))
+        yield RunFinished(self.run, outcomes, self._undoable())
+
+    def _batch(self, numbers: tuple[int, ...], effects: Effects, folders: Folders) -> Iterator[RunEvent]:
+        steps = [(number, self.plan.steps[number]) for number in numbers]
+        for _, step in steps:
+            names = getattr(step.action, "names", None)
+            if names is not None and not isinstance(step.action, Settle):
+                yield from folders.note(step.cache, ())
+                for depth in range(1, len(names)):
+                    yield from folders.note(step.cache, names[:depth])
+            if isinstance(step.action, Tidy):
+                for below in ((), *step.action.alone):
+                    yield from folders.note(step.cache, (*step.action.names, *below))
+        yield Announced(_phase(steps[0][1]), numbers)
+        for number, step in steps:
+            yield StepStarted(number)
+            if (trouble := self._held_back(number, step)) is not None:
+                yield self._ended(number, trouble)
+            else:
+                yield from self._perform(number, step, effects, folders)
+
+    def _perform(self, number: int, step: Step, effects: Effects, folders: Folders) -> Iterator[RunEvent]:
+        done = Removal()
+        moved = 0
+        try:
+            match step.action:
+                case Remove():
+                    effects.remove(number, step, step.action)
+                    if step.action.disposal is Disposal.DELETE:
+                        self.moved.append(number)
+                        return
+                    moved = step.size
+                case Tidy():
+                    effects.tidy(step, step.action, done)
+                case Restore():
+                    effects.restore(step, step.action)
+                    moved = step.size
+                case Remake():
+                    effects.remake(step, step.action)
+                case Settle():
+                    effects.settle(step, step.action, folders)
+                case Purge():
+                    for progress in effects.purge_run(step, step.action, done):
+                        yield StepProgress(number, progress.files, progress.freed)
+        except Stop as stop:
+            yield self._ended(number, stop.trouble, done.freed)
+        except OSError as error:
+            yield self._ended(number, Trouble("os", error.strerror or "", error.errno), done.freed)
+        else:
+            yield self._removed(number, done, moved)
+
+    def _purge(self, effects: Effects) -> Iterator[RunEvent]:
+        """The point of no return, for what was moved."""
+        for start in range(0, len(self.moved), BATCH):
+            numbers = tuple(self.moved[start : start + BATCH])
+            yield Announced(Phase.PURGING, numbers)
+            for number in numbers:
+                done = Removal()
+                for progress in effects.purge(number, self.plan.steps[number], done):
+                    yield StepProgress(number, progress.files, progress.freed)
+                yield self._removed(number, done, 0)
+
+    def _held_back(self, number: int, step: Step) -> Trouble | None:
+        if self.gauge.stopped:
+            return Trouble("stopped")
+        if number in self.refused:
+            return self.refused[number]
+        for need in step.needs:
+            outcome = self.outcomes.get(need)
+            if need not in self.moved and (outcome is None or outcome.status is not Status.DONE):
+                return Trouble("needs", str(need))
+        return None
+
+    def _removed(self, number: int, done: Removal, moved: int) -> StepFinished:
+        if done.errors:
+            first = done.errors[0]
+            trouble = Trouble("os", first.strerror or "", first.errno)
+            return self._ended(number, trouble, done.freed, left=self.plan.steps[number].size)
+        outcome = Outcome(number, Status.DONE, done.freed, moved)
+        self.outcomes[number] = outcome
+        return StepFinished(outcome)
+
+    def _ended(self, number: int, trouble: Trouble, freed: int = 0, left: int = 0) -> StepFinished:
+        if trouble.kind in _REFUSED:
+            status = Status.REFUSED
+        else:
+            status = Status.SKIPPED if trouble.kind in _SKIPPED else Status.FAILED
+        outcome = Outcome(number, status, freed, left, trouble)
+        self.outcomes[number] = outcome
+        return StepFinished(outcome)
+
+    def _undoable(self) -> bool:
+        return any(
+            isinstance(step.action, Remove)
+            and step.action.disposal is Disposal.QUARANTINE
+            and self.outcomes[number].status is Status.DONE
+            for number, step in enumerate(self.plan.steps)
+            if number in self.outcomes
+        )
+
+
+def _phase(step: Step) -> Phase:
+    if isinstance(step.action, Purge):
+        return Phase.PURGING
+    return Phase.RESTORING if isinstance(step.action, Restore | Remake | Settle) else Phase.MOVING

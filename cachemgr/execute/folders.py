@@ -1,0 +1,50 @@
+"""The directories a run works in, as they were before it: what an undo needs to leave no trace."""
+
+from collections.abc import Iterator
+
+from cachemgr.disk import handles
+from cachemgr.domain.event import FolderLeft, FolderNoted
+from cachemgr.domain.inventory import CacheId
+from cachemgr.domain.run import Folder
+from cachemgr.execute.guard import Guard, Stop
+
+Names = tuple[str, ...]
+
+
+class Folders:
+    """Each directory's mode and times, noted before its content changes for the first time."""
+
+    def __init__(self, guard: Guard) -> None:
+        self.guard = guard
+        self.noted: dict[tuple[CacheId, Names], Folder] = {}
+
+    def note(self, cache: CacheId, names: Names) -> Iterator[FolderNoted]:
+        """Note a directory, and report it if it is new. A missing one is not noted."""
+        if (cache, names) in self.noted:
+            return
+        try:
+            handle = handles.open_below(self.guard.root(cache).handle, names)
+        except (OSError, Stop):
+            return
+        try:
+            status = handles.fstat(handle)
+        finally:
+            handles.close(handle)
+        folder = Folder(cache, names, status.st_mode & 0o7777, status.st_atime_ns, status.st_mtime_ns)
+        self.noted[(cache, names)] = folder
+        yield FolderNoted(folder)
+
+    def left(self) -> Iterator[FolderLeft]:
+        """What became of each: its modification time now, None where it is gone."""
+        for cache, names in self.noted:
+            try:
+                handle = handles.open_below(self.guard.root(cache).handle, names)
+            except FileNotFoundError:
+                yield FolderLeft(cache, names, None)
+                continue
+            except (OSError, Stop):
+                continue
+            try:
+                yield FolderLeft(cache, names, handles.fstat(handle).st_mtime_ns)
+            finally:
+                handles.close(handle)

@@ -1,0 +1,208 @@
+"""The last check before an effect: would a careful person let this through?"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from cachemgr.disk import handles
+from cachemgr.disk.handles import Handle
+from cachemgr.disk.places import Found, Protected, look
+from cachemgr.disk.reader import OURS
+from cachemgr.disk.volumes import mounts, mounts_below
+from cachemgr.disk.walk import Scope, Walk
+from cachemgr.domain.action import Remove
+from cachemgr.domain.credentials import is_credential
+from cachemgr.domain.errors import Refused
+from cachemgr.domain.inventory import CacheId
+from cachemgr.domain.machine import Machine
+from cachemgr.domain.outcome import Trouble
+from cachemgr.domain.plan import Plan, Root, Step
+from cachemgr.domain.terms import Reason
+from cachemgr.domain.unit import Kind
+from cachemgr.execute import system
+
+Names = tuple[str, ...]
+
+_KINDS = {
+    Reason.PROTECTED: "protected",
+    Reason.MOUNT_POINT: "mount-point",
+    Reason.FOREIGN_OWNER: "foreign-owner",
+}
+
+
+class Stop(Exception):
+    """A step must not happen; carries why. Never leaves this package."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(trouble.kind)
+        self.trouble = trouble
+
+
+@dataclass(slots=True)
+class OpenRoot:
+    """A root held open for the whole run, so that nobody can put another one in its place."""
+
+    root: Root
+    handle: Handle
+    scope: Scope
+
+
+class Guard:
+    """The pinned roots of one plan, and the checks before each of its steps. Use as a context manager."""
+
+    def __init__(self, plan: Plan, protected: Protected) -> None:
+        self.plan = plan
+        self.protected = protected
+        self._roots: dict[CacheId, OpenRoot | Trouble] = {}
+
+    def __enter__(self) -> "Guard":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for root in self._roots.values():
+            if isinstance(root, OpenRoot):
+                handles.close(root.handle)
+        self._roots.clear()
+
+    def root(self, cache: CacheId) -> OpenRoot:
+        """A planned root, opened and found to be the one that was planned. Raises Stop."""
+        if cache not in self._roots:
+            self._roots[cache] = self._open(self.plan.root(cache))
+        found = self._roots[cache]
+        if isinstance(found, Trouble):
+            raise Stop(found)
+        return found
+
+    @contextmanager
+    def folder(self, step: Step, names: Names) -> Iterator[Handle]:
+        """The directory a step works in, opened name by name. Raises Stop."""
+        root = self.root(step.cache)
+        self._check_names(root, names)
+        try:
+            handle = handles.open_below(root.handle, names[:-1])
+        except FileNotFoundError as error:
+            raise Stop(Trouble("missing", "/".join(names))) from error
+        except OSError as error:
+            raise Stop(Trouble("changed", "/".join(names), error.errno)) from error
+        try:
+            if handles.mount_id(handle) != handles.mount_id(root.handle):
+                raise Stop(Trouble("mount-point", "/".join(names[:-1])))
+            yield handle
+        finally:
+            handles.close(handle)
+
+    def check(self, step: Step, names: Names, parent: Handle, *, tree: bool = True) -> None:
+        """Whether what is there is what was planned, and may go. Raises Stop."""
+        root = self.root(step.cache)
+        try:
+            status = handles.lstat(parent, names[-1])
+        except FileNotFoundError as error:
+            raise Stop(Trouble("missing", "/".join(names))) from error
+        except OSError as error:
+            raise Stop(Trouble("os", "/".join(names), error.errno)) from error
+        now = handles.identity(status)
+        planned = step.identity
+        if planned is None or (now != planned if tree else now.inode != planned.inode):
+            raise Stop(Trouble("changed", "/".join(names)))
+        if root.scope.owner is not None and status.st_uid != root.scope.owner:
+            raise Stop(Trouble("foreign-owner", "/".join(names)))
+        if tree and now.kind is Kind.DIRECTORY:
+            self._check_tree(root, names, parent)
+
+    @contextmanager
+    def lock(self, step: Step, action: Remove) -> Iterator[None]:
+        """The owning tool's lock, held while its file goes, where there is one. Raises Stop."""
+        held: int | None = None
+        if action.lock:
+            root = self.root(step.cache)
+            try:
+                folder = handles.open_below(root.handle, action.lock[:-1])
+                try:
+                    held = system.hold_lock(folder, action.lock[-1])
+                finally:
+                    handles.close(folder)
+                if held is None:
+                    raise Stop(Trouble("in-use", "/".join(action.lock)))
+            except FileNotFoundError:
+                held = None  # nobody ever locked it
+            except OSError as error:
+                raise Stop(Trouble("in-use", "/".join(action.lock), error.errno)) from error
+        try:
+            yield
+        finally:
+            if held is not None:
+                system.release_lock(held)
+
+    def _open(self, root: Root) -> OpenRoot | Trouble:
+        found = look(root.path)
+        if not isinstance(found, Found) or found.real != root.path:
+            return Trouble("root-changed", str(root.path))
+        if (problem := self.protected.problem(found)) is not None:
+            return Trouble("protected-root", problem.code)
+        try:
+            handle = handles.open_root(root.path)
+        except OSError as error:
+            return Trouble("root-changed", str(root.path), error.errno)
+        status = handles.fstat(handle)
+        if (status.st_dev, status.st_ino) != root.identity.inode:
+            handles.close(handle)
+            return Trouble("root-changed", str(root.path))
+        scope = Scope(
+            device=status.st_dev,
+            owner=handles.owner(),
+            mounts=mounts_below(root.path, mounts()),
+            roots=dict(self.protected.reasons),
+            third_party=root.third_party,
+        )
+        return OpenRoot(root, handle, scope)
+
+    def _check_names(self, root: OpenRoot, names: Names) -> None:
+        """A unit is a root and names; a name is never a way to somewhere else."""
+        if not names:
+            raise Stop(Trouble("outside", str(root.root.path)))
+        for name in names:
+            if name in ("", ".", "..") or "/" in name or "\0" in name or (os.sep in name):
+                raise Stop(Trouble("outside", "/".join(names)))
+            if name.startswith(OURS):
+                raise Stop(Trouble("outside", name))
+        if is_credential(names[-1]) or (not root.root.third_party and any(map(is_credential, names))):
+            raise Stop(Trouble("credential", "/".join(names)))
+
+    def _check_tree(self, root: OpenRoot, names: Names, parent: Handle) -> None:
+        walk = Walk(root.scope, names)
+        try:
+            handle = handles.open_child(parent, names[-1])
+        except OSError as error:
+            raise Stop(Trouble("os", "/".join(names), error.errno)) from error
+        try:
+            walk.tree(handle, handles.fstat(handle))
+        finally:
+            handles.close(handle)
+        for obstacle in walk.found_obstacles():
+            raise Stop(Trouble(_KINDS[obstacle.reason], obstacle.detail))
+
+
+def refuse_foreign_home(machine: Machine, *, allow_root: bool) -> None:
+    """Writing as root through sudo, or into a home that is somebody else's, needs `--allow-root`.
+
+    Raises Refused. Plain root in a container, with its own home, is nobody else.
+    """
+    if sys.platform == "win32" or allow_root:
+        return
+    user = os.geteuid()
+    if user == 0 and machine.env.get("SUDO_UID", "0") != "0":
+        raise Refused(
+            "running under sudo: caches would be cleared as root; run it as yourself, or add --allow-root"
+        )
+    try:
+        owner = os.stat(Path(machine.home)).st_uid
+    except OSError:
+        return
+    if owner != user:
+        raise Refused("the home directory belongs to another user; run it as that user, or add --allow-root")

@@ -1,0 +1,37 @@
+"""One writer at a time for each user; readers need no lock."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cachemgr.domain.errors import Busy
+
+
+@contextmanager
+def writing(state: Path, run: str) -> Iterator[None]:
+    """Hold the writer's lock while a plan is executed. Raises Busy, naming who holds it."""
+    # filelock costs as much to import as a whole `status`: only writers load it.
+    from filelock import FileLock, Timeout
+
+    holder = state / "writer.json"
+    lock = FileLock(state / "writer.lock", mode=0o600)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise Busy(f"another cachemgr is writing{_who(holder)}; try again when it has finished") from error
+    try:
+        holder.write_text(json.dumps({"pid": os.getpid(), "run": run}))
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _who(holder: Path) -> str:
+    try:
+        who = json.loads(holder.read_text())
+        return f" (process {int(who['pid'])}, run {str(who['run'])[:40]})"
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""

@@ -1,0 +1,130 @@
+"""The calls that change a disk, relative to open directories."""
+
+import ctypes
+import os
+import sys
+from errno import EACCES, EEXIST, EINVAL, ENOSYS, ENOTSUP
+
+from cachemgr.disk.posix import Handle, lstat, open_child
+
+_NOREPLACE, _EXCLUSIVE = 1, 4  # linux/fs.h RENAME_NOREPLACE; sys/stdio.h RENAME_EXCL
+_UNSUPPORTED = (ENOSYS, EINVAL, ENOTSUP)
+
+
+def move(source: Handle, name: str, target: Handle, new_name: str) -> None:
+    """A rename that never overwrites. Raises FileExistsError, else OSError; nothing is copied."""
+    try:
+        _rename_exclusive(source, name, target, new_name)
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED:
+            raise
+        # An older kernel or file system has no such call: look first, and accept the instant between.
+        _rename_looked(source, name, target, new_name)
+
+
+def unlink(parent: Handle, name: str) -> None:
+    """Raises OSError."""
+    os.unlink(name, dir_fd=parent)
+
+
+def rmdir(parent: Handle, name: str) -> None:
+    """Raises OSError; ENOTEMPTY when something is in it."""
+    os.rmdir(name, dir_fd=parent)
+
+
+def mkdir(parent: Handle, name: str, mode: int) -> None:
+    """A directory with exactly that mode, whatever the umask. Raises FileExistsError, OSError."""
+    os.mkdir(name, 0o700, dir_fd=parent)
+    handle = open_child(parent, name)
+    try:
+        os.fchmod(handle, mode)
+    finally:
+        os.close(handle)
+
+
+def set_times(parent: Handle, name: str, accessed_ns: int, modified_ns: int) -> None:
+    """Raises OSError."""
+    os.utime(name, ns=(accessed_ns, modified_ns), dir_fd=parent, follow_symlinks=False)
+
+
+def set_own_times(handle: Handle, accessed_ns: int, modified_ns: int) -> None:
+    """The times of an open directory. Raises OSError."""
+    os.utime(handle, ns=(accessed_ns, modified_ns))
+
+
+def open_up(handle: Handle) -> None:
+    """Let the owner list and empty an open directory of a quarantine. Raises OSError."""
+    os.fchmod(handle, 0o700)
+
+
+def let_in(parent: Handle, name: str) -> None:
+    """Let the owner open a directory of a quarantine that has mode 0000. Raises OSError.
+
+    O_PATH opens what cannot be read without following a link; its /proc name takes a mode (open(2)).
+    """
+    path_only = getattr(os, "O_PATH", 0)
+    if not path_only:
+        raise PermissionError(EACCES, os.strerror(EACCES), name)
+    descriptor = os.open(name, path_only | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=parent)
+    try:
+        os.chmod(f"/proc/self/fd/{descriptor}", 0o700)
+    finally:
+        os.close(descriptor)
+
+
+def write_new(parent: Handle, name: str, content: bytes) -> None:
+    """A new file, durable. Raises FileExistsError, OSError."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(name, flags, 0o600, dir_fd=parent)
+    try:
+        os.write(descriptor, content)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync(handle: Handle) -> None:
+    """Make the directory's entries durable. Raises OSError."""
+    os.fsync(handle)
+
+
+def hold_lock(parent: Handle, name: str) -> int | None:
+    """A lock file of another tool, taken without waiting; None when somebody holds it.
+
+    Opened for reading only: flock(2) needs no more, and nobody's file is written. Raises OSError.
+    """
+    import fcntl
+
+    descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=parent)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def release_lock(descriptor: int) -> None:
+    os.close(descriptor)
+
+
+def _rename_exclusive(source: Handle, name: str, target: Handle, new_name: str) -> None:
+    library = ctypes.CDLL(None, use_errno=True)
+    linux = sys.platform.startswith("linux")
+    function = getattr(library, "renameat2" if linux else "renameatx_np", None)
+    if function is None:
+        raise OSError(ENOSYS, os.strerror(ENOSYS))
+    flag = _NOREPLACE if linux else _EXCLUSIVE
+    arguments = (source, os.fsencode(name), target, os.fsencode(new_name), ctypes.c_uint(flag))
+    if function(*arguments) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), name)
+
+
+def _rename_looked(source: Handle, name: str, target: Handle, new_name: str) -> None:
+    try:
+        lstat(target, new_name)
+    except FileNotFoundError:
+        os.rename(name, new_name, src_dir_fd=source, dst_dir_fd=target)
+        return
+    raise FileExistsError(EEXIST, os.strerror(EEXIST), new_name)

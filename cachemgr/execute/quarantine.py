@@ -1,0 +1,88 @@
+"""A run's own directory inside a root: where units wait for their purge or their return."""
+
+import json
+from collections.abc import Iterator
+from errno import EEXIST
+
+from cachemgr.disk import handles
+from cachemgr.disk.handles import Handle
+from cachemgr.disk.reader import OURS
+from cachemgr.execute import system
+from cachemgr.execute.remove import Removal, remove_tree
+
+MARK = ".cachemgr"
+"""The file that says which run a quarantine belongs to."""
+
+
+class Quarantine:
+    """`<root>/.cachemgr-quarantine-<run>`, mode 0700, each unit in it named by its step's number."""
+
+    def __init__(self, root: Handle, run: str, handle: Handle) -> None:
+        self.root = root
+        self.run = run
+        self.handle = handle
+
+    @classmethod
+    def create(cls, root: Handle, run: str) -> "Quarantine":
+        """Make it, or open the one this run made already. Raises OSError."""
+        try:
+            system.mkdir(root, OURS + run, 0o700)
+        except FileExistsError:
+            return cls.open(root, run)
+        handle = handles.open_child(root, OURS + run)
+        try:
+            system.write_new(handle, MARK, json.dumps({"run": run}).encode())
+            system.sync(handle)
+            system.sync(root)
+        except OSError:
+            handles.close(handle)
+            raise
+        return cls(root, run, handle)
+
+    @classmethod
+    def open(cls, root: Handle, run: str) -> "Quarantine":
+        """Open a run's quarantine. Raises OSError when there is none, or it is not that run's."""
+        handle = handles.open_child(root, OURS + run)
+        try:
+            text = handles.read_file(handle, MARK, 4096)
+            ours = text is not None and json.loads(text) == {"run": run}
+        except (OSError, ValueError):
+            ours = False
+        if not ours:
+            handles.close(handle)
+            raise FileExistsError(EEXIST, "a directory of that name is not this run's quarantine")
+        return cls(root, run, handle)
+
+    def take(self, parent: Handle, name: str, number: int) -> None:
+        """Move a unit in. Raises OSError; nothing is copied, and nothing overwritten."""
+        system.move(parent, name, self.handle, str(number))
+
+    def give_back(self, number: int, parent: Handle, name: str) -> None:
+        """Move a unit to its place. Raises FileExistsError when something is there now, OSError."""
+        system.move(self.handle, str(number), parent, name)
+
+    def purge(self, number: int, done: Removal) -> Iterator[Removal]:
+        """Remove one unit for good."""
+        return remove_tree(self.handle, str(number), done)
+
+    def purge_all(self, done: Removal) -> Iterator[Removal]:
+        """Remove everything and the quarantine itself."""
+        for name in sorted(handles.names(self.handle)):
+            if name != MARK:
+                yield from remove_tree(self.handle, name, done)
+        self.drop_if_empty(done)
+        yield done
+
+    def drop_if_empty(self, done: Removal) -> bool:
+        """Remove the quarantine when no unit is left in it; whether it is gone. Raises OSError."""
+        if any(name != MARK for name in handles.names(self.handle)):
+            return False
+        mark = handles.lstat(self.handle, MARK)
+        own = handles.fstat(self.handle)
+        system.unlink(self.handle, MARK)
+        system.rmdir(self.root, OURS + self.run)
+        done.freed += handles.allocated(mark) + handles.allocated(own)
+        return True
+
+    def close(self) -> None:
+        handles.close(self.handle)

@@ -1,0 +1,84 @@
+"""A sample home and project to try everything on: deterministic, a few megabytes, never the real home."""
+
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cachemgr.domain.display import display_name
+from cachemgr.domain.errors import Refused
+from cachemgr.execute.sample_home import write_home
+from cachemgr.execute.sample_project import write_project
+from cachemgr.execute.sample_writer import Writer
+
+MARKER = ".cachemgr-sample"
+"""A directory that holds this file, with this text, was made here and may be discarded."""
+MARKER_TEXT = "Made by `cachemgr demo`; it may be removed as a whole.\n"
+
+
+@dataclass(frozen=True, slots=True)
+class SampleHome:
+    """Where a sample was built."""
+
+    directory: Path
+    """Holds everything else, the marker included."""
+    home: Path
+    project: Path
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Variables under which every tool, and cachemgr, sees the sample instead of the real home."""
+        roaming, local = self.home / "AppData" / "Roaming", self.home / "AppData" / "Local"
+        temp = self.directory / "temp"
+        places = {"HOME": self.home, "USERPROFILE": self.home, "APPDATA": roaming, "LOCALAPPDATA": local}
+        places |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), temp)
+        return {name: str(place) for name, place in places.items()}
+
+
+def build(directory: Path, now: datetime) -> SampleHome:
+    """Write the sample into a new or empty directory; ages are relative to `now`.
+
+    Raises Refused when the directory is a link, is not empty, or belongs to somebody else.
+    """
+    sample = SampleHome(directory, directory / "home", directory / "project")
+    _claim(directory)
+    try:
+        (directory / MARKER).write_text(MARKER_TEXT, encoding="utf-8")
+        for place in (sample.home, sample.project, directory / "temp"):
+            place.mkdir()
+        writer = Writer(directory, now)
+        shared = write_home(writer, sample.home)
+        write_project(writer, sample.project, now, shared)
+        writer.finish()
+    except OSError as error:
+        reason = error.strerror or "the system said no"
+        raise Refused(f"The sample cannot be written: {reason.lower()}. Name another directory.") from error
+    return sample
+
+
+def discard(sample: SampleHome) -> None:
+    """Remove a sample as a whole. Raises Refused when the directory does not carry our marker."""
+    raise NotImplementedError
+
+
+def _claim(directory: Path) -> None:
+    """Make the directory, or make sure that it is an empty one of ours."""
+    shown = display_name(directory)
+    try:
+        directory.mkdir(mode=0o700)
+    except FileExistsError:
+        facts = directory.lstat()
+        if not stat.S_ISDIR(facts.st_mode):
+            raise Refused(f"The sample needs a directory, and {shown} is a file or a link.") from None
+        if hasattr(os, "geteuid") and facts.st_uid != os.geteuid():
+            raise Refused(f"The sample needs a directory of yours, and {shown} is not.") from None
+        if os.listdir(directory):
+            raise Refused(f"The sample needs an empty directory, and {shown} is not.") from None
+    except FileNotFoundError:
+        parent = display_name(directory.parent)
+        raise Refused(f"The sample cannot be made in {parent}: it does not exist.") from None
+    except OSError as error:
+        reason = (error.strerror or "the system said no").lower()
+        raise Refused(f"The directory {shown} cannot be made: {reason}.") from error

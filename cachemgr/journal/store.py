@@ -1,0 +1,154 @@
+"""The record of every run: append-only JSON Lines, one file a run, durable before each effect."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from cachemgr import __version__
+from cachemgr.domain.action import Purge, Restore
+from cachemgr.domain.event import Announced, FolderLeft, FolderNoted, RunEvent, RunFinished, StepFinished
+from cachemgr.domain.outcome import Status
+from cachemgr.domain.plan import Plan
+from cachemgr.domain.run import Run, RunState
+from cachemgr.journal.codec import encode, exact, timestamp
+from cachemgr.journal.reading import read
+
+SCHEMA = "cachemgr.journal/1"
+
+
+class Journal:
+    """The runs under one state directory. Nothing is written before the first run."""
+
+    def __init__(self, state: Path, clock: Callable[[], datetime]) -> None:
+        self.folder = state / "runs"
+        self.clock = clock
+
+    def record(self, run: str, plan: Plan, events: Iterator[RunEvent]) -> Iterator[RunEvent]:
+        """Pass events on, each written down before the loop that makes them goes on.
+
+        What announces an effect is flushed to the disk first. Raises OSError when it cannot be: then
+        nothing was done.
+        """
+        make_private(self.folder.parent)
+        make_private(self.folder)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
+        descriptor = os.open(self.folder / f"{run}.jsonl", flags | getattr(os, "O_CLOEXEC", 0), 0o600)
+        try:
+            head = {
+                "schema": SCHEMA,
+                "run": run,
+                "started": timestamp(self.clock()),
+                "version": __version__,
+                "pid": os.getpid(),
+                "plan": encode(plan),
+            }
+            _append(descriptor, head, durable=True)
+            _sync_folder(self.folder)
+            for event in events:
+                line = _line(event)
+                if line is not None:
+                    if isinstance(event, RunFinished):
+                        line["at"] = timestamp(self.clock())
+                    _append(descriptor, line, durable=isinstance(event, Announced | RunFinished))
+                yield event
+        finally:
+            os.close(descriptor)
+
+    def runs(self) -> tuple[Run, ...]:
+        """Every run, newest first. A file that cannot be understood is left out."""
+        try:
+            files = sorted(self.folder.glob("*.jsonl"), reverse=True)
+        except OSError:
+            return ()
+        runs = [run for file in files if (run := read(file)) is not None]
+        return tuple(_aftermath(runs))
+
+
+def _aftermath(runs: list[Run]) -> Iterator[Run]:
+    """What later runs did to earlier ones: units brought back, quarantines emptied."""
+    restored: dict[str, set[int]] = {}
+    purged: dict[str, set[str]] = {}
+    for run in runs:
+        for outcome in run.outcomes:
+            if outcome.status is Status.DONE:
+                action = run.plan.steps[outcome.number].action
+                if isinstance(action, Restore):
+                    restored.setdefault(action.run, set()).add(action.number)
+                elif isinstance(action, Purge):
+                    path = run.plan.root(run.plan.steps[outcome.number].cache).path
+                    purged.setdefault(action.run, set()).add(str(path))
+    for run in runs:
+        known = replace(run, restored=frozenset(restored.get(run.id, ())))
+        gone = purged.get(run.id, set())
+        held = {str(run.plan.root(step.cache).path) for _, step in (*known.quarantined, *known.leftover)}
+        if held and held <= gone:
+            known = replace(known, state=RunState.PURGED)
+        elif known.restored and not known.quarantined:
+            known = replace(known, state=RunState.UNDONE)
+        yield known
+
+
+def _line(event: RunEvent) -> dict[str, object] | None:
+    match event:
+        case FolderNoted(folder):
+            return {
+                "event": "folder",
+                "cache": folder.cache,
+                "names": [exact(name) for name in folder.names],
+                "mode": folder.mode,
+                "accessed_ns": folder.accessed_ns,
+                "modified_ns": folder.modified_ns,
+            }
+        case Announced(phase, numbers):
+            return {"event": "announced", "phase": phase, "steps": list(numbers)}
+        case StepFinished(outcome):
+            trouble = outcome.trouble
+            return {
+                "event": "outcome",
+                "n": outcome.number,
+                "status": outcome.status,
+                "freed": outcome.freed,
+                "moved": outcome.moved,
+                "trouble": None
+                if trouble is None
+                else {"kind": trouble.kind, "detail": exact(trouble.detail), "errno": trouble.errno},
+            }
+        case FolderLeft(cache, names, left_ns):
+            return {
+                "event": "left",
+                "cache": cache,
+                "names": [exact(name) for name in names],
+                "left_ns": left_ns,
+            }
+        case RunFinished():
+            return {"event": "finished", "undoable": event.undoable}
+        case _:
+            return None
+
+
+def make_private(folder: Path) -> None:
+    """A directory for us alone. Raises OSError, also when it is a link or another user's."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    status = os.lstat(folder)
+    if os.path.islink(folder) or (hasattr(os, "geteuid") and status.st_uid != os.geteuid()):
+        raise PermissionError(1, "the state directory is a link or belongs to another user", str(folder))
+
+
+def _append(descriptor: int, line: dict[str, object], *, durable: bool) -> None:
+    data = (json.dumps(line, ensure_ascii=True, separators=(",", ":")) + "\n").encode("ascii")
+    while data:
+        data = data[os.write(descriptor, data) :]
+    if durable:
+        os.fsync(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

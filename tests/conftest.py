@@ -1,0 +1,47 @@
+"""A home and a project of one's own for every test, and a wall before the real one."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+MOVES_A_CACHE = tuple(
+    "HF_ HUGGINGFACE_ TRANSFORMERS_ TORCH_ XDG_ TIKTOKEN_ DATA_GYM_ OLLAMA_ MLX_ PIP_ UV_".split()
+)
+"""Beginnings of variables that would lead a test to this machine's own caches."""
+CHANGES_OUTPUT = ("CACHEMGR_", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
+
+
+@pytest.fixture
+def home(_own_machine: Path) -> Path:
+    """An empty home directory; HOME and USERPROFILE point at it. `tmp_path` is somewhere else, and empty."""
+    return _own_machine / "home"
+
+
+@pytest.fixture
+def project(_own_machine: Path) -> Path:
+    """An empty project directory."""
+    return _own_machine / "project"
+
+
+@pytest.fixture(autouse=True)
+def _own_machine(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Programs that a test starts, and libraries that it calls, see a temporary home only."""
+    top = tmp_path_factory.mktemp("machine")
+    for name in ("home", "project", "temp"):
+        (top / name).mkdir()
+    for name in list(os.environ):
+        if name.startswith(MOVES_A_CACHE + CHANGES_OUTPUT):
+            monkeypatch.delenv(name)
+    home = top / "home"
+    for name, place in (
+        ("HOME", home),
+        ("USERPROFILE", home),
+        ("APPDATA", home / "AppData" / "Roaming"),
+        ("LOCALAPPDATA", home / "AppData" / "Local"),
+        ("TMPDIR", top / "temp"),
+        ("TEMP", top / "temp"),
+        ("TMP", top / "temp"),
+    ):
+        monkeypatch.setenv(name, str(place))
+    return top
