@@ -70,24 +70,16 @@ class Command:
     def id(self) -> str:
         return f"{self.name}-{self.argument}" if self.argument else self.name
 
-    @property
-    def key(self) -> str:
-        """The first key as it is shown."""
-        first = self.keys.split(",")[0]
-        return SHOWN.get(first, first)
+    def shown_keys(self, *, ascii_glyphs: bool = False) -> list[str]:
+        """The keys as a person knows them."""
+        shown = _SHOWN_ASCII if ascii_glyphs else _SHOWN
+        return [shown.get(key, key) for key in self.keys.split(",")]
 
 
 LISTS = (Where.OVERVIEW, Where.EXPLORE)
 VIEWS = (*LISTS, Where.FINDINGS, Where.HISTORY)
-SHOWN = {
-    "enter": "⏎",
-    "escape": "esc",
-    "question_mark": "?",
-    "slash": "/",
-    "right": "→",
-    "left": "←",
-    "ctrl+p": "^p",
-}
+_SHOWN_ASCII = {"escape": "esc", "question_mark": "?", "slash": "/", "ctrl+p": "^p"}
+_SHOWN = _SHOWN_ASCII | {"enter": "⏎", "right": "→", "left": "←"}
 _APP = (Where.APP,)
 
 COMMANDS = (
@@ -105,7 +97,7 @@ COMMANDS = (
     Command("open", "enter", "Open", "Look inside the row", (Where.OVERVIEW, Where.EXPLORE), 4, (Fact.ROW,)),
     Command("clean", "d,delete", "Clean…", "Plan to clear what is marked, or the row under the cursor",
             (*LISTS, Where.FINDINGS), 2, (Fact.ENTRIES,)),
-    Command("mark_unused", "a", "Mark unused", "Mark every entry that nothing names any more, or past its time",
+    Command("mark_unused", "a", "Mark unused", "Mark every entry that nothing names, or whose time is over",
             LISTS, 7, (Fact.UNUSED,)),
     Command("drop", "space", "Drop", "Leave the entry out of the plan", (Where.PLAN,), 3,
             (Fact.CLEAR, Fact.STEPS)),
@@ -115,7 +107,7 @@ COMMANDS = (
     Command("filter", "slash", "Filter", "Show only what contains a text", LISTS, 4),
     Command("sort", "s", "Sort", "Next order: size, frees, last used, files, name", LISTS, 5),
     Command("info", "i", "Info", "Everything known about the row", VIEWS, 6, (Fact.ROW,)),
-    Command("undo", "u", "Undo…", "Plan the reverse of a run: the one under the cursor in History, else the last",
+    Command("undo", "u", "Undo…", "Plan the reverse of the last run, or of the run under the cursor",
             (Where.OVERVIEW, Where.HISTORY, Where.RESULT), 4, (Fact.UNDOABLE,)),
     Command("purge", "P", "Purge…", "Plan to empty the quarantine of the run, which frees its bytes",
             (Where.HISTORY,), 5, (Fact.HELD,)),
@@ -159,10 +151,10 @@ def allowed(name: str, where: Where, facts: Set[Fact]) -> bool:
     return not named or any(set(command.needs) <= facts for command in named)
 
 
-def hints(commands: Iterable[Command]) -> list[Hint]:
+def hints(commands: Iterable[Command], *, ascii_glyphs: bool = False) -> list[Hint]:
     """The key bar's hints for these commands."""
     return [
-        Hint(command.key, command.title, command.id, command.weight)
+        Hint(command.shown_keys(ascii_glyphs=ascii_glyphs)[0], command.title, command.id, command.weight)
         for command in commands
         if command.weight < 9
     ]

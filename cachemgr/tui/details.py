@@ -13,13 +13,14 @@ from cachemgr.present.text import (
     display_name,
     exclusion_sentence,
     glyph,
+    middle,
     place_word,
     problem_sentence,
     size,
     state_word,
     tier_word,
 )
-from cachemgr.tui.outline import Kind, Node
+from cachemgr.tui.outline import Kind, Node, short_name
 from cachemgr.tui.session import Session
 from cachemgr.tui.theme import Look
 from cachemgr.tui.widgets.panel import Line
@@ -27,6 +28,7 @@ from cachemgr.tui.widgets.panel import Line
 _LABEL = 10
 """Columns of the labels."""
 _UNITS = 6
+_UNIT_NAME = 20
 """How many of an entry's files are named."""
 
 
@@ -34,7 +36,7 @@ def details(session: Session, node: Node, look: Look, *, whole: bool = False) ->
     """Lines about a node. `whole` names every path and where each value comes from."""
     inventory = session.inventory
     cache = inventory.cache_by_id.get(node.cache) if inventory else None
-    made: list[Line] = [((node.name, "bold"),)]
+    made: list[Line] = _title(inventory, node)
     if inventory is None or cache is None:
         return [*made, (("measuring; the scan is not over yet", "muted"),)]
     made += _figures(session, node, look)
@@ -52,6 +54,13 @@ def details(session: Session, node: Node, look: Look, *, whole: bool = False) ->
     return made
 
 
+def _title(inventory: Inventory | None, node: Node) -> list[Line]:
+    entry = inventory.entry_by_id.get(node.key) if inventory else None
+    if entry is not None and entry.group:
+        return [((short_name(display_name(entry.group)), "bold"),), ((node.name, ""),)]
+    return [((node.name, "bold"),)]
+
+
 def _figures(session: Session, node: Node, look: Look) -> Iterator[Line]:
     yield (
         (glyph(node.tier, ascii=look.glyphs.ascii), node.tier.value),
@@ -61,7 +70,7 @@ def _figures(session: Session, node: Node, look: Look) -> Iterator[Line]:
     files = f" in {counted(node.files, 'file')}" if node.files is not None else ""
     yield _fact("Size", size(node.size, session.si) + files)
     shared = (node.size or 0) - node.frees
-    if node.frees and shared > node.size // 100 if node.size else False:
+    if node.frees and shared > (node.size or 0) // 100:
         yield _fact("Frees", f"{size(node.frees, session.si)}; {size(shared, session.si)} stay")
     else:
         yield _fact("Frees", size(node.frees, session.si) if node.frees else look.glyphs.none)
@@ -80,15 +89,20 @@ def _entry(
     elif entry.detached:
         yield _fact("Named by", "nothing (detached)", "accent-ink")
     if entry.expires is not None:
-        yield _fact("Valid", _validity(entry.expires, session.now, look))
+        yield _fact("Valid", _validity(entry.expires, session.now))
     yield ()
     yield (("Files", "bold"),)
     units = sorted(entry.units, key=lambda unit: (-unit.tally.size, unit.names))
     for unit in units if whole else units[:_UNITS]:
         shared = len(inventory.holders.get((entry.cache, unit.names), ()))
-        also = f"  shared by {shared}" if shared else ""
+        also = f"  in {shared}" if shared else ""
         name = "/".join(unit.names) if whole else unit.names[-1]
-        yield (f"{size(unit.tally.size, session.si):>9}  ", "muted"), (display_name(name), ""), (also, "dim")
+        name = display_name(name)
+        yield (
+            (f"{size(unit.tally.size, session.si):>9}  ", "muted"),
+            (name if whole else middle(name, _UNIT_NAME, ellipsis=look.glyphs.ellipsis), ""),
+            (also, "dim"),
+        )
     if not whole and len(units) > _UNITS:
         yield ((f"{'':>9}  + {count(len(units) - _UNITS)} more", "dim"),)
     yield from _reasons(entry, session.now)
@@ -135,7 +149,7 @@ def _cache(session: Session, cache: Cache, look: Look, *, whole: bool) -> Iterat
         yield ((f"{look.glyphs.cross} ", "danger"), (problem_sentence(problem), ""))
 
 
-def _validity(expires: datetime, now: datetime, look: Look) -> str:
+def _validity(expires: datetime, now: datetime) -> str:
     if expires <= now:
         return f"ended {age(expires, now)} ago"
     return f"until {day(expires)}"

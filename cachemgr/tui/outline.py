@@ -3,6 +3,7 @@
 Made once for each scan, outside of the thread that draws; a screen only picks from it.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,6 +16,11 @@ from cachemgr.present.rows import CacheRow, EntryRow, cache_rows, entry_row
 from cachemgr.present.text import Tier, display_name
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+def short_name(name: str) -> str:
+    """A hub repository's name without the kind that nearly all of them have."""
+    return name.removeprefix("models/")
 
 
 class Kind(StrEnum):
@@ -55,7 +61,9 @@ def outline(
     project: PurePath | None = None,
 ) -> tuple[Node, ...]:
     """A node for each cache, biggest first, with everything below it."""
-    return tuple(_cache(inventory, row) for row in cache_rows(inventory, frees, home, project))
+    rows = cache_rows(inventory, frees, home, project)
+    titles = Counter(row.title for row in rows)
+    return tuple(_cache(inventory, row, alone=titles[row.title] == 1) for row in rows)
 
 
 def unused(nodes: Iterable[Node]) -> frozenset[EntryId]:
@@ -113,7 +121,7 @@ SORTS = {"size": _by_size, "frees": _by_frees, "used": _by_use, "files": _by_fil
 """Largest, or longest unused, first."""
 
 
-def _cache(inventory: Inventory, row: CacheRow) -> Node:
+def _cache(inventory: Inventory, row: CacheRow, *, alone: bool) -> Node:
     entries = inventory.entries_by_cache[row.id]
     cache = inventory.cache_by_id[row.id]
     leaves: list[Node] = []
@@ -128,7 +136,7 @@ def _cache(inventory: Inventory, row: CacheRow) -> Node:
         key=row.id,
         kind=Kind.CACHE,
         cache=row.id,
-        name=row.title,
+        name=row.title if alone else f"{row.title} @{row.id.partition('@')[2]}",
         tier=row.tier,
         size=row.size,
         frees=row.frees,
@@ -151,7 +159,7 @@ def _group(inventory: Inventory, name: str, members: list[Entry]) -> Node:
         key=f"{cache.id}:{name}/",
         kind=Kind.GROUP,
         cache=cache.id,
-        name=display_name(name),
+        name=short_name(display_name(name)),
         tier=Tier.PROTECTED if protected else next(n.tier for n in nodes if n.tier is not Tier.PROTECTED),
         size=size_together(inventory, ids),
         frees=frees_together(inventory, ids),

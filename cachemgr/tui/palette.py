@@ -29,6 +29,10 @@ class CommandProvider(Provider):
         if isinstance(self.screen, View):
             for command in available(self.screen.WHERE, self.screen.facts()):
                 if command.name != "command_palette":
-                    yield f"{command.title.rstrip('…')}  ({command.key})", command.help, command.action
+                    yield (
+                        f"{command.title.rstrip('…')}  ({command.shown_keys()[0]})",
+                        command.help,
+                        command.action,
+                    )
         for theme in THEMES:
             yield f"Colours: {theme.name}", "Change the colours", f"app.colours({theme.name!r})"

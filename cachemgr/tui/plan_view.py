@@ -1,16 +1,20 @@
 """What the Plan screen says about a plan, as lines: figures, ways back, and what to look at first."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from cachemgr.domain.plan import Intent, Plan
 from cachemgr.domain.terms import Rebuild
 from cachemgr.present.plan_rows import PlanRow
 from cachemgr.present.text import counted, day, glyph, rebuild_word, size
-from cachemgr.tui.session import Session
+from cachemgr.tui.session import LOW, Session
 from cachemgr.tui.theme import Look, Span
+from cachemgr.tui.widgets.capacity_bar import spans as capacity_spans
 from cachemgr.tui.widgets.panel import Line
 
+SIDE = 28
+"""Columns of the side panel's text."""
 _COSTLY = (Rebuild.COSTS, Rebuild.UNIQUE)
 
 
@@ -26,7 +30,7 @@ def way_back(row: PlanRow, plan: Plan, look: Look) -> Span:
     short = {
         Rebuild.REBUILDS: f"{glyphs.again} itself",
         Rebuild.DOWNLOADS: f"{glyphs.down} fetch",
-        Rebuild.COSTS: "$ at a price",
+        Rebuild.COSTS: f"{glyph(Rebuild.COSTS, ascii=glyphs.ascii)} costly",
         Rebuild.UNIQUE: f"{glyphs.cross} never",
     }
     return (
@@ -56,21 +60,27 @@ def figures(plan: Plan, rows: Sequence[PlanRow], look: Look, *, si: bool) -> lis
     return made
 
 
-def disk(session: Session, plan: Plan, look: Look) -> list[Line]:
-    """The volume before and after."""
+def disk(session: Session, plan: Plan, look: Look, *, width: int = 0) -> list[Line]:
+    """The volume before and after; in a width also as a bar."""
     found = session.volume()
     if found is None or plan.intent is Intent.UNDO:
         return []
     _, capacity = found
-    after = (capacity.total - capacity.free - plan.frees) / capacity.total if capacity.total else 0
-    return [
+    planned = replace(
+        capacity,
+        other=capacity.other + capacity.kept + capacity.reclaimable - min(plan.frees, capacity.reclaimable),
+        kept=0,
+        reclaimable=min(plan.frees, capacity.reclaimable),
+    )
+    made: list[Line] = [
         (
             ("Disk ", ""),
-            (f" {capacity.used:.0%}", "danger" if capacity.used >= 0.9 else "bold"),
+            (f" {capacity.used:.0%}", "danger" if capacity.used >= LOW else "bold"),
             (f" {look.glyphs.arrow} ", "muted"),
-            (f"{after:.0%}", "bold"),
+            (f"{planned.used_after:.0%}", "bold"),
         )
     ]
+    return [*made, capacity_spans(planned, width, look)] if width else made
 
 
 def ways_back(plan: Plan, rows: Sequence[PlanRow], look: Look, *, si: bool) -> list[Line]:
@@ -80,13 +90,46 @@ def ways_back(plan: Plan, rows: Sequence[PlanRow], look: Look, *, si: bool) -> l
         gone = [row for row in rows if row.permanent and row.rebuild is rebuild]
         if gone:
             sign = glyph(rebuild, ascii=look.glyphs.ascii)
-            weight = f"  {size(sum(row.size for row in gone), si)}" if rebuild is not Rebuild.REBUILDS else ""
-            made.append(((f"{sign} {len(gone)} ", rebuild.value), (f"{rebuild_word(rebuild)}{weight}", "")))
-    undoable = sum(not row.permanent for row in rows)
+            word = f"{sign} {rebuild_word(rebuild)}"
+            made.append(
+                ((f"{word:<18}", rebuild.value), (f"{size(sum(row.size for row in gone), si):>9}", ""))
+            )
+    undoable = [row for row in rows if not row.permanent]
     if undoable and plan.intent is Intent.CLEAR:
-        until = f" until {day(plan.keep_until)}" if plan.keep_until else ""
-        made.append(((f"{look.glyphs.undo} {undoable} ", "good"), (f"can be undone{until}", "")))
+        aside = size(sum(row.size for row in undoable), si)
+        made.append(((f"{look.glyphs.undo + ' can be undone':<18}", "good"), (f"{aside:>9}", "")))
+        if plan.keep_until:
+            made.append(((f"  until {day(plan.keep_until)}", "dim"),))
     return made
+
+
+def side(session: Session, plan: Plan, rows: Sequence[PlanRow], look: Look) -> list[Line]:
+    """The whole of it, in a column."""
+    made = figures(plan, rows, look, si=session.si)
+    blocks = [disk(session, plan, look, width=SIDE)]
+    if back := ways_back(plan, rows, look, si=session.si):
+        blocks.append([(("Way back", "bold"),), *back])
+    if alerts := warnings(plan, rows, look):
+        blocks.append([(("Check before you go", "bold"),), *alerts])
+    for block in filter(None, blocks):
+        made += [(), *block]
+    return made
+
+
+def compact(session: Session, plan: Plan, rows: Sequence[PlanRow], look: Look) -> list[Line]:
+    """The same in as few lines as there may be."""
+    made = [_joined(figures(plan, rows, look, si=session.si))]
+    made.append(_joined([*disk(session, plan, look), *ways_back(plan, rows, look, si=session.si)]))
+    return [line for line in [*made, *warnings(plan, rows, look)] if line]
+
+
+def _joined(lines: Sequence[Line]) -> Line:
+    """Lines after each other, without the blanks that made columns of them."""
+    made: list[Span] = []
+    for line in lines:
+        made += [(" ".join(words.split()) + " ", tone) for words, tone in line if words.strip()]
+        made.append(("  ", ""))
+    return tuple(made[:-1])
 
 
 def warnings(plan: Plan, rows: Sequence[PlanRow], look: Look) -> list[Line]:
@@ -99,7 +142,7 @@ def warnings(plan: Plan, rows: Sequence[PlanRow], look: Look) -> list[Line]:
             (
                 (f"{sign} ", "costs"),
                 (
-                    f"{counted(len(costly), 'entry', 'entries')} cost money or time, or cannot be had again",
+                    f"{counted(len(costly), 'entry', 'entries')}: costly to have again, or gone for good",
                     "",
                 ),
             )
@@ -107,7 +150,7 @@ def warnings(plan: Plan, rows: Sequence[PlanRow], look: Look) -> list[Line]:
     if plan.quarantined and not plan.frees:
         made.append(
             (
-                ("▲ " if not look.glyphs.ascii else "! ", "legacy"),
+                (f"{look.glyphs.warn} ", "legacy"),
                 ("nothing is freed until the quarantine is purged", ""),
             )
         )

@@ -77,8 +77,11 @@ class RunProgress:
     plan: Plan
     started: datetime
     run: str = ""
+    gauge: Gauge = field(default_factory=Gauge)
     number: int | None = None
     """The step at work."""
+    begun: set[int] = field(default_factory=set)
+    """Steps that were begun. One that deletes is moved out of its place first and removed at the end."""
     files: int = 0
     """Of the step at work."""
     freed: int = 0
@@ -86,9 +89,12 @@ class RunProgress:
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     finished: RunFinished | None = None
     ended: datetime | None = None
-    stopping: bool = False
     error: str = ""
     """Why it did not begin, or broke off."""
+
+    @property
+    def stopping(self) -> bool:
+        return self.gauge.stopped
 
     @property
     def over(self) -> bool:
@@ -134,7 +140,7 @@ class Relay:
     def stop_run(self) -> None:
         """Stop after the step at work."""
         if self.running is not None:
-            self.running.stopping = True
+            self.running.gauge.stopped = True
 
     async def ask(self, question: Callable[[], Answer]) -> Answer:
         """Something the service needs a moment for. Raises what the question raises."""
@@ -180,13 +186,11 @@ class Relay:
         worker, progress = get_current_worker(), self.running
         assert progress is not None
         try:
-            for event in self.service.execute(progress.plan):
+            # The loop goes on to its end even when it is to stop: only then the journal has one, too.
+            for event in self.service.execute(progress.plan, progress.gauge):
                 self._note_run(progress, event)
                 if worker.is_cancelled:
-                    progress.stopping = True
-                if progress.stopping and isinstance(event, StepFinished):
-                    # Between two steps is the only place where an execution may be left.
-                    break
+                    progress.gauge.stopped = True
             self.runs = self.service.runs()
         except CacheMgrError as error:
             progress.error = str(error)
@@ -199,9 +203,10 @@ class Relay:
             case RunStarted(run=run):
                 progress.run = run
             case StepStarted(number=number):
+                progress.begun.add(number)
                 progress.number, progress.files, progress.freed = number, 0, 0
-            case StepProgress(files=files, freed=freed):
-                progress.files, progress.freed = files, freed
+            case StepProgress(number=number, files=files, freed=freed):
+                progress.number, progress.files, progress.freed = number, files, freed
             case StepFinished(outcome=outcome):
                 progress.outcomes[outcome.number] = outcome
                 progress.number = None

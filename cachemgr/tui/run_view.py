@@ -12,6 +12,12 @@ from cachemgr.present.text import counted, size, trouble_sentence
 from cachemgr.tui.relay import RunProgress
 from cachemgr.tui.theme import Look, Span
 
+_DOING = {
+    "delete": "deleting",
+    "set aside": "setting aside",
+    "bring back": "bringing back",
+    "purge": "purging",
+}
 _DONE = {"delete": "deleted", "set aside": "set aside", "trash": "in the trash", "bring back": "brought back",
          "purge": "purged"}  # fmt: skip
 
@@ -65,7 +71,9 @@ class RunRows:
             for row, found in self.gather(outcomes).items()
         )
 
-    def told(self, number: int, found: list[Outcome], progress: RunProgress, look: Look) -> RunRow:
+    def told(
+        self, number: int, found: list[Outcome], progress: RunProgress, look: Look, *, si: bool
+    ) -> RunRow:
         """One row with its sign, its state in words, and what it freed."""
         row, glyphs = self.rows[number], look.glyphs
         freed = sum(outcome.freed for outcome in found) if found else None
@@ -76,16 +84,30 @@ class RunRows:
             sign = glyphs.skip if bad.status is Status.SKIPPED else glyphs.cross
             return RunRow(row, (sign, tone), (f"{bad.status.value}{why}", tone), freed)
         if len(found) >= row.steps:
-            return RunRow(row, (glyphs.mark, "good"), (_DONE.get(row.does, row.does), "good"), freed)
+            aside = sum(outcome.moved for outcome in found)
+            word = _DONE.get(row.does, row.does) + (f", {size(aside, si)}" if aside else "")
+            return RunRow(row, (glyphs.mark, "good"), (word, "good"), None if aside else freed)
         if number == self.at_work(progress):
             files = f" {counted(progress.files, 'file')}" if progress.files else ""
             at = (freed or 0) + progress.freed
             return RunRow(
-                row, (glyphs.again, "downloads"), (f"{row.does}{glyphs.ellipsis}{files}", "downloads"), at
+                row,
+                (glyphs.again, "downloads"),
+                (f"{_DOING.get(row.does, row.does)}{files}", "downloads"),
+                at,
+            )
+        if not progress.over and row_begun(self.row_of_step, number, progress):
+            return RunRow(
+                row, (glyphs.dot, "downloads"), ("out of its place, not deleted yet", "muted"), freed
             )
         if progress.over:
             return RunRow(row, (glyphs.dot, "faint"), ("untouched", "muted"), freed)
         return RunRow(row, (glyphs.dot, "faint"), ("waiting", "dim"), freed)
+
+
+def row_begun(row_of_step: dict[int, int], number: int, progress: RunProgress) -> bool:
+    """Whether a step of a row was begun."""
+    return any(row_of_step.get(step) == number for step in progress.begun.copy())
 
 
 def moved(plan: Plan, outcomes: dict[int, Outcome], disposal: Disposal) -> int:

@@ -10,6 +10,8 @@ from cachemgr.tui.outline import Kind, Node, frees_together, size_together
 from cachemgr.tui.relay import Relay
 from cachemgr.tui.widgets.capacity_bar import Capacity
 
+LOW = 0.9
+"""From this used share on a volume is called low."""
 SORT_ORDER = ("size", "frees", "used", "files", "name")
 
 

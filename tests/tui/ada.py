@@ -87,7 +87,9 @@ def cache(
     whole = Tally.of(tuple(parts.values()))
     stamp = int((NOW - timedelta(days=days)).timestamp())
     place = Place(id_.partition("@")[2].partition("-")[0])
-    origin = Origin("default", f"~/.cache/{title}") if place is Place.HOME else Origin("cachemgr.toml", title, 4)
+    origin = (
+        Origin("default", f"~/.cache/{title}") if place is Place.HOME else Origin("cachemgr.toml", title, 4)
+    )
     return Cache(
         id=id_,
         type=id_.partition("@")[0],
@@ -97,6 +99,7 @@ def cache(
         origin=origin,
         path=Path(path),
         real_path=Path(path),
+        identity=Identity(1, int(digest(id_)[:12], 16), Kind.DIRECTORY, 4096, 0),
         rebuild=rebuild,
         state=state,
         knowledge=knowledge,
@@ -145,7 +148,15 @@ def hub_entries() -> list[Entry]:
     bge = "models/BAAI/bge-m3"
     busy = Obstacle(Reason.IN_USE, "pid 4312 python serve.py")
     made.append(
-        entry(HUB, f"{bge}@5617a9f", blob(bge, 0, 2.3 * GIB), group=bge, notes=("main",), days=0.08, obstacle=busy)
+        entry(
+            HUB,
+            f"{bge}@5617a9f",
+            blob(bge, 0, 2.3 * GIB),
+            group=bge,
+            notes=("main",),
+            days=0.08,
+            obstacle=busy,
+        )
     )
     for name, size, days in (
         ("datasets/wikimedia/wikipedia", 8.6 * GIB, 33.0),
@@ -167,7 +178,9 @@ def plain(cache_id: str, *items: tuple[str, float, int, float]) -> list[Entry]:
 def responses() -> list[Entry]:
     """LLM responses, a part of them past the time their own record gives."""
     made = []
-    for number, (size, days, left) in enumerate(((215, 44, -14), (196, 21, 9), (131, 12, 18), (93, 0.004, 29))):
+    for number, (size, days, left) in enumerate(
+        ((215, 44, -14), (196, 21, 9), (131, 12, 18), (93, 0.004, 29))
+    ):
         name = f"shard-{number:02x}"
         made.append(entry("responses@project", name, unit(name, size=size * MIB, files=1027, days=days),
                           days=days, expires=left))  # fmt: skip
@@ -197,23 +210,59 @@ def inventory() -> Inventory:
                       str(PROJECT / "shared/model-cache"), legacy, days=214, replaced_by="huggingface-hub"))  # fmt: skip
     torch = plain("torch-hub@home", ("checkpoints/resnet152-394f9c45.pth", 3.4 * GIB, 1, 41),
                   ("facebookresearch_dinov2_main", 2.8 * GIB, 26, 60))  # fmt: skip
-    add(torch, cache("torch-hub@home", "torch hub", models, Rebuild.DOWNLOADS, f"{home}/torch/hub", torch, days=41))
+    add(
+        torch,
+        cache("torch-hub@home", "torch hub", models, Rebuild.DOWNLOADS, f"{home}/torch/hub", torch, days=41),
+    )
     uv = plain("uv@home", ("archive-v0", 4.2 * GIB, 36_811, 0.04), ("wheels-v5", 0.9 * GIB, 1_400, 2))
-    add(uv, cache("uv@home", "uv", packages, Rebuild.REBUILDS, f"{home}/uv", uv, days=0.04, way_back=("uv", "cache", "prune")))
+    add(
+        uv,
+        cache(
+            "uv@home",
+            "uv",
+            packages,
+            Rebuild.REBUILDS,
+            f"{home}/uv",
+            uv,
+            days=0.04,
+            way_back=("uv", "cache", "prune"),
+        ),
+    )
     pip = plain("pip@home", ("http-v2", 3.6 * GIB, 5_900, 6), ("wheels", 0.3 * GIB, 220, 11))
     add(pip, cache("pip@home", "pip", packages, Rebuild.REBUILDS, f"{home}/pip", pip, days=6))
     whisper = plain("whisper@home", ("large-v3.pt", 2.9 * GIB, 1, 131))
-    add(whisper, cache("whisper@home", "OpenAI Whisper", models, Rebuild.DOWNLOADS, f"{home}/whisper", whisper, days=131))
+    add(
+        whisper,
+        cache(
+            "whisper@home", "OpenAI Whisper", models, Rebuild.DOWNLOADS, f"{home}/whisper", whisper, days=131
+        ),
+    )
     answers = responses()
     add(answers, cache("responses@project", "LLM responses", Category.RESPONSES, Rebuild.COSTS,
                        str(PROJECT / ".questfoundry/cache"), answers, days=0.0035))  # fmt: skip
     tmdb = plain("tmdb@project", ("tmdb", 317 * MIB, 2_210, 1))
-    add(tmdb, cache("tmdb@project", "TMDB metadata", Category.APPS, Rebuild.COSTS, str(PROJECT / ".cache/tmdb"), tmdb, days=1))
+    add(
+        tmdb,
+        cache(
+            "tmdb@project",
+            "TMDB metadata",
+            Category.APPS,
+            Rebuild.COSTS,
+            str(PROJECT / ".cache/tmdb"),
+            tmdb,
+            days=1,
+        ),
+    )
     music = plain("musicbrainz@project", ("artists", 140 * MIB, 1_204, 3), ("releases", 85 * MIB, 670, 3))
     add(music, cache("musicbrainz@project", "MusicBrainz", Category.APPS, Rebuild.COSTS,
                      str(PROJECT / ".cache/musicbrainz"), music, days=3))  # fmt: skip
     tokens = plain("tiktoken@home", ("o200k_base", 3.6 * MIB, 1, 0.08), ("cl100k_base", 1.7 * MIB, 1, 5))
-    add(tokens, cache("tiktoken@home", "tiktoken", models, Rebuild.DOWNLOADS, "/tmp/data-gym-cache", tokens, days=0.08))
+    add(
+        tokens,
+        cache(
+            "tiktoken@home", "tiktoken", models, Rebuild.DOWNLOADS, "/tmp/data-gym-cache", tokens, days=0.08
+        ),
+    )
     other = plain("other@home", ("accelerate", 4 * MIB, 12, 400))
     add([], cache("other@home", "rest of HF_HOME", models, Rebuild.UNIQUE, f"{home}/huggingface", other,
                   days=400, knowledge=Knowledge.UNVERIFIED))  # fmt: skip
@@ -237,10 +286,10 @@ def history(manager: SceneManager) -> tuple[Run, ...]:
     """Three runs before today: one that can be undone, one that cannot, one that was stopped halfway."""
     made = []
     for name, days, entries, disposal, state in (
-        ("r-20261118-091200-6c01", 2.2, ("responses@project:shard-00", "tmdb@project:tmdb"), None, RunState.FINISHED),
-        ("r-20261102-174000-5b9e", 17.9, ("whisper@home:large-v3.pt", "pip@home:http-v2"), Disposal.DELETE,
+        ("20261118-091200-6c01d2f3", 2.2, ("responses@project:shard-00", "tmdb@project:tmdb"), None, RunState.FINISHED),
+        ("20261102-174000-5b9e0a44", 17.9, ("whisper@home:large-v3.pt", "pip@home:http-v2"), Disposal.DELETE,
          RunState.FINISHED),
-        ("r-20261030-110300-5a20", 21.1, ("ollama@home:llama3.1:8b", "uv@home:archive-v0", "uv@home:wheels-v5"),
+        ("20261030-110300-5a20c871", 21.1, ("ollama@home:llama3.1:8b", "uv@home:archive-v0", "uv@home:wheels-v5"),
          Disposal.DELETE, RunState.INTERRUPTED),
     ):  # fmt: skip
         found = manager.found

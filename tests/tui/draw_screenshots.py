@@ -19,7 +19,9 @@ def main(names: list[str]) -> None:
     SCREENSHOTS.mkdir(exist_ok=True)
     for scene in SCENES:
         if not names or any(name in scene.file for name in names):
-            (SCREENSHOTS / f"{scene.file}.svg").write_text(asyncio.run(draw(scene)), encoding="utf-8", newline="\n")
+            (SCREENSHOTS / f"{scene.file}.svg").write_text(
+                asyncio.run(draw(scene)), encoding="utf-8", newline="\n"
+            )
             print(f"screenshots/{scene.file}.svg")
 
 

@@ -25,15 +25,13 @@ from cachemgr.domain.event import (
     StepProgress,
     StepStarted,
 )
-from cachemgr.domain.inventory import Cache, CacheId, Entry, EntryId, Inventory
+from cachemgr.domain.inventory import EntryId, Inventory
 from cachemgr.domain.machine import Machine, Platform
 from cachemgr.domain.outcome import Outcome, Status, Trouble
-from cachemgr.domain.plan import Intent, Plan, Root, Step
+from cachemgr.domain.plan import Intent, Plan, Step
 from cachemgr.domain.run import Run
 from cachemgr.domain.settings import Settings
 from cachemgr.domain.terms import Disposal
-from cachemgr.domain.unit import Identity, Kind
-from cachemgr.plan.clear import clear, default_disposal
 from cachemgr.service import CacheManager
 
 NOW = datetime(2026, 11, 20, 14, 4, tzinfo=UTC)
@@ -70,15 +68,6 @@ class SceneManager(CacheManager):
         yield ScanStarted(len(self.found.caches))
         yield ScanFinished(self.found)
 
-    def reclaimable(self, inventory: Inventory) -> Mapping[CacheId | None, int]:
-        def frees(entries: Sequence[Entry]) -> int:
-            return clear(inventory, entries, lambda _entry: Disposal.DELETE, NOW).frees
-
-        each: dict[CacheId | None, int] = {
-            cache: frees(entries) for cache, entries in inventory.entries_by_cache.items()
-        }
-        return each | {None: frees(inventory.entries)}
-
     def plan_clear(
         self,
         inventory: Inventory,
@@ -88,15 +77,8 @@ class SceneManager(CacheManager):
         disposal: Disposal | None = None,
     ) -> Plan:
         self.theatre.planned.append((frozenset(entries), disposal))
-        chosen = [entry for entry in inventory.entries if entry.id in entries]
-
-        def disposal_of(entry: Entry) -> Disposal:
-            return disposal or default_disposal(inventory.cache_by_id[entry.cache].rebuild)
-
-        made = clear(inventory, chosen, disposal_of, NOW)
-        caches = [inventory.cache_by_id[cache] for cache in dict.fromkeys(step.cache for step in made.steps)]
-        plan = self._plan(Intent.CLEAR, made.steps, caches, tuple(targets))
-        return replace(plan, exclusions=made.exclusions)
+        plan = CacheManager.plan_clear(self, inventory, entries, targets=targets, disposal=disposal)
+        return replace(plan, id="p-7f3a")
 
     def plan_undo(self, run: str | None = None) -> Plan:
         return self._reverse(Intent.UNDO, run)
@@ -104,23 +86,27 @@ class SceneManager(CacheManager):
     def plan_purge(self, run: str | None = None, *, due: bool = False) -> Plan:
         return self._reverse(Intent.PURGE, run)
 
-    def execute(self, plan: Plan) -> Iterator[RunEvent]:
+    def execute(self, plan: Plan, gauge: Gauge | None = None, *, saved: bool = False) -> Iterator[RunEvent]:
         theatre = self.theatre
         theatre.executed.append(plan)
         outcomes: list[Outcome] = []
-        yield RunStarted("r-20261120-140412-9c1e", len(plan.steps))
+        yield RunStarted("20261120-140412-9c1e77aa", len(plan.steps))
         for number, step in enumerate(plan.steps):
             yield StepStarted(number)
             if number == theatre.pause_before:
                 yield StepProgress(number, 21_480, step.frees * 55 // 100)
                 theatre.waiting.set()
                 theatre.go.wait(20)
+            if gauge is not None and gauge.stopped:
+                outcomes.append(Outcome(number, Status.SKIPPED, trouble=Trouble("stopped")))
+                yield StepFinished(outcomes[-1])
+                continue
             theatre.now += timedelta(seconds=0.2 + step.size / 2**31)
             outcome = theatre.failing.get(number) or _done(number, step)
             outcomes.append(outcome)
             yield StepFinished(outcome)
         undoable = bool(plan.quarantined) and plan.intent is Intent.CLEAR
-        yield RunFinished("r-20261120-140412-9c1e", tuple(outcomes), undoable)
+        yield RunFinished("20261120-140412-9c1e77aa", tuple(outcomes), undoable)
 
     def runs(self) -> tuple[Run, ...]:
         return self.theatre.runs
@@ -133,27 +119,10 @@ class SceneManager(CacheManager):
                          step.size, step.size if intent is Intent.PURGE else 0, rebuild=step.rebuild)
                     for number, step in run.quarantined
                 )  # fmt: skip
-                caches = [self.found.cache_by_id[c] for c in dict.fromkeys(step.cache for step in steps)]
-                return replace(self._plan(intent, steps, caches, ()), reverses=run.id)
+                return Plan(
+                    "p-81c2", intent, NOW, NOW + timedelta(minutes=15), run.plan.roots, steps, reverses=run.id
+                )
         raise UnknownTarget("nothing to undo")
-
-    def _plan(
-        self, intent: Intent, steps: tuple[Step, ...], caches: Sequence[Cache], targets: tuple[str, ...]
-    ) -> Plan:
-        roots = tuple(
-            Root(cache.id, cache.type, Path(cache.path), Identity(1, number, Kind.DIRECTORY, 0, 0))
-            for number, cache in enumerate(caches)
-        )
-        plan = Plan(
-            id="p-7f3a" if intent is Intent.CLEAR else "p-81c2",
-            intent=intent,
-            created_at=NOW,
-            expires_at=NOW + timedelta(minutes=30),
-            roots=roots,
-            steps=steps,
-            targets=targets,
-        )
-        return replace(plan, keep_until=NOW + timedelta(days=7)) if plan.quarantined else plan
 
 
 def service(
@@ -190,7 +159,11 @@ def digest(*words: str) -> str:
 
 def _done(number: int, step: Step) -> Outcome:
     disposal = getattr(step.action, "disposal", None)
-    moved = step.size if disposal in (Disposal.QUARANTINE, Disposal.TRASH) or isinstance(step.action, Restore) else 0
+    moved = (
+        step.size
+        if disposal in (Disposal.QUARANTINE, Disposal.TRASH) or isinstance(step.action, Restore)
+        else 0
+    )
     gone = isinstance(step.action, Purge) or disposal is Disposal.DELETE
     return Outcome(number, Status.DONE, freed=step.frees if gone else 0, moved=moved)
 

@@ -12,9 +12,24 @@ from cachemgr.domain.plan import Intent, Plan
 from cachemgr.domain.terms import Rebuild
 from cachemgr.present.plan_rows import PlanRow
 from cachemgr.present.text import counted, day, size
+from cachemgr.tui.danger import Level, danger
 from cachemgr.tui.screens.notice import Question, button
-from cachemgr.tui.theme import Look
 from cachemgr.tui.widgets.panel import Line
+
+
+def question_for(plan: Plan, rows: Sequence[PlanRow], *, si: bool) -> Question | None:
+    """The question that a plan's danger asks for; None where all of it can be undone."""
+    found = danger(plan)
+    if found.level is Level.NOTHING:
+        return None
+    lines, yes = about(plan, rows, si=si), verb_of(plan, rows)
+    if found.level is Level.DIALOG:
+        made = Question("Cannot be undone", lines, yes=yes)
+    else:
+        costly = ", and is costly to have again" if plan.intent is Intent.CLEAR else ""
+        made = TypeQuestion(f"Cannot be undone{costly}", lines, word=found.word, yes=yes)
+    made.add_class("danger")
+    return made
 
 
 def verb_of(plan: Plan, rows: Sequence[PlanRow]) -> str:
@@ -26,7 +41,7 @@ def verb_of(plan: Plan, rows: Sequence[PlanRow]) -> str:
     return f"Delete {gone}" + (f" + set {kept} aside" if kept else "")
 
 
-def about(plan: Plan, rows: Sequence[PlanRow], look: Look, *, si: bool) -> list[Line]:
+def about(plan: Plan, rows: Sequence[PlanRow], *, si: bool) -> list[Line]:
     """Verb, number, bytes, and what it costs to have it back."""
     gone = [row for row in rows if row.permanent]
     aside = len(rows) - len(gone)
@@ -43,10 +58,9 @@ def about(plan: Plan, rows: Sequence[PlanRow], look: Look, *, si: bool) -> list[
         made.append(
             ((f"{size(plan.quarantined, si)} can be brought back until {day(plan.keep_until)} with u.", ""),)
         )
-    roots = len({row.cache for row in rows})
     made += [
         (),
-        ((f"Nothing outside of {counted(roots, 'listed cache')} is touched. esc stops at any time; "
+        (("Nothing outside of this plan is touched. esc stops at any time; "
           "finished entries stay finished.", "muted"),),
     ]  # fmt: skip
     return made
@@ -69,6 +83,7 @@ def _cost(gone: Sequence[PlanRow], *, si: bool) -> str:
 class TypeQuestion(Question, inherit_bindings=False):
     """A question that is answered by typing a word, for what cannot be had again or only at a price."""
 
+    AUTO_FOCUS = "#word"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,ctrl+q,ctrl+c", "no", show=False, priority=True),
         Binding("tab,shift+tab", "other", show=False, priority=True),
@@ -85,10 +100,6 @@ class TypeQuestion(Question, inherit_bindings=False):
     def buttons(self) -> Iterable[Button]:
         yield button("esc Cancel", "no")
         yield button(self._yes, "yes", disabled=True)
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.query_one("#word", Input).focus()
 
     def arm(self) -> None:
         self.armed = True

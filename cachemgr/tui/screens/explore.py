@@ -1,6 +1,6 @@
 """A cache from the inside: its entries as a tree, and everything known about the one under the cursor."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from textual import events, on
@@ -8,7 +8,7 @@ from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.widget import Widget
 
-from cachemgr.present.text import count, counted, glyph, size
+from cachemgr.present.text import count, counted, display_name, glyph, size
 from cachemgr.tui.commands import Fact, Where, bindings
 from cachemgr.tui.details import details
 from cachemgr.tui.outline import Kind, Node
@@ -33,7 +33,7 @@ class ExploreScreen(Listing):
         self.opened: set[str] = set()
         yield SplitLines(id="crumbs")
         yield SplitLines(id="summary")
-        table = FastTable(_columns("size"), marks=True, id="entries")
+        table = FastTable(_columns({}), marks=True, id="entries")
         yield Container(Vertical(*self.list_widgets(table), id="list"), Panel(id="details"), id="split")
 
     def on_resize(self, event: events.Resize) -> None:
@@ -53,7 +53,7 @@ class ExploreScreen(Listing):
         return visible(nodes, opened=self.opened, by=self.session.sort, wanted=self.wanted)
 
     def draw(self) -> None:
-        self.table.set_columns(_columns(self.session.sort))
+        self.table.set_columns(_columns({self.session.sort: self.look.glyphs.down}))
         self.draw_list()
         self._draw_heading()
         self._show_details()
@@ -90,7 +90,8 @@ class ExploreScreen(Listing):
         )
 
     def status(self) -> Split:
-        return self.marked_status() or Split()
+        node = super().current()
+        return self.marked_status() or Split(((display_name(node.key) if node else "", "dim"),))
 
     @on(FastTable.Moved)
     def _show_details(self) -> None:
@@ -152,8 +153,6 @@ class ExploreScreen(Listing):
             spans.append(("  no ref" if node.note.endswith("detached") else "  expired", "accent-ink"))
         elif node.kind is Kind.ENTRY and node.note:
             spans.append((f"  {glyphs.back} {node.note}", "muted"))
-        elif node.kind is Kind.GROUP and len(node.children) > 1:
-            spans.append((f"  {len(node.children)}", "dim"))
         return Words(tuple(spans), 1)
 
     def _draw_heading(self) -> None:
@@ -174,8 +173,7 @@ class ExploreScreen(Listing):
         self.query_one("#summary", SplitLines).show_lines(Split(((line, "muted"), freed)))
 
 
-def _columns(sort: str) -> tuple[Column, ...]:
-    down = {sort: "↓"}
+def _columns(down: Mapping[str, str]) -> tuple[Column, ...]:
     return (
         Column("tier", "", 1),
         Column("name", "Entry" + down.get("name", ""), 20, grow=4),

@@ -1,6 +1,7 @@
 """The keys of a screen, from the table of commands, and what the signs mean."""
 
 from collections.abc import Iterable, Iterator
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -8,13 +9,13 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 
 from cachemgr.present.text import Tier, glyph, tier_word
-from cachemgr.tui.commands import SHOWN, Command, Where, belonging, bindings
+from cachemgr.tui.commands import Where, belonging, bindings
 from cachemgr.tui.screens.view import View
 from cachemgr.tui.session import Session
 from cachemgr.tui.widgets.panel import Line, Lines
 
-_KEYS = 16
-_TITLE = 18
+_KEYS = 18
+_TITLE = 23
 
 
 class HelpScreen(View):
@@ -39,37 +40,35 @@ class HelpScreen(View):
         self.app.pop_screen()
 
     def _lines(self) -> Iterator[Line]:
-        yield ((f"Help {self.look.glyphs.dot} {self.about.value.capitalize()}", "bold"),)
+        glyphs = self.look.glyphs
+        yield ((f"Help {glyphs.dot} {self.about.value.capitalize()}", "bold"),)
         yield ()
-        yield from (self._command(command) for command in belonging(self.about))
+        for command in belonging(self.about):
+            keys = " ".join(command.shown_keys(ascii_glyphs=glyphs.ascii))
+            yield from self._row(keys, command.title, command.help)
         if self.about not in (Where.RUN, Where.HELP):
-            yield self._pair(
-                "↑ ↓ j k PgUp PgDn g G" if not self.look.glyphs.ascii else "arrows j k g G", "", "Move"
-            )
+            yield from self._row("arrows j k", "Move", "PgUp and PgDn a page, g and G to the ends")
         yield ()
         yield (("What deleting costs", "bold"),)
         for tier in Tier:
-            sign = glyph(tier, ascii=self.look.glyphs.ascii)
-            yield (f"{sign} ", tier.value), (tier_word(tier), "")
-        glyphs = self.look.glyphs
+            yield (f"{glyph(tier, ascii=glyphs.ascii)} ", tier.value), (tier_word(tier), "")
         yield ()
         yield (
-            ("Bars", "bold"),
-            (
-                f"   {glyphs.keep * 4} stays   {glyphs.frees * 4} would be freed   {glyphs.about} at most, some of it is shared",
-                "muted",
-            ),
+            (glyphs.keep * 4, "muted"),
+            (" stays  ", ""),
+            (glyphs.frees * 4, "downloads"),
+            (f" would be freed  {glyphs.about} at most, a part of it is shared", ""),
         )
         yield (
-            (
-                "No key on a list destroys anything: d and u open a plan, and only x in a plan carries it out.",
-                "muted",
-            ),
+            ("No key on a list destroys: d and u open a plan, and only x in a plan carries it out.", "muted"),
         )
 
-    def _command(self, command: Command) -> Line:
-        keys = " ".join(SHOWN.get(key, key) for key in command.keys.split(","))
-        return self._pair(keys, command.title, command.help)
-
-    def _pair(self, keys: str, title: str, text: str) -> Line:
-        return ((f"{keys:<{_KEYS}} ", "accent-ink bold"), (f"{title:<{_TITLE}} ", ""), (text, "muted"))
+    def _row(self, keys: str, title: str, text: str) -> Iterator[Line]:
+        room = max(self.app.size.width - _KEYS - _TITLE - 6, 16)
+        for number, part in enumerate(wrap(text, room) or [""]):
+            first = number == 0
+            yield (
+                (f"{keys if first else '':<{_KEYS}}", "accent-ink bold"),
+                (f"{title if first else '':<{_TITLE}}", ""),
+                (part, "muted"),
+            )

@@ -19,7 +19,7 @@ from cachemgr.tui.run_view import RunRows
 from cachemgr.tui.screens.notice import NoticeScreen
 from cachemgr.tui.screens.plan import PlanScreen
 from cachemgr.tui.screens.view import View
-from cachemgr.tui.widgets.cells import words
+from cachemgr.tui.widgets.cells import prose, words
 from cachemgr.tui.widgets.columns import Column
 from cachemgr.tui.widgets.fast_table import FastTable, Row
 from cachemgr.tui.widgets.panel import Line, Panel
@@ -129,11 +129,11 @@ class HistoryScreen(View):
         return Row(
             (
                 words(minute(row.started), "muted"),
-                words(row.what),
+                prose(row.what),
                 words(done, "muted"),
-                words(size(totals.freed, si), "bold"),
-                words(*back),
-                words(display_name(run.id)[:10], "dim"),
+                words(size(totals.freed, si) if totals.freed else self.look.glyphs.none, "bold"),
+                prose(*back),
+                words(display_name(run.id), "dim"),
             )
         )
 
@@ -142,10 +142,10 @@ class HistoryScreen(View):
         found = rows.gather(dict(run.by_number))
         for number, row in enumerate(rows.rows[:most]):
             outcomes = found.get(number, [])
-            freed = sum(outcome.freed for outcome in outcomes)
+            weight = sum(outcome.freed or outcome.moved for outcome in outcomes)
             word = outcomes[-1].status.value if outcomes else "untouched"
             tone = "good" if outcomes and outcomes[-1].status.value == "done" else "accent-ink"
-            yield (f"{word:<10}", tone), (f"{size(freed, self.session.si):>9}  ", "muted"), (row.name, "")
+            yield (f"{word:<10}", tone), (f"{size(weight, self.session.si):>9}  ", "muted"), (row.name, "")
         if len(rows.rows) > most:
             yield ((f"and {len(rows.rows) - most} more", "dim"),)
         if not rows.rows:
@@ -157,6 +157,6 @@ _COLUMNS = (
     Column("what", "What", 16, grow=1),
     Column("steps", "Steps", 9, right=True, drop=3),
     Column("freed", "Freed", 9, right=True),
-    Column("back", "Way back", 22, drop=2),
-    Column("id", "Run", 10, drop=4),
+    Column("back", "Way back", 24, drop=2),
+    Column("id", "Run", 15, drop=4),
 )

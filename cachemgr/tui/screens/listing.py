@@ -213,8 +213,9 @@ class Listing(View):
         self.run_worker(self._review_undo(), exclusive=True, group="plan")
 
     async def _review_undo(self) -> None:
+        run = next((run.id for run in self.session.relay.runs if run.quarantined), None)
         try:
-            plan = await self.session.relay.ask(self.session.service.plan_undo)
+            plan = await self.session.relay.ask(lambda: self.session.service.plan_undo(run))
         except CacheMgrError as error:
             self.notify(str(error), severity="error", markup=False)
             return

@@ -53,6 +53,7 @@ class Window(ModalScreen[Answer]):
 class NoticeScreen(Window[None]):
     """Something to read."""
 
+    AUTO_FOCUS = "#close"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter,i,c,ctrl+q,ctrl+c", "close", show=False),
         Binding("up,k", "scroll(-1)", show=False),
@@ -63,10 +64,6 @@ class NoticeScreen(Window[None]):
 
     def buttons(self) -> Iterable[Button]:
         yield button("esc Close", "close")
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.query_one("#close").focus()
 
     @on(Button.Pressed)
     def action_close(self) -> None:
@@ -79,6 +76,7 @@ class NoticeScreen(Window[None]):
 class Question(Window[bool]):
     """A yes or no. No has the focus; a yes counts only after the window could be read."""
 
+    AUTO_FOCUS = "#no"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n,q,ctrl+q,ctrl+c", "no", show=False),
         Binding("y", "yes", show=False),
@@ -96,8 +94,6 @@ class Question(Window[bool]):
         yield button(f"y {self._yes}", "yes", disabled=True)
 
     def on_mount(self) -> None:
-        super().on_mount()
-        self.query_one("#no").focus()
         self.call_after_refresh(self.set_timer, ARM_AFTER, self.arm)
 
     def arm(self) -> None:

@@ -1,6 +1,6 @@
 """Where did the space go, what is safe to take: the first screen answers without a key being pressed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from textual import events, on
@@ -15,6 +15,7 @@ from cachemgr.present.text import count, display_name, finding_sentence, glyph, 
 from cachemgr.tui.commands import Where, bindings
 from cachemgr.tui.outline import Node
 from cachemgr.tui.screens.listing import Listing
+from cachemgr.tui.session import LOW
 from cachemgr.tui.theme import Span
 from cachemgr.tui.tree import Shown, visible
 from cachemgr.tui.widgets.capacity_bar import Capacity, CapacityBar
@@ -26,8 +27,6 @@ from cachemgr.tui.widgets.treemap import Tile, Treemap
 
 _FINDINGS = 4
 """How many findings are shown here; the rest is in their own view."""
-_LOW = 0.9
-"""From this used share on a volume is called low."""
 
 
 class OverviewScreen(Listing):
@@ -43,7 +42,7 @@ class OverviewScreen(Listing):
         yield CapacityBar(id="capacity")
         yield SplitLines(id="legend")
         yield Treemap(id="treemap")
-        yield from self.list_widgets(FastTable(_columns("", ""), marks=True, id="caches"))
+        yield from self.list_widgets(FastTable(_columns("", {}), marks=True, id="caches"))
         findings = Vertical(SplitLines(id="finding-lines"), id="findings")
         findings.border_subtitle = Content.from_text("3 show all", markup=False)
         yield findings
@@ -63,7 +62,9 @@ class OverviewScreen(Listing):
     def draw(self) -> None:
         self._draw_disk()
         glyphs = self.look.glyphs
-        self.table.set_columns(_columns(f"{glyphs.keep} keep {glyphs.frees} frees", self.session.sort))
+        self.table.set_columns(
+            _columns(f"{glyphs.keep} keep {glyphs.frees} frees", {self.session.sort: glyphs.down})
+        )
         self.draw_list()
         self.set_class(not self.session.nodes, "bare")
         self.query_one(Treemap).show_tiles([self._tile(node) for node in self.session.nodes])
@@ -146,7 +147,7 @@ class OverviewScreen(Listing):
 
     def _heading(self, mount: str, capacity: Capacity) -> Split:
         si, glyphs = self.session.si, self.look.glyphs
-        low = capacity.used >= _LOW
+        low = capacity.used >= LOW
         used = f"{size(capacity.total - capacity.free, si)} of {size(capacity.total, si)} used"
         left: list[Span] = [("Disk ", "bold"), (display_name(mount), "bold"), (f"  {used} {glyphs.dot} ", "")]
         left.append((f"{capacity.used:.0%}", "danger bold" if low else "bold"))
@@ -159,19 +160,20 @@ class OverviewScreen(Listing):
         )
         if self.has_class("small"):
             right = (("free up to ", "muted"), right[1])
-            left = [left[0], left[1], (" ", ""), *left[3:4]]
+            left = [left[0], left[1], (" ", ""), *left[3:5]]
         return Split(tuple(left), right, shrink=1)
 
     def _legend(self, capacity: Capacity) -> Split:
         si, glyphs = self.session.si, self.look.glyphs
+        gap, kept = ("  ", "kept") if self.has_class("lower") else ("   ", "caches you keep")
         return Split(
             (
                 (f"{glyphs.square} ", "faint"),
-                (f"other {size(capacity.other, si)}   ", "muted"),
+                (f"other {size(capacity.other, si)}{gap}", "muted"),
                 (f"{glyphs.square} ", "downloads"),
-                (f"caches you keep {size(capacity.kept, si)}   ", "muted"),
+                (f"{kept} {size(capacity.kept, si)}{gap}", "muted"),
                 (glyphs.stripe * 2, "brand on-stripe"),
-                (f" reclaimable {size(capacity.reclaimable, si)}   ", "muted"),
+                (f" reclaimable {size(capacity.reclaimable, si)}{gap}", "muted"),
                 (f"{glyphs.hollow} ", "faint"),
                 (f"free {size(capacity.free, si)}", "muted"),
             ),
@@ -192,7 +194,7 @@ class OverviewScreen(Listing):
     def _draw_findings(self) -> None:
         found = self.session.inventory.findings if self.session.inventory else ()
         box = self.query_one("#findings")
-        box.display = bool(found)
+        self.set_class(not found, "clean")
         box.border_title = Content.from_text(f"Findings {self.look.glyphs.dot} {len(found)}", markup=False)
         lines = self.query_one("#finding-lines", SplitLines)
         lines.styles.height = min(len(found), _FINDINGS)
@@ -211,8 +213,7 @@ class OverviewScreen(Listing):
         )
 
 
-def _columns(bar: str, sort: str) -> tuple[Column, ...]:
-    down = {sort: "↓"} if sort else {}
+def _columns(bar: str, down: Mapping[str, str]) -> tuple[Column, ...]:
     return (
         Column("tier", "", 1),
         Column("name", "Cache" + down.get("name", ""), 20, grow=3, most=36),

@@ -19,16 +19,16 @@ from cachemgr.present.text import age, counted, display_name, glyph, rebuild_wor
 from cachemgr.tui import plan_view
 from cachemgr.tui.command_line import command_line
 from cachemgr.tui.commands import Fact, Where, bindings
-from cachemgr.tui.danger import Level, danger
-from cachemgr.tui.screens.confirm import TypeQuestion, about, verb_of
-from cachemgr.tui.screens.notice import NoticeScreen, Question
+from cachemgr.tui.outline import short_name
+from cachemgr.tui.screens.confirm import question_for
+from cachemgr.tui.screens.notice import NoticeScreen
 from cachemgr.tui.screens.run import RunScreen
 from cachemgr.tui.screens.view import View
 from cachemgr.tui.session import Session
 from cachemgr.tui.widgets.cells import prose, words
 from cachemgr.tui.widgets.columns import Column
 from cachemgr.tui.widgets.fast_table import FastTable, Row
-from cachemgr.tui.widgets.panel import Line, Panel
+from cachemgr.tui.widgets.panel import Panel
 from cachemgr.tui.widgets.split_lines import Split, SplitLines
 
 _DISPOSALS = (None, Disposal.QUARANTINE, Disposal.DELETE)
@@ -86,6 +86,7 @@ class PlanScreen(View):
     def draw(self) -> None:
         self._goes = {str(number): row for number, row in enumerate(plan_rows(self.plan))}
         self._stays = {str(number): row for number, row in enumerate(kept_rows(self.plan))}
+        self.going.set_columns(_COMING if self.plan.intent is Intent.UNDO else _GOING)
         self.going.show_rows(tuple(self._goes), self._going_row, empty="nothing of it can be done; see below")
         self.staying.show_rows(tuple(self._stays), self._staying_row, empty="nothing was left out")
         verb = {Intent.UNDO: "Comes back", Intent.PURGE: "Will be purged"}.get(self.plan.intent, "Will go")
@@ -95,7 +96,12 @@ class PlanScreen(View):
             self.query_one("#stays"), f"Kept {dot} {counted(len(self._stays), 'entry', 'entries')}, and why"
         )
         self._draw_heading()
-        self.query_one("#side", Panel).show_lines(self._side(), title="If you execute")
+        self.set_class(not self._stays, "whole")
+        lines = plan_view.compact if self.has_class("lower") else plan_view.side
+        rows = tuple(self._goes.values())
+        self.query_one("#side", Panel).show_lines(
+            lines(self.session, self.plan, rows, self.look), title="If you execute"
+        )
         self._draw_about()
 
     def status(self) -> Split:
@@ -103,7 +109,13 @@ class PlanScreen(View):
             return Split((("read only: c shows the command that would do it", "accent-ink"),))
         if self.session.now > self.plan.expires_at:
             return Split((("this plan is too old; go back and make it again", "danger"),))
-        return Split()
+        kept = self._stays.get(self.staying.key or "") if self.staying.has_focus else None
+        return Split(((f"{kept.name} stays: {kept.why}", "muted"),)) if kept else Split()
+
+    @on(FastTable.Moved, "#staying")
+    @on(events.DescendantFocus)
+    def _follow_kept(self) -> None:
+        self.refresh_chrome()
 
     def action_back(self) -> None:
         self.app.pop_screen()
@@ -135,27 +147,12 @@ class PlanScreen(View):
 
     def action_execute(self) -> None:
         """Ask as much as the plan is dangerous, and only then begin."""
-        plan = self.plan
-        level = danger(plan)
-        if level.level is Level.NOTHING:
+        plan, rows = self.plan, tuple(self._goes.values())
+        question = question_for(plan, rows, si=self.session.si)
+        if question is None:
             self._begin(plan)
-            return
-        lines = about(plan, tuple(self._goes.values()), self.look, si=self.session.si)
-        if level.level is Level.DIALOG:
-            question: Question = Question(
-                "Cannot be undone", lines, yes=verb_of(plan, tuple(self._goes.values()))
-            )
         else:
-            question = TypeQuestion(
-                "Cannot be undone, and is costly to have again"
-                if plan.intent is Intent.CLEAR
-                else "Cannot be undone",
-                lines,
-                word=level.word,
-                yes=verb_of(plan, tuple(self._goes.values())),
-            )
-        question.add_class("danger")
-        self.app.push_screen(question, lambda agreed: self._begin(plan) if agreed else None)
+            self.app.push_screen(question, lambda agreed: self._begin(plan) if agreed else None)
 
     def _begin(self, plan: Plan) -> None:
         # The plan that was confirmed, not the one that may have taken its place.
@@ -190,7 +187,10 @@ class PlanScreen(View):
         facts = [row.does, rebuild_word(row.rebuild) if row.rebuild else "", counted(row.steps, "step")]
         tone = row.rebuild.value if row.rebuild else "muted"
         lines.show_lines(
-            Split(((display_name(row.cache), "muted"), (f" {dot} ", "dim"), (row.name, "")), shrink=2),
+            Split(
+                ((display_name(row.cache), "muted"), (f" {dot} ", "dim"), (short_name(row.name), "")),
+                shrink=2,
+            ),
             Split(((f" {dot} ".join(filter(None, facts)), tone),)),
         )
 
@@ -198,31 +198,22 @@ class PlanScreen(View):
         plan, dot = self.plan, self.look.glyphs.dot
         scanned = self.session.inventory
         when = f" from the scan {age(scanned.scanned_at, self.session.now)} ago" if scanned else ""
-        made = f"made {age(plan.created_at, self.session.now)} ago{when}; every entry is checked again"
-        title = f"Review plan {display_name(plan.id)[:12]}"
+        since = age(plan.created_at, self.session.now)
+        made = f"made {'now' if since == '0 s' else f'{since} ago'}{when}; every entry is checked again"
+        title = f"Review plan {display_name(plan.id)}"
         chosen = self.asked.disposal if self.asked else None
         mode = {Disposal.QUARANTINE: "undoable", Disposal.DELETE: "delete now"}.get(chosen) if chosen else ""
         self.query_one("#title", SplitLines).show_lines(
             Split(((f"{title}  ", "bold"), ("DRY RUN  ", "good bold"), ("nothing has been changed yet", "good")),
                   ((f"all {mode}", "accent-ink bold"),) if mode else ())
         )  # fmt: skip
-        targets = f" {dot} ".join(map(display_name, plan.targets[:4])) + (" …" if plan.targets[4:] else "")
+        targets = f" {dot} ".join(map(display_name, plan.targets[:4])) + (
+            f" {self.look.glyphs.ellipsis}" if plan.targets[4:] else ""
+        )
         what = targets or (f"run {display_name(plan.reverses)}" if plan.reverses else "")
         self.query_one("#made", SplitLines).show_lines(
-            Split(((what, "dim"), ("   ", ""), (made, "muted")), shrink=0)
+            Split(((made, "muted"), ("   ", ""), (what, "dim")), shrink=2)
         )
-
-    def _side(self) -> list[Line]:
-        plan, rows, look, si = self.plan, tuple(self._goes.values()), self.look, self.session.si
-        made = plan_view.figures(plan, rows, look, si=si)
-        blocks = [plan_view.disk(self.session, plan, look)]
-        if back := plan_view.ways_back(plan, rows, look, si=si):
-            blocks.append([(("Way back", "bold"),), *back])
-        if alerts := plan_view.warnings(plan, rows, look):
-            blocks.append([(("Check before you go", "bold"),), *alerts])
-        for block in filter(None, blocks):
-            made += [(), *block] if not self.has_class("lower") else block
-        return made
 
     def _going_row(self, key: str) -> Row:
         row, look, si = self._goes[key], self.look, self.session.si
@@ -233,7 +224,7 @@ class PlanScreen(View):
         return Row(
             (
                 words(sign, tone),
-                words(row.name),
+                words(short_name(row.name)),
                 words(size(row.size, si), "muted"),
                 words(f"{about_it}{size(promised, si)}", "accent-ink bold" if about_it else "bold"),
                 words(*plan_view.way_back(row, self.plan, look)),
@@ -242,7 +233,9 @@ class PlanScreen(View):
 
     def _staying_row(self, key: str) -> Row:
         row = self._stays[key]
-        return Row((words(row.name), words(size(row.size, self.session.si), "muted"), prose(row.why)))
+        return Row(
+            (words(short_name(row.name)), words(size(row.size, self.session.si), "muted"), prose(row.why))
+        )
 
 
 def _title(frame: Widget, text: str) -> None:
@@ -255,6 +248,13 @@ _GOING = (
     Column("size", "Size", 8, right=True, drop=2),
     Column("frees", "Frees", 9, right=True),
     Column("back", "Way back", 10, drop=1),
+)
+_COMING = (
+    Column("tier", "", 1),
+    Column("name", "Entry", 16, grow=1),
+    Column("size", "Size", 8, right=True, drop=2),
+    Column("frees", "Brings back", 11, right=True),
+    Column("back", "", 10, drop=1),
 )
 _STAYING = (
     Column("name", "Entry", 14, grow=2, most=44),

@@ -13,6 +13,7 @@ from cachemgr.domain.terms import Disposal, Rebuild
 from cachemgr.present.text import counted, day, display_name, size, trouble_sentence
 from cachemgr.tui.command_line import command_line
 from cachemgr.tui.commands import Fact, Where, bindings
+from cachemgr.tui.outline import short_name
 from cachemgr.tui.relay import RunProgress
 from cachemgr.tui.run_view import RunRows, headline, moved, seconds
 from cachemgr.tui.screens.view import View
@@ -44,7 +45,6 @@ class ResultScreen(View):
         yield self.steps
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.session.marks.clear()
         self.session.relay.start_scan(self.app)
 
@@ -65,7 +65,7 @@ class ResultScreen(View):
         sign = (
             (f"{look.glyphs.mark} Done: ", "good bold")
             if good
-            else (f"{look.glyphs.warn} Over: ", "accent-ink bold")
+            else (f"{look.glyphs.warn} Done in part: ", "accent-ink bold")
         )
         self.query_one("#headline", SplitLines).show_lines(
             Split(
@@ -76,7 +76,7 @@ class ResultScreen(View):
         self.query_one("#summary", Lines).show_lines(list(self._summary(totals)))
         gathered = self.rows.gather(progress.outcomes)
         self._told = [
-            self.rows.told(number, gathered.get(number, []), progress, look)
+            self.rows.told(number, gathered.get(number, []), progress, look, si=self.session.si)
             for number in range(len(self.rows.rows))
         ]
         self.steps.show_rows(tuple(str(number) for number in range(len(self._told))), self._row)
@@ -129,7 +129,7 @@ class ResultScreen(View):
             until = f" until {day(plan.keep_until)}" if plan.keep_until else ""
             yield (
                 ("Undo   ", "dim"),
-                (f"u brings back {size(aside, si)}{until}; they hold their space until then", ""),
+                (f"u brings back {size(aside, si)}{until}; the disk gains it only after that", ""),
             )
         elif plan.permanent:
             yield ("Undo   ", "dim"), ("what was deleted cannot be undone", "")
@@ -160,13 +160,15 @@ class ResultScreen(View):
         )
         caches = dict.fromkeys(step.cache for step in plan.steps)
         for cache in filter(None, map(inventory.cache_by_id.get, caches)):
-            if cache.way_back:
+            if cache.way_back and cache.rebuild is Rebuild.DOWNLOADS:
                 yield ("       ", ""), (display_name(command_line(cache.way_back)), "muted")
 
     def _row(self, key: str) -> Row:
         told = self._told[int(key)]
         freed = "" if told.freed is None else size(told.freed, self.session.si)
-        return Row((words(*told.sign), words(told.row.name), prose(*told.state), words(freed, "bold")))
+        return Row(
+            (words(*told.sign), words(short_name(told.row.name)), prose(*told.state), words(freed, "bold"))
+        )
 
 
 _COLUMNS = (

@@ -11,6 +11,7 @@ from cachemgr.domain.outcome import Status, Totals
 from cachemgr.domain.plan import Plan
 from cachemgr.present.text import counted, display_name, size
 from cachemgr.tui.commands import Where, bindings
+from cachemgr.tui.outline import short_name
 from cachemgr.tui.run_view import RunRow, RunRows, seconds
 from cachemgr.tui.screens.result import ResultScreen
 from cachemgr.tui.screens.view import View
@@ -45,8 +46,8 @@ class RunScreen(View):
         yield SplitLines(id="advice")
 
     def on_mount(self) -> None:
+        # Textual calls the handler of View after this one.
         self.progress = self.session.relay.start_run(self.app, self.plan)
-        super().on_mount()
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.height < 20, "small")
@@ -58,7 +59,7 @@ class RunScreen(View):
         outcomes = progress.outcomes.copy()
         gathered = self.rows.gather(outcomes)
         self._told = {
-            number: self.rows.told(number, gathered.get(number, []), progress, self.look)
+            number: self.rows.told(number, gathered.get(number, []), progress, self.look, si=self.session.si)
             for number in range(len(self.rows.rows))
         }
         self.steps.show_rows(tuple(map(str, self._told)), self._row)
@@ -83,7 +84,7 @@ class RunScreen(View):
         trouble = [f"{number} {word}" for number, word in (
             (totals.skipped, Status.SKIPPED.value), (totals.failed, Status.FAILED.value),
             (totals.refused, Status.REFUSED.value)) if number]  # fmt: skip
-        name = display_name(progress.run or self.plan.id)[:12]
+        name = display_name(self.plan.id)
         said = f" {dot} ".join([f"{finished} of {counted(count, 'entry', 'entries')} done", *trouble])
         self.query_one("#doing", SplitLines).show_lines(
             Split(((f"Executing {name}   ", "bold"), (said, "muted")))
@@ -116,7 +117,7 @@ def told_row(told: RunRow, si: bool) -> Row:
     return Row(
         (
             words(*told.sign),
-            words(told.row.name),
+            words(short_name(told.row.name)),
             prose(*told.state),
             words("" if told.freed is None else size(told.freed, si), "bold"),
         )

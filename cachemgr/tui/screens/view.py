@@ -79,7 +79,9 @@ class View(Screen[None]):
     def refresh_chrome(self) -> None:
         """The status line and the keys, which follow the cursor."""
         self.query_one("#status", SplitLines).show_lines(self.status())
-        self.query_one(KeyBar).show(hints(available(self.WHERE, self.facts())))
+        self.query_one(KeyBar).show(
+            hints(available(self.WHERE, self.facts()), ascii_glyphs=self.look.glyphs.ascii)
+        )
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

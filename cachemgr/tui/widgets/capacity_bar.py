@@ -6,7 +6,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
-from cachemgr.tui.theme import Look, look
+from cachemgr.tui.theme import Look, Span, look
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +56,16 @@ class CapacityBar(Widget):
 
 def bar(capacity: Capacity, width: int, seen: Look) -> list[Segment]:
     """The bar in `width` columns. A part that is not empty gets a column at least, while there is room."""
+    return [Segment(text, seen.style(tone)) for text, tone in spans(capacity, width, seen)]
+
+
+def spans(capacity: Capacity, width: int, seen: Look) -> tuple[Span, ...]:
+    """The same as spans."""
     parts = (capacity.other, capacity.kept, capacity.reclaimable, capacity.free)
-    lengths = _lengths(parts, width)
-    stripe = seen.glyphs.stripe * lengths[2]
-    made = (
-        Segment(" " * lengths[0], seen.style("", "bar-other")),
-        Segment(" " * lengths[1], seen.style("", "downloads")),
-        Segment(stripe, seen.style("brand", "stripe")),
-        Segment(" " * lengths[3], seen.style("", "bar-track")),
-    )
-    return [segment for segment in made if segment.text]
+    blanks = ("#", "=", "%", ".") if seen.glyphs.ascii else (" ", " ", seen.glyphs.stripe, " ")
+    tones = ("ink on-bar-other", "brand-ink on-downloads", "brand on-stripe", "dim on-bar-track")
+    made = zip(blanks, _lengths(parts, width), tones, strict=True)
+    return tuple((blank * length, tone) for blank, length, tone in made if length > 0)
 
 
 def _lengths(parts: tuple[int, ...], width: int) -> list[int]:

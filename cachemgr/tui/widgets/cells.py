@@ -66,7 +66,10 @@ def _fit(cell: Words, width: int, ellipsis: str) -> list[Span]:
         return spans
     text, tone = spans[cell.shrink]
     room = max(cell_len(text) - over, 1)
-    spans[cell.shrink] = (_head(text, room, ellipsis) if cell.prose else middle(text, room, ellipsis=ellipsis), tone)
+    spans[cell.shrink] = (
+        head(text, room, ellipsis) if cell.prose else middle(text, room, ellipsis=ellipsis),
+        tone,
+    )
     fitted: list[Span] = []
     for text, tone in spans:
         room = width - sum(cell_len(kept) for kept, _ in fitted)
@@ -75,7 +78,8 @@ def _fit(cell: Words, width: int, ellipsis: str) -> list[Span]:
     return fitted
 
 
-def _head(text: str, room: int, ellipsis: str) -> str:
+def head(text: str, room: int, ellipsis: str) -> str:
+    """The beginning of a text in at most `room` columns."""
     if cell_len(text) <= room:
         return text
     return set_cell_size(text, max(room - cell_len(ellipsis), 0)).rstrip() + ellipsis

@@ -26,7 +26,8 @@ class Lines(Static):
         seen = look(self.app)
         if self._shown != (key := (tuple(lines), id(seen))):
             self._shown = key
-            self.update(Text("\n").join(seen.text(*line) for line in lines))
+            text = Text("\n").join(seen.text(*line) for line in lines)
+            self.update(text)
 
 
 class Panel(VerticalScroll, can_focus=False):

@@ -11,8 +11,8 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from cachemgr.present.text import middle
 from cachemgr.tui.theme import Look, look
+from cachemgr.tui.widgets.cells import head
 from cachemgr.tui.widgets.squarify import Box, squarify
 
 _ROOM_FOR_GLYPH = 9
@@ -110,8 +110,8 @@ class Treemap(Widget):
 
     def _text(self, tile: Tile, line: int, room: int, seen: Look) -> str:
         if line == 0:
-            name = f"{tile.glyph} {tile.label}" if room >= _ROOM_FOR_GLYPH else tile.label
-            return middle(name, room, ellipsis=seen.glyphs.ellipsis) if room > 2 else ""
+            name = f"{tile.glyph} {tile.label}" if room >= min(_ROOM_FOR_GLYPH, cell_len(tile.label) + 2) else tile.label
+            return head(name, room, seen.glyphs.ellipsis) if room > 2 else ""
         if line <= len(tile.lines):
             return next((form for form in tile.lines[line - 1] if cell_len(form) <= room), "")
         return ""
