@@ -1,7 +1,7 @@
 """The variables of transformers 4 and earlier. huggingface_hub and transformers 5 do not read them, so that a
 machine that still sets them has two copies."""
 
-from cachemgr.catalogue.layouts.hub import Hub
+from cachemgr.catalogue.layouts.hub import BOUND, Hub
 from cachemgr.domain.cache_type import CacheType, Variable
 from cachemgr.domain.terms import Category, Rebuild
 
@@ -12,6 +12,7 @@ CACHES = (
         category=Category.MODELS,
         rebuild=Rebuild.DOWNLOADS,
         layout=Hub(),
+        bound=BOUND,
         # Without one of these it is the hub's own directory, which is the hub's.
         variables=(
             Variable("TRANSFORMERS_CACHE"),

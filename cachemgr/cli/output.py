@@ -48,6 +48,8 @@ class Output:
         self._color = color
         self._no_color = no_color
         self._closed = False
+        self.unwritten: OSError | None = None
+        """Why standard output did not take everything; None for a reader who left, which is their choice."""
 
     def line(self, text: str = "", *, err: bool = False) -> None:
         """A line that may hold styles; they are dropped where colour is off."""
@@ -100,8 +102,10 @@ class Output:
             return
         try:
             click.echo(text, file=stream, color=self.colored(stream))
-        except BrokenPipeError:
+        except OSError as error:
             self._closed = stream is self.out
+            if not isinstance(error, BrokenPipeError):
+                self.unwritten = error
             silence(stream)
 
 

@@ -279,7 +279,8 @@ command = create_command("cache")
 options, _ = command.parse_args(["dir"])
 torch = os.path.join(os.path.expanduser(os.getenv(
     "TORCH_HOME", os.path.join(os.getenv("XDG_CACHE_HOME", "~/.cache"), "torch"))), "hub")
-whisper = os.path.join(os.getenv("XDG_CACHE_HOME", os.path.join(os.path.expanduser("~"), ".cache")), "whisper")
+default = os.path.join(os.path.expanduser("~"), ".cache")
+whisper = os.path.join(os.getenv("XDG_CACHE_HOME", default), "whisper")
 import tiktoken.load
 asked = []
 tiktoken.load.read_file = lambda path: asked.append(path) or b""

@@ -17,6 +17,8 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 _BLOB = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _INCOMPLETE = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64})(\.[0-9a-f]{8})?\.incomplete")
 _STORED = re.compile(r"[0-9a-f]{64}")
+BOUND = ("snapshots",)
+"""A repository without this directory counts as corrupt: it leaves only together with the repository."""
 _STORE, _MARKER, _VERSION = "blobs", ".huggingface-shared-blobs", b"1\n"
 _SUPPORT = frozenset((".locks", "CACHEDIR.TAG", "version.txt"))
 _ABANDONED = 24 * 3600
