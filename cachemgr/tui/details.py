@@ -27,8 +27,9 @@ from cachemgr.tui.widgets.panel import Line
 
 _LABEL = 10
 """Columns of the labels."""
+_TITLE = 31
 _UNITS = 6
-_UNIT_NAME = 20
+_UNIT_NAME = 14
 """How many of an entry's files are named."""
 
 
@@ -36,7 +37,7 @@ def details(session: Session, node: Node, look: Look, *, whole: bool = False) ->
     """Lines about a node. `whole` names every path and where each value comes from."""
     inventory = session.inventory
     cache = inventory.cache_by_id.get(node.cache) if inventory else None
-    made: list[Line] = _title(inventory, node)
+    made: list[Line] = _title(inventory, node, look, whole=whole)
     if inventory is None or cache is None:
         return [*made, (("measuring; the scan is not over yet", "muted"),)]
     made += _figures(session, node, look)
@@ -54,11 +55,12 @@ def details(session: Session, node: Node, look: Look, *, whole: bool = False) ->
     return made
 
 
-def _title(inventory: Inventory | None, node: Node) -> list[Line]:
+def _title(inventory: Inventory | None, node: Node, look: Look, *, whole: bool) -> list[Line]:
     entry = inventory.entry_by_id.get(node.key) if inventory else None
-    if entry is not None and entry.group:
-        return [((short_name(display_name(entry.group)), "bold"),), ((node.name, ""),)]
-    return [((node.name, "bold"),)]
+    grouped = entry is not None and entry.group
+    name = short_name(display_name(grouped)) if grouped else node.name
+    name = name if whole else middle(name, _TITLE, ellipsis=look.glyphs.ellipsis)
+    return [((name, "bold"),), ((node.name, ""),)] if grouped else [((name, "bold"),)]
 
 
 def _figures(session: Session, node: Node, look: Look) -> Iterator[Line]:
@@ -71,7 +73,8 @@ def _figures(session: Session, node: Node, look: Look) -> Iterator[Line]:
     yield _fact("Size", size(node.size, session.si) + files)
     shared = (node.size or 0) - node.frees
     if node.frees and shared > (node.size or 0) // 100:
-        yield _fact("Frees", f"{size(node.frees, session.si)}; {size(shared, session.si)} stay")
+        yield _fact("Frees", size(node.frees, session.si))
+        yield _fact("Shared", f"{size(shared, session.si)} stay")
     else:
         yield _fact("Frees", size(node.frees, session.si) if node.frees else look.glyphs.none)
     used = age(node.used, session.now, unknown="")

@@ -158,5 +158,5 @@ _COLUMNS = (
     Column("steps", "Steps", 9, right=True, drop=3),
     Column("freed", "Freed", 9, right=True),
     Column("back", "Way back", 24, drop=2),
-    Column("id", "Run", 15, drop=4),
+    Column("id", "Run", 24, drop=4),
 )

@@ -19,7 +19,7 @@ from cachemgr.tui.session import LOW
 from cachemgr.tui.theme import Span
 from cachemgr.tui.tree import Shown, visible
 from cachemgr.tui.widgets.capacity_bar import Capacity, CapacityBar
-from cachemgr.tui.widgets.cells import Bar, Cell, prose, words
+from cachemgr.tui.widgets.cells import Bar, Cell, Words, prose, words
 from cachemgr.tui.widgets.columns import Column
 from cachemgr.tui.widgets.fast_table import FastTable
 from cachemgr.tui.widgets.split_lines import Split, SplitLines
@@ -78,7 +78,7 @@ class OverviewScreen(Listing):
         note = "muted" if node.tier.value in ("rebuilds", "downloads") else node.tier.value
         return (
             words(glyph(node.tier, ascii=glyphs.ascii), node.tier.value),
-            words(node.name, "" if node.ok else "muted"),
+            self._title(node),
             words(size(node.size, si), "bold" if node.ok else "danger bold"),
             Bar(((node.size or 0) - frees) / most, frees / most, node.tier.value),
             words(size(node.frees, si) if node.frees else glyphs.none, "" if node.frees else "faint"),
@@ -86,6 +86,12 @@ class OverviewScreen(Listing):
             words(self.age(node), "muted"),
             prose(node.note, note if node.ok else "danger"),
         )
+
+    def _title(self, node: Node) -> Words:
+        title, at, place = node.name.rpartition(" @")
+        if not at:
+            return words(node.name, "" if node.ok else "muted")
+        return Words(((title, "" if node.ok else "muted"), (f" @{place}", "dim")))
 
     def status(self) -> Split:
         marked = self.marked_status()
@@ -216,9 +222,9 @@ class OverviewScreen(Listing):
 def _columns(bar: str, down: Mapping[str, str]) -> tuple[Column, ...]:
     return (
         Column("tier", "", 1),
-        Column("name", "Cache" + down.get("name", ""), 20, grow=3, most=36),
+        Column("name", "Cache" + down.get("name", ""), 22, grow=4, most=40),
         Column("size", "Size" + down.get("size", ""), 8, right=True),
-        Column("bar", bar, 18, grow=2, most=44, drop=2),
+        Column("bar", bar, 16, grow=2, most=44, drop=2),
         Column("frees", "Frees" + down.get("frees", ""), 8, right=True, drop=1),
         Column("files", "Files" + down.get("files", ""), 7, right=True, drop=4),
         Column("used", "Used" + down.get("used", ""), 6, right=True, drop=3),

@@ -234,7 +234,11 @@ class PlanScreen(View):
     def _staying_row(self, key: str) -> Row:
         row = self._stays[key]
         return Row(
-            (words(short_name(row.name)), words(size(row.size, self.session.si), "muted"), prose(row.why))
+            (
+                words(short_name(row.name)),
+                words(size(row.size, self.session.si), "muted"),
+                prose(row.why.replace(f"{row.cache}:", "")),
+            )
         )
 
 

@@ -11,7 +11,6 @@ from cachemgr.domain.errors import CacheMgrError
 from cachemgr.domain.outcome import Totals
 from cachemgr.domain.terms import Disposal, Rebuild
 from cachemgr.present.text import counted, day, display_name, size, trouble_sentence
-from cachemgr.tui.command_line import command_line
 from cachemgr.tui.commands import Fact, Where, bindings
 from cachemgr.tui.outline import short_name
 from cachemgr.tui.relay import RunProgress
@@ -148,20 +147,15 @@ class ResultScreen(View):
             yield (f"{self.look.glyphs.skip} {number} ", "accent-ink"), (sentence, "")
 
     def _ways_back(self) -> Iterator[Line]:
-        inventory, plan = self.session.inventory, self.progress.plan
+        outcomes = self.progress.outcomes
         fetched = sum(
-            row.size for row in self.rows.rows if row.permanent and row.rebuild is Rebuild.DOWNLOADS
+            outcome.freed
+            for number, outcome in outcomes.items()
+            if self.progress.plan.steps[number].rebuild is Rebuild.DOWNLOADS
         )
-        if not fetched or inventory is None or not self.progress.outcomes:
-            return
-        yield (
-            ("Back   ", "dim"),
-            (f"{size(fetched, self.session.si)} will be downloaded again when they are next needed", ""),
-        )
-        caches = dict.fromkeys(step.cache for step in plan.steps)
-        for cache in filter(None, map(inventory.cache_by_id.get, caches)):
-            if cache.way_back and cache.rebuild is Rebuild.DOWNLOADS:
-                yield ("       ", ""), (display_name(command_line(cache.way_back)), "muted")
+        if fetched:
+            weight = size(fetched, self.session.si)
+            yield ("Back   ", "dim"), (f"{weight} will be downloaded again when they are next needed", "")
 
     def _row(self, key: str) -> Row:
         told = self._told[int(key)]

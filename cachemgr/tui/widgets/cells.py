@@ -94,8 +94,8 @@ def _bar(bar: Bar, width: int, look: Look, ground: str) -> list[Segment]:
     total = min(max(bar.kept + bar.frees, 0.0), 1.0)
     filled = min(max(round(total * width), 1 if total else 0), width)
     kept = round(filled * bar.kept / (bar.kept + bar.frees)) if total else 0
-    if bar.kept and bar.frees and filled > 1:
-        kept = min(max(kept, 1), filled - 1)
+    if bar.frees:
+        kept = min(kept, filled - 1)
     glyphs = look.glyphs
     parts = (
         (glyphs.keep * kept, "muted"),

@@ -83,6 +83,8 @@ class FastTable(ScrollView, can_focus=True):
         self.cursor = 0
         self.empty = ""
         """What is said when there are no rows."""
+        self.steered = False
+        """Somebody has moved the cursor: from then on it is kept by key."""
         self._lead = 3 if marks else 1
         self._draw: Callable[[str], Row] = lambda _key: Row(())
 
@@ -92,8 +94,8 @@ class FastTable(ScrollView, can_focus=True):
         return self.keys[self.cursor] if 0 <= self.cursor < len(self.keys) else None
 
     def show_rows(self, keys: Sequence[str], draw: Callable[[str], Row], *, empty: str = "") -> None:
-        """Replace the rows. The cursor stays on its key; where that is gone, on its line."""
-        before = self.key
+        """Replace the rows. A cursor that was moved stays on its key; where that is gone, on its line."""
+        before = self.key if self.steered else None
         self.keys, self._draw, self.empty = keys, draw, empty
         if before is not None and before != self.key:
             try:
@@ -161,6 +163,7 @@ class FastTable(ScrollView, can_focus=True):
 
     def _go(self, row: int) -> None:
         row = min(max(row, 0), len(self.keys) - 1)
+        self.steered = True
         if row < 0 or row == self.cursor:
             return
         before, self.cursor = self.cursor, row

@@ -110,7 +110,11 @@ class Treemap(Widget):
 
     def _text(self, tile: Tile, line: int, room: int, seen: Look) -> str:
         if line == 0:
-            name = f"{tile.glyph} {tile.label}" if room >= min(_ROOM_FOR_GLYPH, cell_len(tile.label) + 2) else tile.label
+            name = (
+                f"{tile.glyph} {tile.label}"
+                if room >= min(_ROOM_FOR_GLYPH, cell_len(tile.label) + 2)
+                else tile.label
+            )
             return head(name, room, seen.glyphs.ellipsis) if room > 2 else ""
         if line <= len(tile.lines):
             return next((form for form in tile.lines[line - 1] if cell_len(form) <= room), "")
