@@ -1,4 +1,4 @@
-"""Every command, once: bindings, key bar, palette, help screen and what is enabled all come from this table."""
+"""Every command, once: bindings, key bar, palette, help and what is enabled come from this table."""
 
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
@@ -94,7 +94,7 @@ COMMANDS = (
     Command("expand", "right,l", "Expand", "Open the row, or go into it", (Where.EXPLORE,), 6, (Fact.ROW,)),
     Command("collapse", "left,h,backspace", "Up", "Close the row, or go up", (Where.EXPLORE,), 6),
     Command("mark", "space", "Mark", "Mark the row and go on to the next", LISTS, 3, (Fact.ROW,)),
-    Command("open", "enter", "Open", "Look inside the row", (Where.OVERVIEW, Where.EXPLORE), 4, (Fact.ROW,)),
+    Command("open", "enter", "Open", "Look inside the row", LISTS, 3, (Fact.ROW,)),
     Command("clean", "d,delete", "Clean…", "Plan to clear what is marked, or the row under the cursor",
             (*LISTS, Where.FINDINGS), 2, (Fact.ENTRIES,)),
     Command("mark_unused", "a", "Mark unused", "Mark every entry that nothing names, or whose time is over",
@@ -102,13 +102,13 @@ COMMANDS = (
     Command("drop", "space", "Drop", "Leave the entry out of the plan", (Where.PLAN,), 3,
             (Fact.CLEAR, Fact.STEPS)),
     Command("disposal", "t", "Undoable/now", "Quarantine everything, delete everything now, or as by default",
-            (Where.PLAN,), 4, (Fact.CLEAR,)),
+            (Where.PLAN,), 3, (Fact.CLEAR,)),
     Command("kept", "tab", "Kept", "Go between what goes and what stays", (Where.PLAN,), 6),
-    Command("filter", "slash", "Filter", "Show only what contains a text", LISTS, 4),
-    Command("sort", "s", "Sort", "Next order: size, frees, last used, files, name", LISTS, 5),
+    Command("filter", "slash", "Filter", "Show only what contains a text", LISTS, 5),
+    Command("sort", "s", "Sort", "Next order: size, frees, last used, files, name", LISTS, 6),
     Command("info", "i", "Info", "Everything known about the row", VIEWS, 6, (Fact.ROW,)),
     Command("undo", "u", "Undo…", "Plan the reverse of the last run, or of the run under the cursor",
-            (Where.OVERVIEW, Where.HISTORY, Where.RESULT), 4, (Fact.UNDOABLE,)),
+            (Where.OVERVIEW, Where.HISTORY, Where.RESULT), 5, (Fact.UNDOABLE,)),
     Command("purge", "P", "Purge…", "Plan to empty the quarantine of the run, which frees its bytes",
             (Where.HISTORY,), 5, (Fact.HELD,)),
     Command("copy", "c", "Command", "The command line that does the same", (*VIEWS, Where.PLAN), 7, (Fact.ROW,)),
@@ -121,7 +121,7 @@ COMMANDS = (
             (Where.EXPLORE, Where.FINDINGS, Where.HISTORY), 2),
     Command("back", "escape", "Clear marks", "Clear the filter, then the marks", (Where.OVERVIEW,), 9),
     Command("back", "escape,enter,question_mark", "Close", "Close the help", (Where.HELP,), 1),
-    Command("quit", "q,ctrl+q,ctrl+c", "Quit", "Leave; asks only while something is being executed", _APP, 2),
+    Command("quit", "q,ctrl+q,ctrl+c", "Quit", "Leave; asks only while something is being executed", _APP, 4),
 )  # fmt: skip
 
 

@@ -110,11 +110,9 @@ class ResultScreen(View):
         dot = self.look.glyphs.dot
         if progress.error:
             yield ((progress.error, "danger"),)
-        parts = [
-            f"{counted(totals.done, 'step')} done",
-            f"{totals.skipped} skipped",
-            f"{totals.failed} failed",
-        ]
+        entries = counted(len(self.rows.rows), "entry", "entries")
+        done = f"{self.rows.finished(progress.outcomes)} of {entries} in {counted(totals.done, 'step')}"
+        parts = [done, f"{totals.skipped} skipped", f"{totals.failed} failed"]
         if totals.refused:
             parts.append(f"{totals.refused} refused")
         rest = len(plan.steps) - len(progress.outcomes)
