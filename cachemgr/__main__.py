@@ -20,6 +20,8 @@ from cachemgr.domain.machine import Machine, Platform
 from cachemgr.service import CacheManager
 
 _NAME = "cachemgr"
+_TERMINAL = frozenset(("COLORTERM", "FORCE_COLOR", "LANG", "LC_ALL", "LC_CTYPE", "NO_COLOR", "PATH", "TERM"))
+"""The variables that a demo takes along."""
 
 
 def now() -> datetime:
@@ -77,7 +79,9 @@ class Composer:
         where = _absolute(machine, directory) or Path(tempfile.mkdtemp(prefix="cachemgr-demo-"))
         sample = build(where, now())
         try:
-            place = _moved(machine, sample.home)
+            # A variable such as HF_HOME may lead anywhere: none that is not about the terminal goes along.
+            env = {name: value for name, value in machine.env.items() if name in _TERMINAL}
+            place = _moved(replace(machine, env=env), sample.home)
             env = {**place.machine.env, **sample.environment}
             place = replace(place, machine=replace(place.machine, env=env, cwd=sample.project))
             yield DemoSample(sample.directory, _service(place, sample.project, Options()))

@@ -55,10 +55,10 @@ def _planned(output: Output, plan: Plan, rows: tuple[PlanRow, ...], *, err: bool
     columns = (
         Column(""),
         Column("What happens"),
-        Column("Size", right=True),
+        Column("Size", right=True, drops=True),
         *(() if undoing else (Column("Frees now", right=True),)),
         Column("Entry", shrinks=True),
-        *(() if undoing else (Column("Way back"),)),
+        *(() if undoing else (Column("Way back", drops=True),)),
     )
     lines = [
         (

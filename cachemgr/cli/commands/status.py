@@ -91,10 +91,10 @@ def _table(session: Session, inventory: Inventory, frees: Mapping[CacheId | None
         Column("Cache"),
         Column("Size", right=True),
         Column("Frees", right=True),
-        Column("Files", right=True),
-        Column("Used", right=True),
+        Column("Files", right=True, drops=True),
+        Column("Used", right=True, drops=True),
         Column("Where", shrinks=True),
-        Column("If deleted, or what is wrong", shrinks=True),
+        Column("If deleted", shrinks=True, drops=True),
     )
     absent = {
         cache.id for cache in inventory.caches if cache.state is CacheState.MISSING and not cache.problems
