@@ -105,7 +105,12 @@ def removal(
     path = root.joinpath(*names)
     size = os.lstat(path).st_blocks * 512
     return Step(
-        Remove(names, disposal, lock), BOX, f"{BOX}:{names[-1]}", identity(path), size, seen=content(root, *names)
+        Remove(names, disposal, lock),
+        BOX,
+        f"{BOX}:{names[-1]}",
+        identity(path),
+        size,
+        seen=content(root, *names),
     )
 
 
