@@ -13,14 +13,18 @@ needs_root = pytest.mark.skipif(
 USER = 12345
 
 
-def as_other_user(box: Path, code: str) -> str:
-    """What a program prints that owns `box` and all in it, and has no other rights; `service` works there."""
+def as_other_user(box: Path, code: str, imports: str = "") -> str:
+    """What a program prints that owns `box` and all in it, and has no other rights; `service` works there.
+
+    What it imports it imports before, since it may not be able to read this interpreter afterwards.
+    """
     for place, folders, files in os.walk(box):
         for name in (*folders, *files, "."):
             os.chown(os.path.join(place, name), USER, USER, follow_symlinks=False)
     before = (
         "import os, sys; from pathlib import Path; from tests.desk import *;"
         "from cachemgr.execute import system, trash; import filelock, ctypes;"
+        f"{imports}\n"
         f"os.setgroups([]); os.setgid({USER}); os.setuid({USER});"
         "box = Path(sys.argv[1]); service = manager(box.parent / 'home', state=box.parent / 'state')\n"
     )
