@@ -4,7 +4,7 @@ import hashlib
 import os
 import stat
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -144,7 +144,7 @@ class Done:
     @property
     def kinds(self) -> list[str | None]:
         """Why each step was not done; None where it was."""
-        return [outcome.trouble and outcome.trouble.kind for outcome in self.outcomes]
+        return [outcome.trouble.kind if outcome.trouble else None for outcome in self.outcomes]
 
 
 def carry_out(
@@ -163,6 +163,12 @@ def carry_out(
     last = events[-1]
     assert isinstance(last, RunFinished)
     return Done(last.run, last.outcomes, events)
+
+
+def drop(events: Iterator[object]) -> None:
+    """Stop in the middle, as a program does that no longer wants to know."""
+    assert isinstance(events, Generator)
+    events.close()
 
 
 def clear(

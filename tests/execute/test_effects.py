@@ -224,8 +224,8 @@ def test_a_runs_name_is_no_path(run: str, service: CacheManager, box: Path) -> N
 
 
 def test_remaking_what_is_there_changes_nothing(service: CacheManager, box: Path) -> None:
-    steps = Step(Remake(("entry",), 0o700), BOX), Step(Remake(("file",), 0o700), BOX)
-    steps = (*steps, Step(Settle(("entry",), 1, 1, None), BOX))
+    actions = Remake(("entry",), 0o700), Remake(("file",), 0o700), Settle(("entry",), 1, 1, None)
+    steps = (Step(action, BOX) for action in actions)
     before = picture(box)
     done = carry_out(service, plan_of(box, *steps, intent=Intent.UNDO))
     assert done.kinds == [None, "exists", None]

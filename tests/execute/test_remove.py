@@ -13,7 +13,7 @@ import pytest
 from cachemgr.disk import handles
 from cachemgr.execute.remove import Removal, remove_tree
 from tests.builders import HardLink, Link, Sparse, tree
-from tests.desk import du, picture
+from tests.desk import drop, du, picture
 from tests.execute.other_user import as_other_user, needs_root
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="works through POSIX descriptors")
@@ -75,7 +75,7 @@ def test_a_removal_that_is_dropped_closes_what_it_held(levels: int, tmp_path: Pa
     handle = handles.open_root(tmp_path)
     removal = remove_tree(handle, "many", Removal())
     next(removal)
-    removal.close()
+    drop(removal)
     handles.close(handle)
     assert open_files() == files
     assert remove(tmp_path, "many").errors == []
