@@ -31,6 +31,9 @@ from cachemgr.scan.scanner import Scanner
 
 PLAN_AGE = timedelta(minutes=15)
 """How long a plan may be applied: the world it was made for is gone after that."""
+FRESH = timedelta(seconds=10)
+"""How old the scan behind a plan may be before another one has to agree with it. Somebody who read a screen
+took longer, and a download may have begun to share what is about to go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,7 @@ class CacheManager:
             exclusions=clearing.exclusions,
             targets=tuple(targets),
             keep_until=now + timedelta(days=self.settings.retention_days) if keeps else None,
+            scanned_at=inventory.scanned_at,
         )
 
     def plan_undo(self, run: str | None = None) -> Plan:
@@ -166,9 +170,11 @@ class CacheManager:
 
     def execute(self, plan: Plan, gauge: Gauge | None = None, *, saved: bool = False) -> Iterator[RunEvent]:
         """Carry a plan out, each effect in the journal before it happens. `gauge.stopped` stops it between
-        steps. A `saved` plan is first compared with a fresh scan, step by step.
+        steps. A plan that was `saved`, or whose scan is not fresh, is first compared with what planning now
+        would give, step by step.
 
-        Raises Refused (the plan is too old, or we may not write here), Busy (another cachemgr writes).
+        Raises Refused (the plan is too old, or we may not write here), Busy (another cachemgr writes),
+        Unavailable (the record of runs cannot be written).
         """
         # Everything that writes is loaded when something is to be written.
         from cachemgr.execute.executor import Execution
@@ -183,7 +189,8 @@ class CacheManager:
         # A file may claim any end for itself; ours is never later than that.
         if now > min(plan.expires_at, plan.created_at + PLAN_AGE) or plan.created_at > now + PLAN_AGE:
             raise Refused(f"plan {display_name(plan.id)} is more than 15 minutes old; make a new one")
-        refused = self._recheck(plan) if saved else {}
+        stale = plan.scanned_at is not None and not now - FRESH <= plan.scanned_at <= now
+        refused = self._recheck(plan) if saved or stale else {}
         run = f"{self.clock().strftime('%Y%m%d-%H%M%S')}-{_random()}"
         make_private(self.state)
         with writing(self.state, run), Guard(plan, self._protected()) as guard:

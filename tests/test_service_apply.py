@@ -89,6 +89,25 @@ def test_an_entry_that_came_later_keeps_what_it_shares(sample: SampleHome, servi
     assert all(pointer.exists() for pointer in newer.iterdir())
 
 
+@pytest.mark.parametrize("seconds", [11, -3600])
+def test_a_plan_that_somebody_read_for_a_while_is_looked_at_again(
+    seconds: float, sample: SampleHome, service: CacheManager, clock: Clock
+) -> None:
+    """A download may share by now what was about to go; or the clock was set back, and nobody knows."""
+    hub = sample.home / ".cache" / "huggingface" / "hub"
+    plan = clear(service, lambda entry, _: "openai/whisper-large-v3@" in entry.id, Disposal.DELETE)
+    repo = hub / "models--openai--whisper-large-v3"
+    snapshot = next((repo / "snapshots").iterdir())
+    newer = tree(repo / "snapshots" / ("b" * 40), {})
+    for pointer in snapshot.iterdir():
+        (newer / pointer.name).symlink_to(pointer.readlink())
+    clock.ahead = max(seconds, 0)
+    if seconds < 0:
+        plan = replace(plan, scanned_at=plan.created_at - timedelta(seconds=seconds))
+    assert "changed" in carry_out(service, plan).kinds
+    assert all(pointer.exists() for pointer in newer.iterdir())
+
+
 def test_after_fifteen_minutes_it_is_too_old(service: CacheManager, clock: Clock) -> None:
     plan = clear(service)
     clock.ahead = 15 * 60 - 30

@@ -141,12 +141,17 @@ def tidy(box: Path, *names: str, alone: tuple[tuple[str, ...], ...] = ()) -> Ste
     return Step(Tidy(names, alone), BOX, None, identity(box.joinpath(*names)))
 
 
-def test_a_container_in_which_something_new_appeared_stays(service: CacheManager, box: Path) -> None:
+@pytest.mark.parametrize("new", ["new", "sub/new"])
+def test_a_container_in_which_something_new_appeared_stays(
+    new: str, service: CacheManager, box: Path
+) -> None:
     tree(box, {"folder": {"sub": {}}})
+    os.utime(box / "folder" / "sub", (1, 1))
     plan = plan_of(box, tidy(box, "folder", alone=(("sub",),)))
-    done = carry_out(service, plan, during=when(0, lambda: tree(box, {"folder": {"sub": {"new": "1"}}})))
+    done = carry_out(service, plan, during=when(0, lambda: tree(box / "folder", {new: "1"})))
     assert (done.statuses, done.kinds) == ([Status.SKIPPED], ["not-empty"])
-    assert (box / "folder" / "sub" / "new").read_text() == "1"
+    assert (box / "folder" / new).read_text() == "1"
+    assert "/" in new or (box / "folder" / "sub").stat().st_mtime == 1
 
 
 def test_the_inner_ones_come_back_when_the_outer_one_cannot_go(
@@ -211,6 +216,20 @@ def test_a_quarantine_that_is_not_marked_as_that_runs_own_is_not_touched(
     assert set(carry_out(service, service.plan_undo()).kinds) == {"no-quarantine", "needs"}
     assert carry_out(service, service.plan_purge()).kinds == ["no-quarantine"]
     assert picture(box) == before
+
+
+@pytest.mark.parametrize("mark", [None, b"", b'{"ru', b"another"])
+def test_a_quarantine_that_was_only_begun_goes_and_one_of_somebody_else_stays(
+    mark: bytes | None, service: CacheManager, box: Path
+) -> None:
+    run = set_aside(service, box, "file")
+    (quarantine,) = box.glob(f"{OURS}*")
+    (quarantine / "0").rename(box / "file")
+    (quarantine / ".cachemgr").unlink()
+    if mark is not None:
+        (quarantine / ".cachemgr").write_bytes(mark)
+    kinds = carry_out(service, service.plan_undo(run)).kinds
+    assert quarantine.exists() == (mark == b"another") == (kinds[0] == "no-quarantine")
 
 
 @pytest.mark.parametrize("run", ["../box", "x/../../sentinel", "\0", ""])

@@ -106,6 +106,11 @@ def test_an_ancestor_that_became_a_link_leads_nowhere(service: CacheManager, box
     (box / "entry" / "deep").symlink_to(sentinel)
     assert carry_out(service, plan).kinds == ["changed"]
     assert (sentinel / "er" / "b").read_text() == "2"
+    # Not even to the very directory that was meant, which somebody moved out of the cache.
+    (box / "entry" / "deep").unlink()
+    (box / "entry" / "deep").symlink_to(box.parent / "aside")
+    assert carry_out(service, plan).kinds == ["changed"]
+    assert (box.parent / "aside" / "er" / "b").read_text() == "2"
 
 
 def other_inode(path: Path) -> None:

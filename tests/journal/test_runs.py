@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cachemgr.domain.errors import Busy, Refused, UnknownTarget
+from cachemgr.domain.errors import Busy, Refused, Unavailable, UnknownTarget
 from cachemgr.domain.event import Announced, Phase, RunEvent, StepFinished, StepStarted
 from cachemgr.domain.outcome import Status
 from cachemgr.domain.run import RunState
@@ -98,7 +98,7 @@ def test_what_cannot_be_written_down_is_not_done(
         steps = [removal(box, f"entry{n}", disposal=Disposal.QUARANTINE) for n in range(6)]
         try:
             carry_out(service, plan_of(box, *steps))
-        except OSError:
+        except Unavailable:
             monkeypatch.setattr(store, "_append", append)
             if full_at:
                 assert service.run().state is RunState.INTERRUPTED
@@ -171,7 +171,7 @@ def test_the_state_is_for_its_owner_alone(service: CacheManager, box: Path) -> N
 def test_a_state_that_is_a_link_is_not_used(service: CacheManager, box: Path, tmp_path: Path) -> None:
     service.state.symlink_to(tree(tmp_path / "elsewhere", {}))
     before = picture(box)
-    with pytest.raises(PermissionError):
+    with pytest.raises(Unavailable, match="is a link"):
         carry_out(service, plan_of(box, removal(box, "entry0")))
     assert picture(box) == before
     assert os.listdir(tmp_path / "elsewhere") == []
