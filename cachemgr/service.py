@@ -54,7 +54,7 @@ class CacheManager:
         """Look at every root. The last event carries the inventory; stopping the loop cancels, and so
         does `gauge.stopped`, at the next directory (then Stopped is raised)."""
         candidates = locate(self.types, self.machine, self.settings, self.project)
-        found = settle(candidates, self._protected())
+        found = settle(candidates, self._protected(), self.project)
         for event in Scanner(found, self.clock(), gauge or Gauge()).scan():
             yield ScanFinished(self._diagnosed(event.inventory)) if isinstance(event, ScanFinished) else event
 

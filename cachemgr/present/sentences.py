@@ -22,6 +22,8 @@ _PROBLEMS = {
     "not-a-directory": "what is there is not a directory",
     "no-evidence": "nothing shows that this is such a cache, so it is listed and not cleared",
     "untrusted": "a project file names a place outside the project; `cachemgr config trust` allows it",
+    "leads-out": "it is a link that leads out of the project; name the real place in your own configuration",
+    "own-state": "the setting names cachemgr's own state directory or one above it",
     "unreadable": "it could not be read completely, so sizes are lower bounds",
     "vanished": "it went away while it was being read",
     "mount-point": "another file system is mounted in it and was left out",
@@ -32,7 +34,7 @@ _PROBLEMS = {
 }
 _FINDINGS = {
     "legacy-location": "{path} is a legacy location; it should be empty",
-    "unusable-root": "{cache}: {problem}",
+    "unusable-root": "{setting}: {problem}",
     "unavailable-root": "{path}: {problem}",
     "untrusted-root": "{path}: {problem}",
     "unreadable": "{path}: {problem}",
@@ -123,6 +125,7 @@ def finding_sentence(finding: Finding, home: PurePath | None = None, project: Pu
         return _sentence(f"{cache}: {finding.code.replace('-', ' ')}", finding.detail, None)
     return template.format(
         cache=cache,
+        setting=f"{display_name(finding.setting)} ({cache})" if finding.setting else cache,
         path=short_path(finding.path, home, project) if finding.path else cache,
         problem=_PROBLEMS.get(finding.detail, display_name(finding.detail) or "something is wrong with it"),
         run="an unknown run" if finding.detail in ("", "unknown") else f"run {display_name(finding.detail)}",
