@@ -76,6 +76,11 @@ def lstat(parent: Handle, name: str) -> os.stat_result:
     return os.lstat(f"{parent}\\{name}")
 
 
+def facts(parent: Handle, names: list[str]) -> list[os.stat_result]:
+    """Many entries' own facts. Raises OSError at the first that cannot be asked."""
+    return [lstat(parent, name) for name in names]
+
+
 def fstat(handle: Handle) -> os.stat_result:
     """A directory's facts. Raises OSError."""
     return os.lstat(handle)
