@@ -7,7 +7,6 @@ if sys.platform == "win32":
         Handle,
         allocated,
         close,
-        entry_stat,
         facts,
         fstat,
         identity,
@@ -21,14 +20,12 @@ if sys.platform == "win32":
         owner,
         read_file,
         read_link,
-        scan,
     )
 else:
     from cachemgr.disk.posix import (
         Handle,
         allocated,
         close,
-        entry_stat,
         facts,
         fstat,
         identity,
@@ -42,14 +39,12 @@ else:
         owner,
         read_file,
         read_link,
-        scan,
     )
 
 __all__ = [
     "Handle",
     "allocated",
     "close",
-    "entry_stat",
     "facts",
     "fstat",
     "identity",
@@ -63,5 +58,4 @@ __all__ = [
     "owner",
     "read_file",
     "read_link",
-    "scan",
 ]

@@ -31,8 +31,8 @@ class Problem:
 
     code: str
     """One of `empty` `relative` `unexpanded` `home` `system` `project` `working-directory` `other-home`
-    `not-a-directory` `no-evidence` `untrusted` `unreadable` `vanished` `mount-point` `other-cache`
-    `alias` `disabled` `unavailable`."""
+    `own-state` `not-a-directory` `no-evidence` `untrusted` `unreadable` `vanished` `mount-point`
+    `other-cache` `alias` `disabled` `unavailable`."""
     detail: str = ""
     errno: int | None = None
 

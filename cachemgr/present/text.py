@@ -73,6 +73,7 @@ _PROBLEMS = {
     "project": "the setting names the project itself or a directory above it",
     "working-directory": "the setting names the working directory or one above it",
     "other-home": "the setting names the home of another user",
+    "own-state": "the setting names cachemgr's own state directory, or one above or inside it",
     "not-a-directory": "what is there is not a directory",
     "no-evidence": "nothing shows that this is such a cache, so it is listed and not cleared",
     "untrusted": "a project file names a place outside the project; `cachemgr config trust` allows it",

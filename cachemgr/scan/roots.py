@@ -1,10 +1,12 @@
 """Candidates meet the disk: which of them are roots, which are one and the same, which lie in which."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cachemgr.disk.places import Found, Protected, look
+from cachemgr.disk.volumes import Mount
 from cachemgr.domain.inventory import CacheId, Problem
 from cachemgr.domain.terms import Place
 from cachemgr.domain.unit import Inode
@@ -77,16 +79,35 @@ def settle(candidates: Iterable[Candidate], protected: Protected) -> tuple[Root,
     return tuple(roots)
 
 
-def nesting(roots: Iterable[Root]) -> dict[CacheId, CacheId]:
-    """Which root lies in which: the innermost one around it."""
-    real = {root.found.real: root.id for root in roots if root.found is not None}
+def nesting(roots: Iterable[Root], table: tuple[Mount, ...]) -> dict[CacheId, CacheId]:
+    """Which root lies in which: the innermost one around it whose walk meets it.
+
+    Directories are compared by inode, so that a bind mount is the directory that it shows; a root behind a
+    mount point is in nobody else, since no walk enters one.
+    """
+    found = [(root.id, root.found) for root in roots if root.found is not None]
+    names = {place.inode: name for name, place in found}
+    mounted = {mount.target for mount in table}
     inside: dict[CacheId, CacheId] = {}
-    for path, name in real.items():
-        for outer in path.parents:
-            if outer in real:
-                inside[name] = real[outer]
+    for name, place in found:
+        below = place.real
+        for above in place.real.parents:
+            if str(below) in mounted:
                 break
+            inode = _inode(above)
+            if inode in names:
+                inside[name] = names[inode]
+                break
+            below = above
     return inside
+
+
+def _inode(path: Path) -> Inode | None:
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino)
 
 
 def _same(root: Root, path: Path) -> Root:

@@ -29,7 +29,7 @@ class Scanner:
         """Every root measured and read. Raises Stopped when the gauge says so."""
         yield ScanStarted(len(self.roots))
         inodes = {root.found.inode: root.id for root in self.roots if root.found is not None}
-        inside = nesting(self.roots)
+        inside = nesting(self.roots, self.table)
         caches: list[Cache] = []
         entries: list[Entry] = []
         for number, root in enumerate(self.roots, 1):
@@ -68,7 +68,8 @@ class Scanner:
             room = volume(root.found.real, self.table)
             entries = [entry(root.id, draft, room) for draft in drafts]
             unread = any(problem.code == "unreadable" for problem in scope.problems)
-            problems = (*cache.problems, *scope.problems)
+            # A gap may have been met twice: when the layout read, and when its unit was measured.
+            problems = (*cache.problems, *dict.fromkeys(scope.problems))
             if not evident and not root.candidate.registered:
                 problems = (*problems, Problem("no-evidence"))
             return replace(
