@@ -125,6 +125,7 @@ class Walk:
     def leaf(self, status: os.stat_result) -> None:
         """Measure something that is no directory."""
         self._count(status)
+        self.scope.gauge.add(self.files, self.size)
 
     def result(self) -> Tally:
         return Tally(
@@ -196,8 +197,8 @@ class Walk:
         self.files += len(facts)
         self.size += sum([status.st_blocks for status in facts]) * 512
         self.apparent += sum(lengths)
-        self.newest = max(self.newest, max(modified))
-        self.accessed = max(self.accessed, max(accessed))
+        self.newest = max(self.newest, *modified)
+        self.accessed = max(self.accessed, *accessed)
 
     def _one_by_one(
         self, handle: Handle, names: list[str], trail: tuple[str, ...]
