@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from cachemgr.disk import handles
+from cachemgr.disk.places import Protected
 from cachemgr.disk.reader import DiskReader
 from cachemgr.disk.volumes import Mount, mounts, mounts_below, volume
 from cachemgr.disk.walk import Scope
@@ -22,6 +23,7 @@ class Scanner:
 
     roots: tuple[Root, ...]
     now: datetime
+    protected: Protected
     gauge: Gauge = field(default_factory=Gauge)
     table: tuple[Mount, ...] = field(default_factory=mounts)
 
@@ -38,7 +40,7 @@ class Scanner:
             caches.append(replace(cache, inside=inside.get(root.id)))
             entries += found
             yield CacheScanned(root.id, number, len(self.roots))
-        caches += leftovers(self.roots, caches, self.table, self.gauge)
+        caches += leftovers(self.roots, caches, self.protected, self.table, self.gauge)
         yield ScanFinished(Inventory(self.now, tuple(caches), tuple(entries)))
 
     def _root(self, root: Root, inodes: Mapping[Inode, CacheId]) -> tuple[Cache, list[Entry]]:
