@@ -55,7 +55,7 @@ class CacheManager:
         does `gauge.stopped`, at the next directory (then Stopped is raised)."""
         candidates = locate(self.types, self.machine, self.settings, self.project)
         protected = self._protected()
-        found = settle(candidates, protected)
+        found = settle(candidates, protected, self.project)
         for event in Scanner(found, self.clock(), protected, gauge or Gauge()).scan():
             yield ScanFinished(self._diagnosed(event.inventory)) if isinstance(event, ScanFinished) else event
 

@@ -6,9 +6,11 @@ import sys
 import tomllib
 from importlib import metadata
 
+import click
 import pytest
 
 import cachemgr
+from cachemgr.cli import main as cli
 from tests.architecture.source import PACKAGE, ROOT, modules
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -33,6 +35,28 @@ def test_the_workflow_runs_the_readme_commands_on_every_system() -> None:
     assert len(commands) == 3
     missing = [command for command in commands if command not in README.splitlines()]
     assert not missing
+
+
+def test_every_command_and_option_in_the_readme_exists() -> None:
+    group = cli.main
+    context = click.Context(group)
+    used = re.findall(r"(?:^\$ |^|\| |`)cachemgr ([a-z]+)(.*?)(?=$|`| \| | > )", README, re.MULTILINE)
+    assert {name for name, _ in used} >= {
+        "status",
+        "ls",
+        "clear",
+        "undo",
+        "history",
+        "purge",
+        "demo",
+        "config",
+    }
+    for name, rest in used:
+        command = group.get_command(context, name)
+        assert command is not None, name
+        known = {option for parameter in command.params for option in parameter.opts}
+        unknown = set(re.findall(r"--[a-z-]+", rest)) - known
+        assert not unknown, f"cachemgr {name}{rest}"
 
 
 def test_every_python_that_is_claimed_is_tested() -> None:

@@ -4,7 +4,7 @@ HF_HOME itself is never a cache: it holds `token` and `stored_tokens`.
 """
 
 from cachemgr.catalogue.layouts.children import Children, Pick
-from cachemgr.catalogue.layouts.hub import Hub
+from cachemgr.catalogue.layouts.hub import BOUND, Hub
 from cachemgr.domain.cache_type import CacheType, Default, Expand, Variable
 from cachemgr.domain.terms import Category, Rebuild
 from cachemgr.domain.unit import Kind
@@ -30,6 +30,7 @@ CACHES = (
         category=Category.MODELS,
         rebuild=Rebuild.DOWNLOADS,
         layout=Hub(),
+        bound=BOUND,
         variables=(
             Variable("HF_HUB_CACHE", expands=Expand.ALL),
             Variable("HUGGINGFACE_HUB_CACHE", expands=Expand.ALL),

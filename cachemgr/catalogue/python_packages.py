@@ -51,6 +51,8 @@ CACHES = (
             telling=("archive-v[0-9]*", "simple-v[0-9]*", "wheels-v[0-9]*", "interpreter-v[0-9]*"),
             pointing=("wheels-v[0-9]*", "sdists-v[0-9]*"),
             store="archive-v[0-9]*",
+            support=(".gitignore", ".lock", "CACHEDIR.TAG"),
+            lock=".lock",
         ),
         variables=(
             Variable("UV_CACHE_DIR"),

@@ -11,7 +11,7 @@ from cachemgr.cli.running import carry_out
 from cachemgr.cli.session import Session
 from cachemgr.cli.wish import Wish
 from cachemgr.domain.errors import Busy, CacheMgrError, Interrupted, NeedsConfirmation, Refused, UsageError
-from cachemgr.domain.outcome import Totals
+from cachemgr.domain.outcome import Outcome, Totals
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Reason
 from cachemgr.present.document.runs import result_document
@@ -30,8 +30,11 @@ class Unconfirmed(NeedsConfirmation):
         self.extra = {"command": command, "plan": plan}
 
 
-def act(session: Session, plan: Plan, wish: Wish) -> int:
-    """Returns the exit code. Raises CacheMgrError where nothing was done."""
+def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int:
+    """Returns the exit code. A `saved` plan is compared with a fresh scan first.
+
+    Raises CacheMgrError where nothing was done.
+    """
     if wish.plan is not None:
         return _save(session, plan, wish)
     machine_readable = session.options.json or wish.events
@@ -49,15 +52,26 @@ def act(session: Session, plan: Plan, wish: Wish) -> int:
     if session.service.read_only:
         raise Refused("this is --read-only, so the plan is not carried out")
     _confirm(session, plan, wish)
-    run = carry_out(session, plan, events=wish.events)
+    run = carry_out(session, plan, events=wish.events, saved=saved)
     if session.options.json:
         document = result_document(plan, run.id, run.outcomes, undoable=run.undoable, now=session.now())
         session.output.document(document)
     elif not wish.events:
         show_result(session.output, plan, run, quiet=session.options.quiet)
     if run.stopped:
-        raise Interrupted(f"stopped between steps; `cachemgr history {run.id}` says how far it came")
-    return 0 if Totals.of(run.outcomes).complete else 1
+        session.output.line(
+            f"cachemgr: stopped between steps; `cachemgr history {run.id}` says how far it came", err=True
+        )
+        return Interrupted.exit_code
+    return _code(run.outcomes)
+
+
+def _code(outcomes: Sequence[Outcome]) -> int:
+    totals = Totals.of(outcomes)
+    if totals.complete:
+        return 0
+    in_use = all(one.trouble is not None and one.trouble.kind == "in-use" for one in outcomes)
+    return Busy.exit_code if in_use else 1
 
 
 def _confirm(session: Session, plan: Plan, wish: Wish) -> None:

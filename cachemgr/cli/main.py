@@ -92,7 +92,7 @@ def main(context: click.Context) -> int:
         return 0
     session = context.find_object(Session)
     assert session is not None
-    if session.interactive and sys.stdout.isatty() and session.service.machine.env.get("TERM") != "dumb":
+    if session.interactive and sys.stdout.isatty() and session.composition.variable("TERM") != "dumb":
         return session.composition.explore(session.service)
     from cachemgr.cli.commands.status import show_status  # only this road needs it
 
@@ -104,25 +104,24 @@ def run(arguments: Sequence[str], composition: Composition) -> int:
     session = Session(composition, arguments)
     try:
         result = main.main(list(arguments), prog_name="cachemgr", standalone_mode=False, obj=session)
-        sys.stdout.flush()
+        if (problem := session.unwritten()) is not None:
+            return _fail(session, problem)
     except click.ClickException as problem:
         return _fail(session, UsageError(_one_sentence(problem)))
     except (click.Abort, KeyboardInterrupt, Stopped):
         return _fail(session, Interrupted("interrupted"))
     except CacheMgrError as problem:
         return _fail(session, problem)
-    except BrokenPipeError:
-        silence(sys.stdout)
-        return 0
     return result if isinstance(result, int) else 0
 
 
 def _fail(session: Session, problem: CacheMgrError) -> int:
     message = display_name(str(problem))
     _say(f"cachemgr: {message}", err=True)
-    if session.options.json or "--json" in session.arguments:
+    lines = "--events" in session.arguments
+    if lines or session.options.json or "--json" in session.arguments:
         document = error(problem.exit_code, problem.kind, message)
-        _say(encode({**document, **getattr(problem, "extra", {})}))
+        _say(encode({**document, **getattr(problem, "extra", {})}, indent=None if lines else 2))
     return problem.exit_code
 
 

@@ -54,7 +54,7 @@ EVERYWHERE: tuple[Callable[[F], F], ...] = (
     ),
     kept("--si", is_flag=True, flag_value=True, help="Sizes in powers of 1000 (kB, MB)."),
     kept("-q", "--quiet", is_flag=True, flag_value=True, help="Print ids only."),
-    kept("-v", "--verbose", is_flag=True, flag_value=True, help="Say more; show a traceback for a bug."),
+    kept("-v", "--verbose", is_flag=True, flag_value=True, help="Show the traceback of a bug."),
 )
 
 

@@ -5,12 +5,10 @@ import click
 from cachemgr.cli.output import Column, Output
 from cachemgr.cli.running import Execution
 from cachemgr.domain.action import Remove, Restore
-from cachemgr.domain.outcome import Outcome, Status, Totals
+from cachemgr.domain.outcome import Outcome, Status
 from cachemgr.domain.plan import Intent, Plan
-from cachemgr.domain.terms import Disposal
-from cachemgr.present.document.runs import moved, restored
 from cachemgr.present.plan_rows import KeptRow, PlanRow, kept_rows, plan_rows, way_back
-from cachemgr.present.text import counted, day, display_name, glyph, promise, result, trouble_sentence, verb
+from cachemgr.present.text import counted, day, display_name, glyph, outcome, promise, trouble_sentence, verb
 
 _LONGEST = 40
 """Lines of each part on a screen; `--json` and `--plan` have all of them."""
@@ -24,7 +22,7 @@ def show_plan(output: Output, plan: Plan, *, quiet: bool = False, err: bool = Fa
             output.line(display_name(row.id), err=err)
         return
     if rows:
-        _planned(output, rows, err=err)
+        _planned(output, plan, rows, err=err)
     if kept:
         _kept(output, kept, after=bool(rows), err=err)
     if rows or kept:
@@ -36,45 +34,40 @@ def show_plan(output: Output, plan: Plan, *, quiet: bool = False, err: bool = Fa
 
 def show_result(output: Output, plan: Plan, run: Execution, *, quiet: bool = False) -> None:
     """What was done, what was not and why, and the way back."""
-    totals = Totals.of(run.outcomes)
     if quiet:
-        done = {outcome.number for outcome in run.outcomes if outcome.status is Status.DONE}
+        done = {one.number for one in run.outcomes if one.status is Status.DONE}
         ids = (plan.steps[number].entry for number in sorted(done))
         for entry in dict.fromkeys(entry for entry in ids if entry is not None):
             output.line(display_name(entry))
         return
-    for outcome in [outcome for outcome in run.outcomes if outcome.trouble is not None][:_LONGEST]:
-        output.line(_failure(plan, outcome), err=True)
-    sentence = result(
-        totals,
-        quarantined=moved(plan, run.outcomes, Disposal.QUARANTINE),
-        trashed=moved(plan, run.outcomes, Disposal.TRASH),
-        restored=restored(plan, run.outcomes),
-        si=output.si,
-    )
+    for failed in [one for one in run.outcomes if one.trouble is not None][:_LONGEST]:
+        output.line(_failure(plan, failed), err=True)
+    sentence = outcome(plan, run.outcomes, output.si)
     output.line(f"{sentence[0].upper()}{sentence[1:]}.")
     if run.undoable:
         kept = f"until {day(plan.keep_until)} " if plan.keep_until else ""
         output.line(f"Undo {kept}with: cachemgr undo {run.id}")
 
 
-def _planned(output: Output, rows: tuple[PlanRow, ...], *, err: bool) -> None:
+def _planned(output: Output, plan: Plan, rows: tuple[PlanRow, ...], *, err: bool) -> None:
+    # What comes back frees nothing, and is itself the way back.
+    undoing = plan.intent is Intent.UNDO
     columns = (
         Column(""),
         Column("What happens"),
-        Column("Size", right=True),
-        Column("Frees now", right=True),
+        Column("Size", right=True, drops=True),
+        *(() if undoing else (Column("Frees now", right=True),)),
         Column("Entry", shrinks=True),
-        Column("Way back"),
+        *(() if undoing else (Column("Way back", drops=True),)),
     )
     lines = [
         (
             glyph(row.rebuild, ascii=output.ascii) if row.rebuild else " ",
             row.does,
             output.size(row.size),
-            output.size(row.frees),
+            *(() if undoing else (output.size(row.frees),)),
             f"{display_name(row.cache)}:{row.name}",
-            way_back(row.rebuild, permanent=row.permanent),
+            *(() if undoing else (way_back(row.rebuild, permanent=row.permanent),)),
         )
         for row in rows[:_LONGEST]
     ]
@@ -86,9 +79,7 @@ def _kept(output: Output, kept: tuple[KeptRow, ...], *, after: bool, err: bool) 
     if after:
         output.line(err=err)
     columns = (Column("Stays", shrinks=True), Column("Size", right=True), Column("Why"))
-    lines = [
-        (f"{display_name(row.cache)}:{row.name}", output.size(row.size), row.why) for row in kept[:_LONGEST]
-    ]
+    lines = [(row.id, output.size(row.size), row.why) for row in kept[:_LONGEST]]
     output.table(columns, lines, err=err)
     _more(output, len(kept), err=err)
 
@@ -108,11 +99,11 @@ def _warnings(plan: Plan, rows: tuple[PlanRow, ...]) -> list[str]:
     return [f"{subject} {counted(permanent, 'entry', 'entries')} for good; that cannot be undone."]
 
 
-def _failure(plan: Plan, outcome: Outcome) -> str:
-    step = plan.steps[outcome.number]
+def _failure(plan: Plan, failed: Outcome) -> str:
+    step = plan.steps[failed.number]
     action = step.action
     name = step.entry or step.cache
     if step.entry is None and isinstance(action, Remove | Restore):
         name = f"{step.cache}:{'/'.join(action.names)}"
-    why = trouble_sentence(outcome.trouble) if outcome.trouble else ""
-    return f"{outcome.status.value}: {display_name(name)}: {why}"
+    why = trouble_sentence(failed.trouble) if failed.trouble else ""
+    return f"{failed.status.value}: {display_name(name)}: {why}"

@@ -3,6 +3,7 @@
 The composition root hands in a `Composition`; nothing in this room knows how a service is put together.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -13,9 +14,17 @@ from typing import Protocol
 
 from cachemgr.cli.output import Output
 from cachemgr.cli.progress import ScanProgress
+from cachemgr.domain.errors import CacheMgrError
 from cachemgr.domain.event import ScanFinished
 from cachemgr.domain.inventory import Inventory
 from cachemgr.service import CacheManager
+
+
+class Unwritten(CacheMgrError):
+    """The work was done; its report did not get out."""
+
+    exit_code = 1
+    kind = "output"
 
 
 @dataclass(slots=True)
@@ -58,6 +67,10 @@ class Composition(Protocol):
 
     def service(self, options: Options) -> CacheManager: ...
     def config_files(self, options: Options) -> ConfigFiles: ...
+    def variable(self, name: str) -> str:
+        """An environment variable of the process; empty where it is not set."""
+        ...
+
     def trust(self, options: Options) -> Sequence[Path]:
         """Agree to the places outside the project that its file names; returns them."""
         ...
@@ -71,7 +84,7 @@ class Composition(Protocol):
         ...
 
 
-@dataclass(slots=True, weakref_slot=True)
+@dataclass(slots=True)
 class Session:
     """One invocation. Handed to commands as click's object."""
 
@@ -87,6 +100,7 @@ class Session:
         """Built when it is first needed, so that `--help` needs no configuration."""
         if self._service is None:
             self._service = self.composition.service(self.options)
+            self.output.si = self.options.si or self._service.settings.si
         return self._service
 
     @property
@@ -96,8 +110,8 @@ class Session:
                 sys.stdout,
                 sys.stderr,
                 color=self.options.color,
-                no_color=bool(self.service.machine.env.get("NO_COLOR")),
-                si=self.options.si or self.service.settings.si,
+                no_color=bool(self.composition.variable("NO_COLOR")),
+                si=self.options.si,
             )
         return self._output
 
@@ -109,6 +123,13 @@ class Session:
     def interactive(self) -> bool:
         """Whether somebody can answer a question."""
         return sys.stdin.isatty() and sys.stderr.isatty()
+
+    def unwritten(self) -> "Unwritten | None":
+        """What to say when standard output could not take everything."""
+        error = self._output.unwritten if self._output else None
+        return (
+            Unwritten(f"cannot write to standard output: {os.strerror(error.errno or 0)}") if error else None
+        )
 
     def now(self) -> datetime:
         return self.service.clock()

@@ -50,6 +50,7 @@ _OPTIONS = (
         flag_value=True,
         help="Write although HOME is somebody else's, or under sudo.",
     ),
+    click.option("--force", "forced", metavar="RULE", multiple=True, help="Override one named rule."),
     click.option("--events", is_flag=True, help="One JSON object a line while it runs."),
     json_option,
 )
@@ -68,6 +69,9 @@ def action_options(*, disposal: bool = False) -> Callable[[Command], Command]:
                 events=given.pop("events"),
                 disposal=_one({kind: given.pop(kind.value, False) for kind in Disposal}),
             )
+            for rule in given.pop("forced"):
+                # Every rule there is so far keeps data from being lost; none of them has an override.
+                raise click.UsageError(f"There is no rule {rule!r} that could be overridden.")
             if wish.events and click.get_current_context().obj.options.json:
                 raise click.UsageError("--json and --events are two forms of the same report; choose one.")
             return command(*args, wish=wish, **given)

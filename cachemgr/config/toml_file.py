@@ -12,11 +12,15 @@ from cachemgr.domain.settings import HomeSetting, RootSetting
 from cachemgr.domain.terms import Category, Place
 
 NAME = "cachemgr.toml"
+_DOTS = 200
+"""Dots on a line. tomllib keeps every prefix of a dotted key: 256 KiB of `a.a.a…` take all memory."""
 HOMES = ("hf_home", "torch_home", "mlx_home")
 
 
 def read(source: Source, base: Base, place: Place) -> Layer:
     """Raises ConfigError."""
+    if any(line.count(".") > _DOTS for line in source.text.split("\n")):
+        raise source.mistake("a line with more dots than any key or path has")
     try:
         document = tomllib.loads(source.text)
     except tomllib.TOMLDecodeError as error:

@@ -21,6 +21,9 @@ from cachemgr.domain.unit import EMPTY_LINKED, Inode, Kind, Linked, Obstacle, Ta
 OPEN_DIRECTORIES = 64
 """How many ancestors stay open; macOS allows a process 256 files by default."""
 
+OTHER_CACHE = "cache "
+"""How the detail of an obstacle begins that is another cache's root."""
+
 _TYPE, _FILE, _LINK = 0o170000, 0o100000, 0o120000
 _BATCH = 256
 """How many entries' facts are held at once, so that memory does not grow with a directory."""
@@ -245,7 +248,7 @@ class Walk:
         """Note what makes a directory untouchable; whether it is entered."""
         inode = (status.st_dev, status.st_ino)
         if (cache := self.scope.roots.get(inode)) is not None:
-            self.obstacles.setdefault(Reason.PROTECTED, f"cache {cache}")
+            self.obstacles.setdefault(Reason.PROTECTED, OTHER_CACHE + cache)
         if status.st_dev != self.scope.device or (*self.top, *trail) in self.scope.mounts:
             self.obstacles.setdefault(Reason.MOUNT_POINT, self._text(trail))
             self.scope.problems.append(Problem("mount-point", self._text(trail)))

@@ -3,18 +3,24 @@
 import os
 import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from cachemgr.disk import handles
+from cachemgr.disk.handles import Handle
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Refused
+from cachemgr.execute import system
+from cachemgr.execute.remove import Removal, remove_tree
 from cachemgr.execute.sample_home import write_home
 from cachemgr.execute.sample_project import write_project
 from cachemgr.execute.sample_writer import Writer
 
 MARKER = ".cachemgr-sample"
 """A directory that holds this file, with this text, was made here and may be discarded."""
+PARTS = ("home", "project", "temp")
 MARKER_TEXT = "Made by `cachemgr demo`; it may be removed as a whole.\n"
 
 
@@ -45,22 +51,62 @@ def build(directory: Path, now: datetime) -> SampleHome:
     sample = SampleHome(directory, directory / "home", directory / "project")
     _claim(directory)
     try:
-        (directory / MARKER).write_text(MARKER_TEXT, encoding="utf-8")
-        for place in (sample.home, sample.project, directory / "temp"):
-            place.mkdir()
+        (directory / MARKER).write_text(MARKER_TEXT, encoding="utf-8", newline="\n")
+        for name in PARTS:
+            (directory / name).mkdir()
         writer = Writer(directory, now)
         shared = write_home(writer, sample.home)
         write_project(writer, sample.project, now, shared)
         writer.finish()
     except OSError as error:
-        reason = error.strerror or "the system said no"
-        raise Refused(f"The sample cannot be written: {reason.lower()}. Name another directory.") from error
+        with suppress(Refused):
+            discard(sample)
+        reason = (error.strerror or "the system said no").lower()
+        raise Refused(f"The sample cannot be written: {reason}. Name another directory.") from error
     return sample
 
 
 def discard(sample: SampleHome) -> None:
-    """Remove a sample as a whole. Raises Refused when the directory does not carry our marker."""
-    raise NotImplementedError
+    """Remove a sample as a whole; one that is gone already is fine.
+
+    Raises Refused when the directory does not carry our marker, or something in it resists.
+    """
+    shown = display_name(sample.directory)
+    try:
+        above = handles.open_root(Path(os.path.realpath(sample.directory.parent)))
+        try:
+            own = handles.open_child(above, sample.directory.name)
+        except FileNotFoundError:
+            return
+        else:
+            try:
+                _empty(own, shown)
+            finally:
+                handles.close(own)
+            system.rmdir(above, sample.directory.name)
+        finally:
+            handles.close(above)
+    except OSError as error:
+        reason = (error.strerror or "the system said no").lower()
+        raise Refused(f"The sample in {shown} was not removed completely: {reason}.") from error
+
+
+def _empty(own: Handle, shown: str) -> None:
+    """Through its own handle: what takes the directory's place meanwhile is not touched. The marker goes
+    last, so that an interrupted removal can be repeated."""
+    try:
+        marker = handles.read_file(own, MARKER, 4096)
+    except FileNotFoundError:
+        marker = None
+    if marker != MARKER_TEXT.encode() or handles.fstat(own).st_uid != (handles.owner() or 0):
+        raise Refused(f"{shown} was not made by `cachemgr demo`, so it stays.")
+    done = Removal()
+    for name in PARTS:
+        for _ in remove_tree(own, name, done):
+            pass
+    if done.errors:
+        raise done.errors[0]
+    system.unlink(own, MARKER)
 
 
 def _claim(directory: Path) -> None:

@@ -11,7 +11,7 @@ from cachemgr.domain.outcome import Totals
 from cachemgr.domain.plan import Exclusion, Plan, Step
 from cachemgr.domain.run import Run
 from cachemgr.domain.terms import Disposal, Rebuild
-from cachemgr.present.text import exclusion_sentence
+from cachemgr.present.sentences import exclusion_sentence
 from cachemgr.present.words import rebuild_word, verb
 
 
@@ -34,6 +34,8 @@ class PlanRow:
 class KeptRow:
     """Something that was asked for and stays."""
 
+    id: str
+    """What it is called by itself: an entry's id, or a path."""
     name: str
     cache: CacheId
     size: int | None
@@ -67,7 +69,13 @@ def plan_rows(plan: Plan) -> tuple[PlanRow, ...]:
 
 def kept_rows(plan: Plan) -> tuple[KeptRow, ...]:
     return tuple(
-        KeptRow(_kept_name(exclusion), exclusion.cache, exclusion.size, exclusion_sentence(exclusion))
+        KeptRow(
+            _kept_id(exclusion),
+            _kept_name(exclusion),
+            exclusion.cache,
+            exclusion.size,
+            exclusion_sentence(exclusion),
+        )
         for exclusion in plan.exclusions
     )
 
@@ -132,6 +140,10 @@ def _step_name(step: Step) -> str:
     if isinstance(step.action, Purge):
         return f"quarantine of {display_name(step.action.run)}"
     return display_name("/".join(step.action.names))
+
+
+def _kept_id(exclusion: Exclusion) -> str:
+    return display_name(exclusion.entry or exclusion.path or exclusion.cache)
 
 
 def _kept_name(exclusion: Exclusion) -> str:

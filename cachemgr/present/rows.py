@@ -11,7 +11,7 @@ from cachemgr.domain.inventory import Cache, CacheId, Entry, Inventory
 from cachemgr.domain.terms import CacheState
 from cachemgr.present.figures import moment
 from cachemgr.present.names import short_path
-from cachemgr.present.text import problem_sentence
+from cachemgr.present.sentences import problem_sentence
 from cachemgr.present.words import Tier, state_word, tier, tier_word
 
 _EPOCH = datetime.fromtimestamp(0, UTC)

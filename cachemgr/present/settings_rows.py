@@ -31,8 +31,11 @@ def setting_rows(settings: Settings) -> tuple[SettingRow, ...]:
         SettingRow("retention_days", settings.retention_days, origins.get("retention_days", _DEFAULT)),
         SettingRow("si", settings.si, origins.get("si", _DEFAULT)),
     ]
-    rows += [SettingRow(home.name, str(home.path), home.origin, home.trusted) for home in settings.homes]
     rows += [
-        SettingRow(f"cache.{root.type}", str(root.path), root.origin, root.trusted) for root in settings.roots
+        SettingRow(f"roots.{home.name}", str(home.path), home.origin, home.trusted) for home in settings.homes
+    ]
+    rows += [
+        SettingRow(f"caches.{root.type}@{root.place}", str(root.path), root.origin, root.trusted)
+        for root in settings.roots
     ]
     return tuple(rows)

@@ -1,20 +1,21 @@
-"""Every sentence that a person reads, once for both faces. Text from outside is made displayable here.
+"""The language of both faces: what a plan promises, what a run did, and every smaller word re-exported."""
 
-The smaller words are re-exported, so that a face imports all of its language from this module.
-"""
-
-import os
-from collections.abc import Iterable
-from pathlib import PurePath
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from cachemgr.domain.action import Purge, Remove, Restore
 from cachemgr.domain.display import display_name
-from cachemgr.domain.inventory import Finding, Problem
-from cachemgr.domain.outcome import Totals, Trouble
-from cachemgr.domain.plan import Exclusion, Intent, Plan
-from cachemgr.domain.terms import Reason
+from cachemgr.domain.outcome import Outcome, Totals
+from cachemgr.domain.plan import Intent, Plan, Step
+from cachemgr.domain.terms import Disposal
 from cachemgr.present.figures import UNKNOWN, age, count, counted, day, minute, size
 from cachemgr.present.names import cells, middle, short_path
+from cachemgr.present.sentences import (
+    exclusion_sentence,
+    finding_sentence,
+    problem_sentence,
+    trouble_sentence,
+)
 from cachemgr.present.words import (
     Tier,
     category_title,
@@ -47,10 +48,13 @@ __all__ = [
     "glyph",
     "middle",
     "minute",
+    "moved",
+    "outcome",
     "place_word",
     "problem_sentence",
     "promise",
     "rebuild_word",
+    "restored",
     "result",
     "run_state_word",
     "severity_glyph",
@@ -63,102 +67,6 @@ __all__ = [
     "trouble_sentence",
     "verb",
 ]
-
-_PROBLEMS = {
-    "empty": "the setting is empty, so the tool would write into its working directory",
-    "relative": "the setting is a relative path, so the cache moves with the working directory",
-    "unexpanded": "the setting holds a `~` or `$` that the tool does not expand",
-    "home": "the setting names the home directory itself or one above it",
-    "system": "the setting names a system directory",
-    "project": "the setting names the project itself or a directory above it",
-    "working-directory": "the setting names the working directory or one above it",
-    "other-home": "the setting names the home of another user",
-    "own-state": "the setting names cachemgr's own state directory, or one above or inside it",
-    "not-a-directory": "what is there is not a directory",
-    "no-evidence": "nothing shows that this is such a cache, so it is listed and not cleared",
-    "untrusted": "a project file names a place outside the project; `cachemgr config trust` allows it",
-    "unreadable": "it could not be read completely, so sizes are lower bounds",
-    "vanished": "it went away while it was being read",
-    "mount-point": "another file system is mounted in it and was left out",
-    "other-cache": "another cache lies in it",
-    "alias": "it is the same directory as another cache",
-    "disabled": "the setting turns the cache off",
-    "unavailable": "it cannot be reached right now, which does not mean that it is empty",
-}
-_FINDINGS = {
-    "legacy-location": "{path} is a legacy location; it should be empty",
-    "unusable-root": "{cache} has a setting that makes no sense",
-    "untrusted-root": "{path} lies outside of the project that names it, and is left alone until you agree",
-    "unreadable": "{path} could not be read completely",
-    "unavailable": "{path} cannot be reached, which does not mean that it is empty",
-    "quarantine": "{path} holds what earlier runs set aside",
-    "interrupted-run": "a run was interrupted and may have left something in {path}",
-}
-_REASONS = {
-    Reason.SHARED: "shared with something that is kept",
-    Reason.PINNED: "pinned",
-    Reason.IN_USE: "in use",
-    Reason.PROTECTED: "protected: credentials or configuration",
-    Reason.FOREIGN_OWNER: "belongs to another user",
-    Reason.NOT_RECOGNISED: "not recognised as part of this cache",
-    Reason.TOO_YOUNG: "too young",
-    Reason.KEPT_BY_POLICY: "kept by a policy",
-    Reason.MOUNT_POINT: "another file system is mounted there",
-    Reason.READ_ONLY: "on a read-only file system",
-    Reason.REPORT_ONLY: "reported only, because too little is known about this cache to clear it safely",
-}
-_DETAILS = {
-    "unregistered": "too little is known about this kind of cache; name it in your configuration to clear it",
-    "no-evidence": "nothing shows that this is such a cache; name it in your configuration to clear it",
-    "in-progress": "still being written, or was until a moment ago",
-    "missing": "the cache is not there",
-    "unavailable": "the cache cannot be reached right now",
-    "unusable": "the cache's setting makes no sense",
-}
-"""Exclusion details that are codes; any other is a name or a path."""
-_TROUBLES = {
-    "changed": "it changed since the plan was made",
-    "missing": "it was gone already",
-    "exists": "something else is in its place now",
-    "needs": "a step it depends on was not done",
-    "stopped": "the run was stopped before it",
-    "credential": "it holds a credential or configuration",
-    "outside": "it is not inside the cache it was planned for",
-    "mount-point": "another file system is mounted there",
-    "foreign-owner": "it belongs to another user",
-    "root-changed": "the cache directory was replaced since the plan was made",
-    "trash": "the system trash did not take it",
-    "expired": "the plan is too old",
-    "in-use": "it is in use",
-    "not-empty": "something is left in it",
-    "os": "the system refused",
-}
-
-
-def problem_sentence(problem: Problem) -> str:
-    """What is wrong with a root."""
-    return _sentence(_PROBLEMS.get(problem.code, problem.code), problem.detail, problem.errno)
-
-
-def trouble_sentence(trouble: Trouble) -> str:
-    """Why a step was not done."""
-    return _sentence(_TROUBLES.get(trouble.kind, trouble.kind), trouble.detail, trouble.errno)
-
-
-def exclusion_sentence(exclusion: Exclusion) -> str:
-    """Why something that was asked for stays."""
-    if exclusion.reason is Reason.SHARED and exclusion.detail:
-        return f"shared with {display_name(exclusion.detail)}, which is kept"
-    known = _DETAILS.get(exclusion.detail)
-    return known or _sentence(_REASONS[exclusion.reason], exclusion.detail, None)
-
-
-def finding_sentence(finding: Finding, home: PurePath | None = None, project: PurePath | None = None) -> str:
-    """What a scan noticed, without its size and without the command that mends it."""
-    cache = display_name(finding.cache or "a cache")
-    path = short_path(finding.path, home, project) if finding.path else cache
-    template = _FINDINGS.get(finding.code, "{path}: " + finding.code.replace("-", " "))
-    return _sentence(template.format(cache=cache, path=path), finding.detail, None)
 
 
 def promise(plan: Plan, si: bool = False) -> str:
@@ -181,28 +89,55 @@ def promise(plan: Plan, si: bool = False) -> str:
 def result(
     totals: Totals, *, quarantined: int = 0, trashed: int = 0, restored: int = 0, si: bool = False
 ) -> str:
-    """What a run did: `freed 1.2 GiB in 2 steps, set 300 MiB aside, 1 refused`."""
-    parts = [f"brought back {size(restored, si)}"] if restored else [f"freed {size(totals.freed, si)}"]
-    parts[0] += f" in {counted(totals.done, 'step')}"
-    if quarantined:
-        parts.append(f"set {size(quarantined, si)} aside")
-    if trashed:
-        parts.append(f"moved {size(trashed, si)} to the trash")
+    """What a run did: `freed 1.2 GiB, set 300 MiB aside in 2 steps, 1 refused`."""
+    parts = [
+        f"{word} {size(amount, si)}{rest}"
+        for word, amount, rest in (
+            ("brought back", restored, ""),
+            ("freed", totals.freed, ""),
+            ("set", quarantined, " aside"),
+            ("moved", trashed, " to the trash"),
+        )
+        if amount
+    ] or ["freed 0 B"]
+    parts[-1] += f" in {counted(totals.done, 'step')}"
     parts += _counts((totals.failed, "failed"), (totals.refused, "refused"), (totals.skipped, "skipped"))
     return ", ".join(parts)
 
 
-def _sentence(text: str, detail: str, errno: int | None) -> str:
-    extra = [display_name(detail)] if detail else []
-    if errno is not None:
-        extra.append(os.strerror(errno))
-    return f"{text} ({'; '.join(extra)})" if extra else text
+def outcome(plan: Plan, outcomes: Sequence[Outcome], si: bool = False) -> str:
+    """`result` of a plan's outcomes. What was done to tidy up is not counted; what was not done is."""
+    main = [one for one in outcomes if one.trouble or _main(plan.steps[one.number])]
+    return result(
+        replace(Totals.of(main), freed=Totals.of(outcomes).freed),
+        quarantined=moved(plan, outcomes, Disposal.QUARANTINE),
+        trashed=moved(plan, outcomes, Disposal.TRASH),
+        restored=restored(plan, outcomes),
+        si=si,
+    )
+
+
+def moved(plan: Plan, outcomes: Iterable[Outcome], disposal: Disposal) -> int:
+    """Bytes that really went to the quarantine or to the trash."""
+    return sum(
+        one.moved
+        for one in outcomes
+        if isinstance(action := plan.steps[one.number].action, Remove) and action.disposal is disposal
+    )
+
+
+def restored(plan: Plan, outcomes: Iterable[Outcome]) -> int:
+    """Bytes that really came back."""
+    return sum(one.moved for one in outcomes if isinstance(plan.steps[one.number].action, Restore))
+
+
+def _main(step: Step) -> bool:
+    """Whether it takes or brings something; tidying up after that is not worth a person's attention."""
+    return isinstance(step.action, Remove | Restore | Purge)
 
 
 def _main_steps(plan: Plan) -> int:
-    """Steps that take or bring something; tidying up after them is not worth a person's attention."""
-    main = sum(isinstance(step.action, Remove | Restore | Purge) for step in plan.steps)
-    return main or len(plan.steps)
+    return sum(map(_main, plan.steps)) or len(plan.steps)
 
 
 def _also(parts: Iterable[str]) -> str:

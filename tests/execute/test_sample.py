@@ -10,7 +10,7 @@ import pytest
 from huggingface_hub import scan_cache_dir
 
 from cachemgr.domain.errors import Refused
-from cachemgr.execute.sample import MARKER, SampleHome, build
+from cachemgr.execute.sample import MARKER, SampleHome, build, discard
 from tests.builders import fingerprint
 
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
@@ -107,3 +107,42 @@ def test_a_directory_below_one_that_does_not_exist_is_refused(tmp_path: Path) ->
 
 def test_only_the_three_directories_and_the_marker_are_made(sample: SampleHome) -> None:
     assert sorted(os.listdir(sample.directory)) == [MARKER, "home", "project", "temp"]
+
+
+def test_discarding_leaves_nothing_of_it_and_everything_else(tmp_path: Path, sample: SampleHome) -> None:
+    (tmp_path / "beside").write_text("mine")
+    discard(sample)
+    assert os.listdir(tmp_path) == ["beside"]
+    discard(sample)
+
+
+def test_a_directory_without_the_marker_is_not_discarded(tmp_path: Path, sample: SampleHome) -> None:
+    (sample.directory / MARKER).write_text("somebody else's words")
+    before = sorted(os.listdir(sample.home))
+    with pytest.raises(Refused, match="was not made by"):
+        discard(sample)
+    (sample.directory / MARKER).unlink()
+    with pytest.raises(Refused, match="was not made by"):
+        discard(sample)
+    assert sorted(os.listdir(sample.home)) == before
+
+
+def test_a_file_that_somebody_put_beside_the_sample_stays(sample: SampleHome) -> None:
+    (sample.directory / "notes.txt").write_text("mine")
+    with pytest.raises(Refused):
+        discard(sample)
+    assert os.listdir(sample.directory) == ["notes.txt"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+def test_discarding_follows_no_link(tmp_path: Path, sample: SampleHome) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "keep").write_text("mine")
+    (sample.home / "out").symlink_to(tmp_path / "elsewhere")
+    sample.directory.rename(tmp_path / "moved")
+    sample.directory.symlink_to("moved")
+    with pytest.raises(Refused):
+        discard(sample)
+    assert (tmp_path / "moved" / "home").is_dir()
+    discard(SampleHome(tmp_path / "moved", tmp_path / "moved" / "home", tmp_path / "moved" / "project"))
+    assert (tmp_path / "elsewhere" / "keep").read_text() == "mine"

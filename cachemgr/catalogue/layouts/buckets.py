@@ -1,7 +1,7 @@
 """Entries are whole directories of known names, with a store that some of them point into."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from cachemgr.catalogue.layouts.evidence import tagged_or_empty
@@ -21,18 +21,23 @@ class Buckets:
     pointing: tuple[str, ...] = ()
     """Buckets that hold pointers into the store, which goes with the last of them."""
     store: str = ""
+    support: tuple[str, ...] = ("CACHEDIR.TAG",)
+    """Files of the tool's own that are no entries."""
+    lock: str = ""
+    """The file that every running process of the tool locks."""
 
     def read(self, reader: Reader) -> Iterator[Draft]:
         found = _directories(reader)
-        for name in found:
-            if _fits(name, self.names) and (unit := reader.unit(name)):
-                yield Draft(name, payload=(unit,))
+        for name in self.support:
+            reader.keep(name)
+        for unit in self._units(reader, (name for name in found if _fits(name, self.names))):
+            yield Draft(unit.names[0], payload=(unit,))
         if self.store:
             yield from self._pointing(reader, found)
 
     def _pointing(self, reader: Reader, found: tuple[str, ...]) -> Iterator[Draft]:
-        stores = _units(reader, (name for name in found if _fits(name, (self.store,))))
-        pointers = _units(reader, (name for name in found if _fits(name, self.pointing)))
+        stores = self._units(reader, (name for name in found if _fits(name, (self.store,))))
+        pointers = self._units(reader, (name for name in found if _fits(name, self.pointing)))
         obstacles = tuple(Obstacle(Reason.SHARED, name) for name in self._strangers(found))
         for unit in pointers:
             held = obstacles if stores else ()
@@ -44,6 +49,10 @@ class Buckets:
     def evidence(self, reader: Reader) -> bool:
         return any(_fits(name, self.telling) for name in _directories(reader)) or tagged_or_empty(reader)
 
+    def _units(self, reader: Reader, names: Iterator[str]) -> tuple[Unit, ...]:
+        lock = (self.lock,) if self.lock else ()
+        return tuple(replace(unit, lock=lock) for name in names if (unit := reader.unit(name)))
+
     def _strangers(self, found: tuple[str, ...]) -> Iterator[str]:
         """Directories that nobody knows here: what they point to cannot be told."""
         known = (*self.names, *self.pointing, self.store)
@@ -54,10 +63,6 @@ def _directories(reader: Reader) -> tuple[str, ...]:
     return tuple(
         item.name for item in reader.list() if item.kind is Kind.DIRECTORY and not item.name.startswith(".")
     )
-
-
-def _units(reader: Reader, names: Iterator[str]) -> tuple[Unit, ...]:
-    return tuple(unit for name in names if (unit := reader.unit(name)))
 
 
 def _fits(name: str, globs: tuple[str, ...]) -> bool:

@@ -48,8 +48,8 @@ class Children:
                 yield Draft("/".join(names), payload=(unit,), notes=notes, idle=idle)
 
     def evidence(self, reader: Reader) -> bool:
-        telling = tuple(pick for pick in self.picks if pick.telling)
-        found = any(True for _ in self._matches(reader, (), telling))
+        # By all picks, not by the telling ones alone: what is listed on the way can be no unit afterwards.
+        found = any(pick.telling for _, pick in self._matches(reader, (), self.picks))
         return found or tagged_or_empty(reader)
 
     def _matches(self, reader: Reader, above: Names, picks: tuple[Pick, ...]) -> Iterator[tuple[Names, Pick]]:

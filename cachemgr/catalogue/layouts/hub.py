@@ -17,6 +17,8 @@ REPOSITORY = re.compile(r"(models|datasets|spaces|kernels)--(.+)", re.DOTALL)
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _BLOB = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _INCOMPLETE = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64})(\.[0-9a-f]{8})?\.incomplete")
+BOUND = ("snapshots",)
+"""A repository without this directory counts as corrupt: it leaves only together with the repository."""
 _SUPPORT = frozenset((".locks", "CACHEDIR.TAG", "version.txt"))
 _HARMLESS = ".DS_Store"
 _ABANDONED = 24 * 3600

@@ -31,7 +31,7 @@ _LARGEST = 256 * 2**20
 @pass_session
 def apply(session: Session, plan_file: Path, wish: Wish) -> int:
     """Carry out a saved plan, or refuse."""
-    return act(session, session.service.decode_plan(_read(plan_file)), wish)
+    return act(session, session.service.decode_plan(_read(plan_file)), wish, saved=True)
 
 
 def _read(path: Path) -> bytes:

@@ -1,5 +1,6 @@
 """`cachemgr demo`: a safe sample home and project to try everything on."""
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -39,7 +40,8 @@ def demo(session: Session, directory: Path | None, print_status: bool, keep: boo
             code = session.composition.explore(sample.service)
         if keep and not session.options.json:
             where = display_name(sample.directory)
-            session.output.line(
-                f"The sample stays in {where}; cachemgr demo made it and nothing else is in it.", err=True
-            )
+            home = shlex.join(["cachemgr", "--home", str(sample.service.machine.home)])
+            project = shlex.join(["--project", str(sample.service.project)])
+            session.output.line(f"The sample stays in {where}. Go on with it:", err=True)
+            session.output.line(f"    {display_name(home)} {display_name(project)} status", err=True)
     return code

@@ -14,7 +14,7 @@ from cachemgr.present.text import (
     display_name,
     exclusion_sentence,
     minute,
-    result,
+    outcome,
     trouble_sentence,
 )
 
@@ -80,17 +80,17 @@ def _table(session: Session, runs: tuple[Run, ...]) -> None:
 def _detail(session: Session, run: Run) -> None:
     output, row = session.output, run_row(run)
     output.line(f"{row.id}  {row.what}  {minute(run.started)} UTC  {row.state}")
-    output.line(result(row.totals, si=output.si))
+    output.line(outcome(run.plan, run.outcomes, output.si))
     output.line()
     rows = []
-    for outcome in run.outcomes:
-        step = run.plan.steps[outcome.number]
-        why = trouble_sentence(outcome.trouble) if outcome.trouble else ""
+    for one in run.outcomes:
+        step = run.plan.steps[one.number]
+        why = trouble_sentence(one.trouble) if one.trouble else ""
         name = display_name(step.entry or step.cache)
-        state = outcome.status.value
-        if outcome.status is not Status.DONE:
+        state = one.status.value
+        if one.status is not Status.DONE:
             state = click.style(state, fg="yellow")
-        rows.append((str(outcome.number), state, does(step), output.size(outcome.freed), name, why))
+        rows.append((str(one.number), state, does(step), output.size(one.freed), name, why))
     columns = (
         Column("Step", right=True),
         Column("Status"),

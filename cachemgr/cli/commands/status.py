@@ -11,7 +11,7 @@ from cachemgr.cli.output import Column, Output
 from cachemgr.cli.session import Session
 from cachemgr.cli.targets import read_targets, selected
 from cachemgr.domain.inventory import CacheId, Finding, Inventory, Volume
-from cachemgr.domain.terms import Severity
+from cachemgr.domain.terms import CacheState, Severity
 from cachemgr.present.document.status import status_document
 from cachemgr.present.rows import cache_rows
 from cachemgr.present.text import (
@@ -91,11 +91,14 @@ def _table(session: Session, inventory: Inventory, frees: Mapping[CacheId | None
         Column("Cache"),
         Column("Size", right=True),
         Column("Frees", right=True),
-        Column("Files", right=True),
-        Column("Used", right=True),
+        Column("Files", right=True, drops=True),
+        Column("Used", right=True, drops=True),
         Column("Where", shrinks=True),
-        Column("If deleted, or what is wrong", shrinks=True),
+        Column("If deleted", shrinks=True, drops=True),
     )
+    absent = {
+        cache.id for cache in inventory.caches if cache.state is CacheState.MISSING and not cache.problems
+    }
     rows = [
         (
             output.glyph(row.tier),
@@ -108,11 +111,14 @@ def _table(session: Session, inventory: Inventory, frees: Mapping[CacheId | None
             row.note if row.ok else click.style(row.note, fg="yellow"),
         )
         for row in cache_rows(inventory, frees, service.machine.home, service.project)
+        if row.id not in absent
     ]
     if rows:
         output.table(columns, rows)
         output.line()
     _summary(output, inventory, frees)
+    if absent:
+        output.line(f"Configured and not there: {display_name(', '.join(sorted(absent)))}")
     if inventory.findings:
         output.line()
     for finding in inventory.findings:
@@ -124,9 +130,10 @@ def _summary(output: Output, inventory: Inventory, frees: Mapping[CacheId | None
         output.line("No caches were found here.")
         return
     totals = inventory.totals
+    there = sum(cache.tally is not None for cache in inventory.caches)
     least = "" if inventory.complete else "at least "
     output.line(
-        f"Total {least}{output.size(totals.size)} in {counted(len(inventory.caches), 'cache')}, "
+        f"Total {least}{output.size(totals.size)} in {counted(there, 'cache')}, "
         f"{counted(totals.files, 'file')}; clearing would free {output.size(frees.get(None, 0))}"
     )
     volumes: dict[str, Volume] = {

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from cachemgr.domain.action import Remove, Restore
 from cachemgr.domain.event import (
     Announced,
     FolderLeft,
@@ -21,7 +20,7 @@ from cachemgr.domain.run import Run, RunState
 from cachemgr.domain.terms import Disposal
 from cachemgr.present.document.values import Document, exact, head, path_fields, time
 from cachemgr.present.plan_rows import does
-from cachemgr.present.text import exclusion_sentence, trouble_sentence
+from cachemgr.present.text import exclusion_sentence, moved, restored, trouble_sentence
 
 
 def result_document(
@@ -54,22 +53,6 @@ def event_document(event: RunEvent, number: int) -> Document | None:
 def undo_command(run: str) -> list[str]:
     """The argv that reverses a run."""
     return ["cachemgr", "undo", run]
-
-
-def moved(plan: Plan, outcomes: Iterable[Outcome], disposal: Disposal) -> int:
-    """Bytes that really went to the quarantine or to the trash."""
-    return sum(
-        outcome.moved
-        for outcome in outcomes
-        if isinstance(action := plan.steps[outcome.number].action, Remove) and action.disposal is disposal
-    )
-
-
-def restored(plan: Plan, outcomes: Iterable[Outcome]) -> int:
-    """Bytes that really came back."""
-    return sum(
-        outcome.moved for outcome in outcomes if isinstance(plan.steps[outcome.number].action, Restore)
-    )
 
 
 def totals_document(plan: Plan, outcomes: Sequence[Outcome]) -> Document:

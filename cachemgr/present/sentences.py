@@ -1,0 +1,139 @@
+"""A sentence for everything that can be wrong, noticed or left out. Text from outside is made displayable."""
+
+import os
+from pathlib import PurePath
+
+from cachemgr.domain.display import display_name
+from cachemgr.domain.inventory import Finding, Problem
+from cachemgr.domain.outcome import Trouble
+from cachemgr.domain.plan import Exclusion
+from cachemgr.domain.terms import Reason
+from cachemgr.present.names import short_path
+
+_PROBLEMS = {
+    "empty": "the setting is empty, so the tool would write into its working directory",
+    "relative": "the setting is a relative path, so the cache moves with the working directory",
+    "unexpanded": "the setting holds a `~` or `$` that the tool does not expand",
+    "home": "the setting names the home directory itself or one above it",
+    "system": "the setting names a system directory",
+    "project": "the setting names the project itself or a directory above it",
+    "working-directory": "the setting names the working directory or one above it",
+    "other-home": "the setting names the home of another user",
+    "not-a-directory": "what is there is not a directory",
+    "no-evidence": "nothing shows that this is such a cache, so it is listed and not cleared",
+    "untrusted": "a project file names a place outside the project; `cachemgr config trust` allows it",
+    "leads-out": "it is a link that leads out of the project; name the real place in your own configuration",
+    "own-state": "the setting names cachemgr's own state directory, or one above or inside it",
+    "unreadable": "it could not be read completely, so sizes are lower bounds",
+    "vanished": "it went away while it was being read",
+    "mount-point": "another file system is mounted in it and was left out",
+    "other-cache": "another cache lies in it",
+    "alias": "it is the same directory as another cache",
+    "disabled": "the setting turns the cache off",
+    "unavailable": "it cannot be reached right now, which does not mean that it is empty",
+}
+_FINDINGS = {
+    "legacy-location": "{path} is a legacy location; it should be empty",
+    "unusable-root": "{setting}: {problem}",
+    "unavailable-root": "{path}: {problem}",
+    "untrusted-root": "{path}: {problem}",
+    "unreadable": "{path}: {problem}",
+    "quarantine": "{path} holds what {run} set aside",
+}
+_REASONS = {
+    Reason.SHARED: "shared with something that is kept",
+    Reason.PINNED: "pinned",
+    Reason.IN_USE: "in use",
+    Reason.PROTECTED: "protected: credentials or configuration",
+    Reason.FOREIGN_OWNER: "belongs to another user",
+    Reason.NOT_RECOGNISED: "not recognised as part of this cache",
+    Reason.TOO_YOUNG: "too young",
+    Reason.KEPT_BY_POLICY: "kept by a policy",
+    Reason.MOUNT_POINT: "another file system is mounted there",
+    Reason.READ_ONLY: "on a read-only file system",
+    Reason.REPORT_ONLY: "reported only, because too little is known about this cache to clear it safely",
+}
+_DETAILS = {
+    "unregistered": "too little is known about this kind of cache; name it in your configuration to clear it",
+    "no-evidence": "nothing shows that this is such a cache; name it in your configuration to clear it",
+    "in-progress": "still being written, or was just now",
+    "missing": "the cache is not there",
+    "unavailable": "the cache cannot be reached right now",
+    "unusable": "the cache's setting makes no sense",
+}
+"""Exclusion details that are codes; any other is a name or a path."""
+_TROUBLES = {
+    "changed": "it changed since the plan was made",
+    "missing": "it was gone already",
+    "exists": "something else is in its place now",
+    "needs": "a step it depends on was not done",
+    "stopped": "the run was stopped before it",
+    "credential": "it holds a credential or configuration",
+    "outside": "it is not inside the cache it was planned for",
+    "mount-point": "another file system is mounted there",
+    "foreign-owner": "it belongs to another user",
+    "root-changed": "the cache directory was replaced since the plan was made",
+    "trash": "the system trash did not take it",
+    "in-use": "it is in use",
+    "not-empty": "something is left in it",
+    "protected": "it is protected",
+    "protected-root": "the cache directory must not be touched",
+    "no-quarantine": "nothing could be set aside here",
+    "os": "the system refused",
+}
+_TRASH = {
+    "name-too-long": "its name is too long for the trash",
+    "name-not-text": "its name is not text, which the trash needs",
+    "other-home": "the trash belongs to another home",
+    "still-there": "it was still there afterwards",
+    "not-found-in-trash": "it could not be found in the trash afterwards",
+    "unreachable": "the trash directory cannot be reached",
+    "not-a-directory": "the trash is not a directory",
+    "foreign-owner": "the trash belongs to another user",
+    "shared-trash": "the trash of this volume is shared between users",
+}
+
+
+def problem_sentence(problem: Problem) -> str:
+    """What is wrong with a root."""
+    return _sentence(_PROBLEMS.get(problem.code, problem.code), problem.detail, problem.errno)
+
+
+def trouble_sentence(trouble: Trouble) -> str:
+    """Why a step was not done."""
+    detail = trouble.detail
+    if trouble.kind == "trash":
+        detail = _TRASH.get(detail, detail)
+    elif trouble.kind == "protected-root":
+        detail = _PROBLEMS.get(detail, detail)
+    return _sentence(_TROUBLES.get(trouble.kind, trouble.kind), detail, trouble.errno)
+
+
+def exclusion_sentence(exclusion: Exclusion) -> str:
+    """Why something that was asked for stays."""
+    if exclusion.reason is Reason.SHARED and exclusion.detail:
+        return f"shared with {display_name(exclusion.detail)}, which is kept"
+    known = _DETAILS.get(exclusion.detail)
+    return known or _sentence(_REASONS[exclusion.reason], exclusion.detail, None)
+
+
+def finding_sentence(finding: Finding, home: PurePath | None = None, project: PurePath | None = None) -> str:
+    """What a scan noticed, without its size and without the command that mends it."""
+    cache = display_name(finding.cache or "a cache")
+    template = _FINDINGS.get(finding.code)
+    if template is None:
+        return _sentence(f"{cache}: {finding.code.replace('-', ' ')}", finding.detail, None)
+    return template.format(
+        cache=cache,
+        setting=f"{display_name(finding.setting)} ({cache})" if finding.setting else cache,
+        path=short_path(finding.path, home, project) if finding.path else cache,
+        problem=_PROBLEMS.get(finding.detail, display_name(finding.detail) or "something is wrong with it"),
+        run="an unknown run" if finding.detail in ("", "unknown") else f"run {display_name(finding.detail)}",
+    )
+
+
+def _sentence(text: str, detail: str, errno: int | None) -> str:
+    extra = [display_name(detail)] if detail else []
+    if errno is not None:
+        extra.append(os.strerror(errno))
+    return f"{text} ({'; '.join(extra)})" if extra else text

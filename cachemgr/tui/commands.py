@@ -1,0 +1,164 @@
+"""Every command, once: bindings, key bar, palette, help and what is enabled come from this table."""
+
+from collections.abc import Iterable, Set
+from dataclasses import dataclass
+from enum import StrEnum
+
+from textual.binding import Binding, BindingType
+
+from cachemgr.tui.widgets.key_bar import Hint
+
+
+class Where(StrEnum):
+    """The screens a command can belong to."""
+
+    APP = "app"
+    OVERVIEW = "overview"
+    EXPLORE = "explore"
+    FINDINGS = "findings"
+    HISTORY = "history"
+    PLAN = "plan"
+    RUN = "run"
+    RESULT = "result"
+    HELP = "help"
+
+
+class Fact(StrEnum):
+    """What has to hold here and now for a command to do something."""
+
+    ROW = "row"
+    """There is a row under the cursor."""
+    ENTRIES = "entries"
+    """Something under the cursor, or marked, can be cleared."""
+    MARKS = "marks"
+    UNUSED = "unused"
+    """The scan met entries that nothing names any more, or that are past their time."""
+    CLEAR = "clear"
+    """The plan on the screen clears; others cannot be changed here."""
+    STEPS = "steps"
+    WRITABLE = "writable"
+    IDLE = "idle"
+    """Nothing is being executed."""
+    BUSY = "busy"
+    UNDOABLE = "undoable"
+    HELD = "held"
+    """The run under the cursor still holds something in its quarantine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing a person can ask for. Its action is the method `action_<name>`."""
+
+    name: str
+    keys: str
+    """Separated by commas; the first one is shown."""
+    title: str
+    """As in the key bar. It ends in … where a question or a plan comes first."""
+    help: str
+    where: tuple[Where, ...]
+    weight: int = 5
+    """1 is in the key bar whatever its width; 9 never is."""
+    needs: tuple[Fact, ...] = ()
+    argument: str = ""
+
+    @property
+    def action(self) -> str:
+        call = f"{self.name}({self.argument!r})" if self.argument else self.name
+        return f"app.{call}" if Where.APP in self.where else call
+
+    @property
+    def id(self) -> str:
+        return f"{self.name}-{self.argument}" if self.argument else self.name
+
+    def shown_keys(self, *, ascii_glyphs: bool = False) -> list[str]:
+        """The keys as a person knows them."""
+        shown = _SHOWN_ASCII if ascii_glyphs else _SHOWN
+        return [shown.get(key, key) for key in self.keys.split(",")]
+
+
+LISTS = (Where.OVERVIEW, Where.EXPLORE)
+VIEWS = (*LISTS, Where.FINDINGS, Where.HISTORY)
+_SHOWN_ASCII = {"escape": "esc", "question_mark": "?", "slash": "/", "ctrl+p": "^p"}
+_SHOWN = _SHOWN_ASCII | {"enter": "⏎", "right": "→", "left": "←"}
+_APP = (Where.APP,)
+
+COMMANDS = (
+    Command("view", "1", "Overview", "Disk, caches and findings", _APP, 9, (Fact.IDLE,), "overview"),
+    Command("view", "2", "Explore", "Entries of a cache as a tree", _APP, 9, (Fact.IDLE,), "explore"),
+    Command("view", "3", "Findings", "What the scan noticed", _APP, 9, (Fact.IDLE,), "findings"),
+    Command("view", "4", "History", "What was done, and undo", _APP, 9, (Fact.IDLE,), "history"),
+    Command("execute", "x", "Execute…", "Carry the plan out; asks first when something cannot be undone",
+            (Where.PLAN,), 1, (Fact.STEPS, Fact.WRITABLE)),
+    Command("stop", "escape", "Stop after this step", "Finished steps stay finished, the rest stays untouched",
+            (Where.RUN,), 1, (Fact.BUSY,)),
+    Command("expand", "right,l", "Expand", "Open the row, or go into it", (Where.EXPLORE,), 6, (Fact.ROW,)),
+    Command("collapse", "left,h,backspace", "Up", "Close the row, or go up", (Where.EXPLORE,), 6),
+    Command("mark", "space", "Mark", "Mark the row and go on to the next", LISTS, 3, (Fact.ROW,)),
+    Command("open", "enter", "Open", "Look inside the row", LISTS, 3, (Fact.ROW,)),
+    Command("clean", "d,delete", "Clean…", "Plan to clear what is marked, or the row under the cursor",
+            (*LISTS, Where.FINDINGS), 2, (Fact.ENTRIES,)),
+    Command("mark_unused", "a", "Mark unused", "Mark every entry that nothing names, or whose time is over",
+            LISTS, 7, (Fact.UNUSED,)),
+    Command("drop", "space", "Drop", "Leave the entry out of the plan", (Where.PLAN,), 3,
+            (Fact.CLEAR, Fact.STEPS)),
+    Command("disposal", "t", "Undoable/now", "Quarantine everything, delete everything now, or as by default",
+            (Where.PLAN,), 3, (Fact.CLEAR,)),
+    Command("kept", "tab", "Kept", "Go between what goes and what stays", (Where.PLAN,), 6),
+    Command("filter", "slash", "Filter", "Show only what contains a text", LISTS, 5),
+    Command("sort", "s", "Sort", "Next order: size, frees, last used, files, name", LISTS, 6),
+    Command("info", "i", "Info", "Everything known about the row", VIEWS, 6, (Fact.ROW,)),
+    Command("undo", "u", "Undo…", "Plan the reverse of the last run, or of the run under the cursor",
+            (Where.OVERVIEW, Where.HISTORY, Where.RESULT), 5, (Fact.UNDOABLE,)),
+    Command("purge", "P", "Purge…", "Plan to empty the quarantine of the run, which frees its bytes",
+            (Where.HISTORY,), 5, (Fact.HELD,)),
+    Command("copy", "c", "Command", "The command line that does the same", (*VIEWS, Where.PLAN), 7, (Fact.ROW,)),
+    Command("rescan", "r", "Rescan", "Look at the disk again", (*VIEWS, Where.RESULT), 7),
+    Command("close", "enter,escape", "Overview", "Back to the overview", (Where.RESULT,), 2),
+    Command("help", "question_mark,f1", "Help", "Keys and signs of this screen", _APP, 1),
+    Command("command_palette", "ctrl+p", "Palette", "Every command by its name", _APP, 9),
+    Command("back", "escape", "Back, nothing changed", "Leave the plan; nothing was changed", (Where.PLAN,), 1),
+    Command("back", "escape", "Back", "Clear the filter, then the marks, then go back",
+            (Where.EXPLORE, Where.FINDINGS, Where.HISTORY), 2),
+    Command("back", "escape", "Clear marks", "Clear the filter, then the marks", (Where.OVERVIEW,), 9),
+    Command("back", "escape,enter,question_mark", "Close", "Close the help", (Where.HELP,), 1),
+    Command("quit", "q,ctrl+q,ctrl+c", "Quit", "Leave; asks only while something is being executed", _APP, 4),
+)  # fmt: skip
+
+
+def bindings(where: Where) -> list[BindingType]:
+    """The key bindings of a screen, or of the app. Control keys work in an input field as well."""
+    return [
+        Binding(key, command.action, command.title, show=False, priority=key in ("ctrl+q", "ctrl+c"))
+        for command in COMMANDS
+        if where in command.where
+        for key in command.keys.split(",")
+    ]
+
+
+def available(where: Where, facts: Set[Fact]) -> list[Command]:
+    """What can be done on a screen now, in the order of the table."""
+    return [command for command in COMMANDS if _is_for(command, where) and set(command.needs) <= facts]
+
+
+def belonging(where: Where) -> list[Command]:
+    """Everything that a screen can do at some time."""
+    return [command for command in COMMANDS if _is_for(command, where)]
+
+
+def allowed(name: str, where: Where, facts: Set[Fact]) -> bool:
+    """Whether an action may run now. Actions that are no command are not our business."""
+    named = [command for command in COMMANDS if command.name == name and _is_for(command, where)]
+    return not named or any(set(command.needs) <= facts for command in named)
+
+
+def hints(commands: Iterable[Command], *, ascii_glyphs: bool = False) -> list[Hint]:
+    """The key bar's hints for these commands."""
+    return [
+        Hint(command.shown_keys(ascii_glyphs=ascii_glyphs)[0], command.title, command.id, command.weight)
+        for command in commands
+        if command.weight < 9
+    ]
+
+
+def _is_for(command: Command, where: Where) -> bool:
+    return where in command.where or Where.APP in command.where

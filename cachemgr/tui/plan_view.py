@@ -1,0 +1,161 @@
+"""What the Plan screen says about a plan, as lines: figures, ways back, and what to look at first."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from cachemgr.domain.plan import Intent, Plan
+from cachemgr.domain.terms import Rebuild
+from cachemgr.present.plan_rows import PlanRow
+from cachemgr.present.text import counted, day, glyph, rebuild_word, size
+from cachemgr.tui.session import LOW, Session
+from cachemgr.tui.theme import Look, Span
+from cachemgr.tui.widgets.capacity_bar import spans as capacity_spans
+from cachemgr.tui.widgets.panel import Line
+
+SIDE = 28
+"""Columns of the side panel's text."""
+_COSTLY = (Rebuild.COSTS, Rebuild.UNIQUE)
+
+
+def way_back(row: PlanRow, plan: Plan, look: Look) -> Span:
+    """How one row comes back, in a word or two."""
+    glyphs = look.glyphs
+    tone = row.rebuild.value if row.rebuild else "muted"
+    if plan.intent is Intent.UNDO:
+        return (row.does, "good")
+    if not row.permanent:
+        days = (plan.keep_until - plan.created_at).days if plan.keep_until else 0
+        return (f"{glyphs.undo} {counted(days, 'day')}" if days else f"{glyphs.undo} {row.does}", tone)
+    short = {
+        Rebuild.REBUILDS: f"{glyphs.again} itself",
+        Rebuild.DOWNLOADS: f"{glyphs.down} fetch",
+        Rebuild.COSTS: f"{glyph(Rebuild.COSTS, ascii=glyphs.ascii)} costly",
+        Rebuild.UNIQUE: f"{glyphs.cross} never",
+    }
+    return (
+        (short[row.rebuild], f"{tone} bold" if row.rebuild in _COSTLY else tone)
+        if row.rebuild
+        else ("gone", "danger")
+    )
+
+
+def figures(plan: Plan, rows: Sequence[PlanRow], look: Look, *, si: bool) -> list[Line]:
+    """What happens to the bytes. What is not freed is said, not left out."""
+    glyphs = look.glyphs
+    total = sum(row.size for row in rows)
+    if plan.intent is Intent.UNDO:
+        return [_figure("Comes back", size(total, si), "good bold")]
+    later = (plan.keep_until - plan.created_at) if plan.keep_until else timedelta()
+    made = [_figure("Frees now", size(plan.frees, si), "good bold")]
+    if plan.quarantined:
+        made.append(_figure(f"In {counted(later.days, 'day')}", size(plan.quarantined, si)))
+    if plan.trashed:
+        made.append(_figure("With the trash", size(plan.trashed, si)))
+    made.append(_figure("Size on disk", size(total, si)))
+    kept = total - plan.frees - plan.quarantined - plan.trashed
+    if kept > 0:
+        made.append(_figure("Not freed", size(kept, si), "accent-ink"))
+        made.append(((f"  {glyphs.under} shared with what stays", "dim"),))
+    return made
+
+
+def disk(session: Session, plan: Plan, look: Look, *, width: int = 0) -> list[Line]:
+    """The volume before and after; in a width also as a bar."""
+    found = session.volume()
+    if found is None or plan.intent is Intent.UNDO:
+        return []
+    _, capacity = found
+    planned = replace(
+        capacity,
+        other=capacity.other + capacity.kept + capacity.reclaimable - min(plan.frees, capacity.reclaimable),
+        kept=0,
+        reclaimable=min(plan.frees, capacity.reclaimable),
+    )
+    made: list[Line] = [
+        (
+            ("Disk ", ""),
+            (f" {capacity.used:.0%}", "danger" if capacity.used >= LOW else "bold"),
+            (f" {look.glyphs.arrow} ", "muted"),
+            (f"{planned.used_after:.0%}", "bold"),
+        )
+    ]
+    return [*made, capacity_spans(planned, width, look)] if width else made
+
+
+def ways_back(plan: Plan, rows: Sequence[PlanRow], look: Look, *, si: bool) -> list[Line]:
+    """How many rows come back in which way."""
+    made: list[Line] = []
+    for rebuild in Rebuild:
+        gone = [row for row in rows if row.permanent and row.rebuild is rebuild]
+        if gone:
+            sign = glyph(rebuild, ascii=look.glyphs.ascii)
+            word = f"{sign} {rebuild_word(rebuild)}"
+            made.append(
+                ((f"{word:<18}", rebuild.value), (f"{size(sum(row.size for row in gone), si):>9}", ""))
+            )
+    undoable = [row for row in rows if not row.permanent]
+    if undoable and plan.intent is Intent.CLEAR:
+        aside = size(sum(row.size for row in undoable), si)
+        made.append(((f"{look.glyphs.undo + ' can be undone':<18}", "good"), (f"{aside:>9}", "")))
+        if plan.keep_until:
+            made.append(((f"  until {day(plan.keep_until)}", "dim"),))
+    return made
+
+
+def side(session: Session, plan: Plan, rows: Sequence[PlanRow], look: Look) -> list[Line]:
+    """The whole of it, in a column."""
+    made = figures(plan, rows, look, si=session.si)
+    blocks = [disk(session, plan, look, width=SIDE)]
+    if back := ways_back(plan, rows, look, si=session.si):
+        blocks.append([(("Way back", "bold"),), *back])
+    if alerts := warnings(plan, rows, look):
+        blocks.append([(("Check before you go", "bold"),), *alerts])
+    for block in filter(None, blocks):
+        made += [(), *block]
+    return made
+
+
+def compact(session: Session, plan: Plan, rows: Sequence[PlanRow], look: Look) -> list[Line]:
+    """The same in as few lines as there may be."""
+    made = [_joined(figures(plan, rows, look, si=session.si))]
+    made.append(_joined([*disk(session, plan, look), *ways_back(plan, rows, look, si=session.si)]))
+    return [line for line in [*made, *warnings(plan, rows, look)] if line]
+
+
+def _joined(lines: Sequence[Line]) -> Line:
+    """Lines after each other, without the blanks that made columns of them."""
+    made: list[Span] = []
+    for line in lines:
+        made += [(" ".join(words.split()) + " ", tone) for words, tone in line if words.strip()]
+        made.append(("  ", ""))
+    return tuple(made[:-1])
+
+
+def warnings(plan: Plan, rows: Sequence[PlanRow], look: Look) -> list[Line]:
+    """What to look at before going on."""
+    made: list[Line] = []
+    costly = [row for row in rows if row.permanent and row.rebuild in _COSTLY]
+    if costly:
+        sign = glyph(Rebuild.COSTS, ascii=look.glyphs.ascii)
+        made.append(
+            (
+                (f"{sign} ", "costs"),
+                (
+                    f"{counted(len(costly), 'entry', 'entries')}: costly to have again, or gone for good",
+                    "",
+                ),
+            )
+        )
+    if plan.quarantined and not plan.frees:
+        made.append(
+            (
+                (f"{look.glyphs.warn} ", "legacy"),
+                ("nothing is freed until the quarantine is purged", ""),
+            )
+        )
+    return made
+
+
+def _figure(label: str, value: str, tone: str = "") -> Line:
+    return ((f"{label:<15}", "muted"), (f"{value:>10}", tone))

@@ -1,0 +1,162 @@
+"""What was done before, and the way back."""
+
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from textual import events, on
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from cachemgr.domain.errors import CacheMgrError
+from cachemgr.domain.outcome import Totals
+from cachemgr.domain.plan import Plan
+from cachemgr.domain.run import Run, RunState
+from cachemgr.present.plan_rows import run_row
+from cachemgr.present.text import counted, day, display_name, minute, run_state_word, size
+from cachemgr.tui.command_line import command_line
+from cachemgr.tui.commands import Fact, Where, bindings
+from cachemgr.tui.run_view import RunRows
+from cachemgr.tui.screens.notice import NoticeScreen
+from cachemgr.tui.screens.plan import PlanScreen
+from cachemgr.tui.screens.view import View
+from cachemgr.tui.widgets.cells import prose, words
+from cachemgr.tui.widgets.columns import Column
+from cachemgr.tui.widgets.fast_table import FastTable, Row
+from cachemgr.tui.widgets.panel import Line, Panel
+from cachemgr.tui.widgets.split_lines import Split, SplitLines
+
+
+class HistoryScreen(View):
+    """The journal's runs, newest first."""
+
+    WHERE = Where.HISTORY
+    CSS_PATH = "history.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Where.HISTORY)
+    tab = "history"
+
+    def body(self) -> Iterable[Widget]:
+        self._runs: dict[str, Run] = {}
+        yield SplitLines(id="summary")
+        self.table = FastTable(_COLUMNS, id="runs")
+        yield self.table
+        yield Panel(id="run")
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.height < 20, "small")
+
+    def facts(self) -> set[Fact]:
+        made = super().facts()
+        run = self.current()
+        if run is not None:
+            made.add(Fact.ROW)
+            if run.quarantined:
+                made |= {Fact.UNDOABLE, Fact.HELD}
+        return made
+
+    def current(self) -> Run | None:
+        return self._runs.get(self.table.key or "")
+
+    def draw(self) -> None:
+        self._runs = {run.id: run for run in self.session.relay.runs}
+        self.table.show_rows(tuple(self._runs), self._row, empty="nothing was done yet")
+        freed = sum(Totals.of(run.outcomes).freed for run in self._runs.values())
+        held = sum(step.size for run in self._runs.values() for _, step in run.quarantined)
+        dot, si = self.look.glyphs.dot, self.session.si
+        line = f"{counted(len(self._runs), 'run')} {dot} {size(freed, si)} freed {dot} quarantine holds {size(held, si)}"
+        self.query_one("#summary", SplitLines).show_lines(Split(((line, "muted"),)))
+        self._draw_run()
+
+    @on(FastTable.Moved)
+    def _draw_run(self) -> None:
+        run = self.current()
+        panel = self.query_one("#run", Panel)
+        panel.display = run is not None
+        if run is not None:
+            panel.show_lines(list(self._about(run, most=7)), title=display_name(run.id))
+        self.refresh_chrome()
+
+    @on(FastTable.Opened)
+    def action_info(self) -> None:
+        if (run := self.current()) is not None:
+            self.app.push_screen(NoticeScreen(display_name(run.id), list(self._about(run, most=1000))))
+
+    def action_back(self) -> None:
+        self.app.call_next(self.run_action, "app.view('overview')")
+
+    def action_rescan(self) -> None:
+        self.session.relay.start_scan(self.app)
+
+    def action_copy(self) -> None:
+        if (run := self.current()) is not None:
+            verb = "undo" if run.quarantined else "history"
+            line = command_line(["cachemgr", verb, run.id])
+            self.app.copy_to_clipboard(line)
+            self.app.push_screen(NoticeScreen("The same as a command", [((line, ""),)]))
+
+    def action_undo(self) -> None:
+        self._review(undo=True)
+
+    def action_purge(self) -> None:
+        self._review(undo=False)
+
+    def _review(self, *, undo: bool) -> None:
+        if (run := self.current()) is not None:
+            self.run_worker(self._ask(run.id, undo=undo), exclusive=True, group="plan")
+
+    async def _ask(self, run: str, *, undo: bool) -> None:
+        service = self.session.service
+
+        def make() -> Plan:
+            return service.plan_undo(run) if undo else service.plan_purge(run)
+
+        try:
+            plan = await self.session.relay.ask(make)
+        except CacheMgrError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        await self.app.push_screen(PlanScreen(self.session, plan, None, self.tab))
+
+    def _row(self, key: str) -> Row:
+        run, si = self._runs[key], self.session.si
+        row = run_row(run)
+        totals = row.totals
+        if row.undoable:
+            until = f" until {day(run.plan.keep_until)}" if run.plan.keep_until else ""
+            back = (f"{self.look.glyphs.undo} undo{until}", "good")
+        else:
+            back = (run_state_word(run.state), "accent-ink" if run.state is RunState.INTERRUPTED else "muted")
+        done = f"{totals.done}" + (f" of {len(run.plan.steps)}" if totals.done < len(run.plan.steps) else "")
+        return Row(
+            (
+                words(minute(row.started), "muted"),
+                prose(row.what),
+                words(done, "muted"),
+                words(size(totals.freed, si) if totals.freed else self.look.glyphs.none, "bold"),
+                prose(*back),
+                words(display_name(run.id), "dim"),
+            )
+        )
+
+    def _about(self, run: Run, *, most: int) -> Iterator[Line]:
+        rows = RunRows(run.plan)
+        found = rows.gather(dict(run.by_number))
+        for number, row in enumerate(rows.rows[:most]):
+            outcomes = found.get(number, [])
+            weight = sum(outcome.freed or outcome.moved for outcome in outcomes)
+            word = outcomes[-1].status.value if outcomes else "untouched"
+            tone = "good" if outcomes and outcomes[-1].status.value == "done" else "accent-ink"
+            yield (f"{word:<10}", tone), (f"{size(weight, self.session.si):>9}  ", "muted"), (row.name, "")
+        if len(rows.rows) > most:
+            yield ((f"and {len(rows.rows) - most} more", "dim"),)
+        if not rows.rows:
+            yield (("no steps", "dim"),)
+
+
+_COLUMNS = (
+    Column("when", "When", 16),
+    Column("what", "What", 16, grow=1),
+    Column("steps", "Steps", 9, right=True, drop=3),
+    Column("freed", "Freed", 9, right=True),
+    Column("back", "Way back", 24, drop=2),
+    Column("id", "Run", 24, drop=4),
+)

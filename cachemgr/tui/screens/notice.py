@@ -1,0 +1,133 @@
+"""Small windows over a screen: something to read, and the question before leaving an execution."""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Button
+
+from cachemgr.tui.theme import look
+from cachemgr.tui.widgets.panel import Line, Lines
+
+Answer = TypeVar("Answer")
+ARM_AFTER = 0.4
+"""Seconds after it was painted that a dialog begins to listen to a yes: keys typed ahead do not count."""
+
+
+class Window(ModalScreen[Answer]):
+    """A framed window in the middle; what is below it stays readable."""
+
+    CSS_PATH = "notice.tcss"
+
+    def __init__(self, title: str, lines: Sequence[Line]) -> None:
+        super().__init__()
+        self._title = title
+        self._lines = tuple(lines)
+
+    def compose(self) -> ComposeResult:
+        window = Vertical(id="window")
+        window.border_title = Content.from_text(self._title, markup=False)
+        with window:
+            with VerticalScroll(id="text", can_focus=False):
+                yield Lines()
+            yield from self.extra()
+            yield Horizontal(*self.buttons(), id="buttons")
+
+    def extra(self) -> Iterable[Widget]:
+        return ()
+
+    def buttons(self) -> Iterable[Button]:
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        self.set_class(look(self.app).glyphs.ascii, "ascii")
+        self.query_one(Lines).show_lines(self._lines)
+
+
+class NoticeScreen(Window[None]):
+    """Something to read."""
+
+    AUTO_FOCUS = "#close"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter,i,c,ctrl+q,ctrl+c", "close", show=False),
+        Binding("up,k", "scroll(-1)", show=False),
+        Binding("down,j", "scroll(1)", show=False),
+        Binding("pageup", "scroll(-10)", show=False),
+        Binding("pagedown", "scroll(10)", show=False),
+    ]
+
+    def buttons(self) -> Iterable[Button]:
+        yield button("esc Close", "close")
+
+    @on(Button.Pressed)
+    def action_close(self) -> None:
+        self.dismiss()
+
+    def action_scroll(self, lines: int) -> None:
+        self.query_one("#text", VerticalScroll).scroll_relative(y=lines, animate=False)
+
+
+class Question(Window[bool]):
+    """A yes or no. No has the focus; a yes counts only after the window could be read."""
+
+    AUTO_FOCUS = "#no"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,n,q,ctrl+q,ctrl+c", "no", show=False),
+        Binding("y", "yes", show=False),
+        Binding("left,right,tab,shift+tab", "other", show=False, priority=True),
+    ]
+    armed = False
+
+    def __init__(self, title: str, lines: Sequence[Line], *, yes: str, no: str = "Cancel") -> None:
+        super().__init__(title, lines)
+        self._yes = yes
+        self._no = no
+
+    def buttons(self) -> Iterable[Button]:
+        yield button(f"esc {self._no}", "no")
+        yield button(f"y {self._yes}", "yes", disabled=True)
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self.set_timer, ARM_AFTER, self.arm)
+
+    def arm(self) -> None:
+        self.armed = True
+        self.query_one("#yes", Button).disabled = False
+
+    @on(Button.Pressed, "#no")
+    def action_no(self) -> None:
+        self.dismiss(False)
+
+    @on(Button.Pressed, "#yes")
+    def action_yes(self) -> None:
+        if self.armed:
+            self.dismiss(True)
+
+    def action_other(self) -> None:
+        self.focus_next()
+
+
+class QuitScreen(Question):
+    """Leaving while something is being executed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Still executing",
+            [
+                (("Stop after this step and quit?", "bold"),),
+                (),
+                (("Finished steps stay finished; the rest stays untouched.", "muted"),),
+            ],
+            yes="Stop and quit",
+            no="Keep running",
+        )
+
+
+def button(label: str, name: str, *, disabled: bool = False) -> Button:
+    return Button(Content.from_text(label, markup=False), id=name, disabled=disabled, compact=True)

@@ -1,0 +1,171 @@
+"""What was done and what was not, measured, and the ways back."""
+
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from textual import events
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from cachemgr.domain.errors import CacheMgrError
+from cachemgr.domain.outcome import Totals
+from cachemgr.domain.terms import Disposal, Rebuild
+from cachemgr.present.text import counted, day, display_name, size, trouble_sentence
+from cachemgr.tui.commands import Fact, Where, bindings
+from cachemgr.tui.outline import short_name
+from cachemgr.tui.relay import RunProgress
+from cachemgr.tui.run_view import RunRows, headline, moved, seconds
+from cachemgr.tui.screens.view import View
+from cachemgr.tui.session import Session
+from cachemgr.tui.widgets.cells import prose, words
+from cachemgr.tui.widgets.columns import Column
+from cachemgr.tui.widgets.fast_table import FastTable, Row
+from cachemgr.tui.widgets.panel import Line, Lines
+from cachemgr.tui.widgets.split_lines import Split, SplitLines
+
+
+class ResultScreen(View):
+    """An execution that is over."""
+
+    WHERE = Where.RESULT
+    CSS_PATH = "result.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Where.RESULT)
+
+    def __init__(self, session: Session, progress: RunProgress, tab: str = "") -> None:
+        super().__init__(session)
+        self.tab = tab
+        self.progress = progress
+        self.rows = RunRows(progress.plan)
+
+    def body(self) -> Iterable[Widget]:
+        yield SplitLines(id="headline")
+        yield Lines(id="summary")
+        self.steps = FastTable(_COLUMNS, id="steps")
+        yield self.steps
+
+    def on_mount(self) -> None:
+        self.session.marks.clear()
+        self.session.relay.start_scan(self.app)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.height < 20, "small")
+
+    def facts(self) -> set[Fact]:
+        made = super().facts()
+        if self._undoable():
+            made.add(Fact.UNDOABLE)
+        return made
+
+    def draw(self) -> None:
+        progress, look = self.progress, self.look
+        totals = Totals.of(progress.outcomes.values())
+        unfinished = len(progress.outcomes) < len(progress.plan.steps)
+        good = totals.complete and not progress.error and not unfinished
+        sign = (
+            (f"{look.glyphs.mark} Done: ", "good bold")
+            if good
+            else (f"{look.glyphs.warn} Done in part: ", "accent-ink bold")
+        )
+        self.query_one("#headline", SplitLines).show_lines(
+            Split(
+                (sign, (headline(progress, si=self.session.si), "bold")),
+                (("measured, not estimated", "dim"),),
+            )
+        )
+        self.query_one("#summary", Lines).show_lines(list(self._summary(totals)))
+        gathered = self.rows.gather(progress.outcomes)
+        self._told = [
+            self.rows.told(number, gathered.get(number, []), progress, look, si=self.session.si)
+            for number in range(len(self.rows.rows))
+        ]
+        self.steps.show_rows(tuple(str(number) for number in range(len(self._told))), self._row)
+
+    def action_close(self) -> None:
+        self.app.call_next(self.run_action, "app.view('overview')")
+
+    def action_rescan(self) -> None:
+        self.session.relay.start_scan(self.app)
+
+    def action_undo(self) -> None:
+        self.run_worker(self._review_undo(), exclusive=True, group="plan")
+
+    async def _review_undo(self) -> None:
+        from cachemgr.tui.screens.plan import PlanScreen  # the plan opens the run, which opens this
+
+        try:
+            plan = await self.session.relay.ask(lambda: self.session.service.plan_undo(self.progress.run))
+        except CacheMgrError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        await self.app.switch_screen(PlanScreen(self.session, plan, None, self.tab))
+
+    def _undoable(self) -> bool:
+        finished = self.progress.finished
+        if finished is not None:
+            return finished.undoable
+        return bool(moved(self.progress.plan, self.progress.outcomes, Disposal.QUARANTINE))
+
+    def _summary(self, totals: Totals) -> Iterator[Line]:
+        progress, plan, si = self.progress, self.progress.plan, self.session.si
+        dot = self.look.glyphs.dot
+        if progress.error:
+            yield ((progress.error, "danger"),)
+        entries = counted(len(self.rows.rows), "entry", "entries")
+        done = f"{self.rows.finished(progress.outcomes)} of {entries} in {counted(totals.done, 'step')}"
+        parts = [done, f"{totals.skipped} skipped", f"{totals.failed} failed"]
+        if totals.refused:
+            parts.append(f"{totals.refused} refused")
+        rest = len(plan.steps) - len(progress.outcomes)
+        if rest:
+            parts.append(f"{rest} untouched because the run was stopped")
+        took = seconds(progress.started, progress.ended or self.session.now)
+        yield ((f" {dot} ".join([*parts, took]), "muted"),)
+        yield from self._troubles()
+        yield ()
+        if aside := moved(plan, progress.outcomes, Disposal.QUARANTINE):
+            until = f" until {day(plan.keep_until)}" if plan.keep_until else ""
+            yield (
+                ("Undo   ", "dim"),
+                (f"u brings back {size(aside, si)}{until}; the disk gains it only after that", ""),
+            )
+        elif plan.permanent:
+            yield ("Undo   ", "dim"), ("what was deleted cannot be undone", "")
+        yield from self._ways_back()
+        run = display_name(progress.run)
+        yield ("Record ", "dim"), (f"4 History {dot} cachemgr history {run}", "muted")
+
+    def _troubles(self) -> Iterator[Line]:
+        """The reasons for what was not done, each once with its number."""
+        reasons: dict[str, int] = {}
+        for outcome in self.progress.outcomes.values():
+            if outcome.trouble is not None:
+                sentence = f"{outcome.status.value}: {trouble_sentence(outcome.trouble)}"
+                reasons[sentence] = reasons.get(sentence, 0) + 1
+        for sentence, number in list(reasons.items())[:3]:
+            yield (f"{self.look.glyphs.skip} {number} ", "accent-ink"), (sentence, "")
+
+    def _ways_back(self) -> Iterator[Line]:
+        outcomes = self.progress.outcomes
+        fetched = sum(
+            outcome.freed
+            for number, outcome in outcomes.items()
+            if self.progress.plan.steps[number].rebuild is Rebuild.DOWNLOADS
+        )
+        if fetched:
+            weight = size(fetched, self.session.si)
+            yield ("Back   ", "dim"), (f"{weight} will be downloaded again when they are next needed", "")
+
+    def _row(self, key: str) -> Row:
+        told = self._told[int(key)]
+        freed = "" if told.freed is None else size(told.freed, self.session.si)
+        return Row(
+            (words(*told.sign), words(short_name(told.row.name)), prose(*told.state), words(freed, "bold"))
+        )
+
+
+_COLUMNS = (
+    Column("sign", "", 1),
+    Column("name", "Entry", 16, grow=3, most=60),
+    Column("state", "State", 16, grow=3),
+    Column("freed", "Freed", 9, right=True, drop=1),
+)

@@ -1,0 +1,132 @@
+"""A plan being carried out. It can be stopped between two steps, never in the middle of one."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual import events
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from cachemgr.domain.outcome import Status, Totals
+from cachemgr.domain.plan import Plan
+from cachemgr.present.text import counted, display_name, size
+from cachemgr.tui.commands import Where, bindings
+from cachemgr.tui.outline import short_name
+from cachemgr.tui.run_view import RunRow, RunRows, seconds
+from cachemgr.tui.screens.result import ResultScreen
+from cachemgr.tui.screens.view import View
+from cachemgr.tui.session import Session
+from cachemgr.tui.widgets.capacity_bar import ProgressBar
+from cachemgr.tui.widgets.cells import prose, words
+from cachemgr.tui.widgets.columns import Column
+from cachemgr.tui.widgets.fast_table import FastTable, Row
+from cachemgr.tui.widgets.split_lines import Split, SplitLines
+
+
+class RunScreen(View):
+    """Begins when it is mounted; the plan was confirmed before."""
+
+    WHERE = Where.RUN
+    CSS_PATH = "run.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Where.RUN)
+
+    def __init__(self, session: Session, plan: Plan, tab: str = "") -> None:
+        super().__init__(session)
+        self.tab = tab
+        self.plan = plan
+        self.rows = RunRows(plan)
+        self._told: dict[int, RunRow] = {}
+
+    def body(self) -> Iterable[Widget]:
+        yield SplitLines(id="doing")
+        yield ProgressBar(id="progress")
+        yield SplitLines(id="freed")
+        self.steps = FastTable(COLUMNS, id="steps")
+        yield self.steps
+        yield SplitLines(id="advice")
+
+    def on_mount(self) -> None:
+        # Textual calls the handler of View after this one.
+        self.progress = self.session.relay.start_run(self.app, self.plan)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.height < 20, "small")
+
+    def draw(self) -> None:
+        progress = self.progress
+        if progress.over:
+            self.app.call_next(self._finish)
+        outcomes = progress.outcomes.copy()
+        gathered = self.rows.gather(outcomes)
+        self._told = {
+            number: self.rows.told(number, gathered.get(number, []), progress, self.look, si=self.session.si)
+            for number in range(len(self.rows.rows))
+        }
+        self.steps.show_rows(tuple(map(str, self._told)), self._row)
+        if (at_work := self.rows.at_work(progress)) is not None:
+            self.steps.move_to(str(at_work))
+        freed = sum(outcome.freed for outcome in outcomes.values()) + progress.freed * (
+            progress.number is not None
+        )
+        self._draw_figures(Totals.of(outcomes.values()), self.rows.finished(outcomes), freed)
+
+    def action_stop(self) -> None:
+        self.session.relay.stop_run()
+        self.redraw()
+
+    def _finish(self) -> None:
+        if self.is_current:
+            self.app.switch_screen(ResultScreen(self.session, self.progress, self.tab))
+
+    def _draw_figures(self, totals: Totals, finished: int, freed: int) -> None:
+        progress, look, si = self.progress, self.look, self.session.si
+        dot, count = look.glyphs.dot, len(self.rows.rows)
+        trouble = [f"{number} {word}" for number, word in (
+            (totals.skipped, Status.SKIPPED.value), (totals.failed, Status.FAILED.value),
+            (totals.refused, Status.REFUSED.value)) if number]  # fmt: skip
+        name = display_name(self.plan.id)
+        said = f" {dot} ".join([f"{finished} of {counted(count, 'entry', 'entries')} done", *trouble])
+        self.query_one("#doing", SplitLines).show_lines(
+            Split(((f"Executing {name}   ", "bold"), (said, "muted")))
+        )
+        share = freed / self.plan.frees if self.plan.frees else finished / count if count else 1.0
+        self.query_one(ProgressBar).show(min(share, 1.0))
+        took = seconds(progress.started, self.session.now)
+        goal = (
+            f"{size(freed, si)} of {size(self.plan.frees, si)} freed"
+            if self.plan.frees
+            else "nothing is freed by this"
+        )
+        self.query_one("#freed", SplitLines).show_lines(
+            Split(((f"{goal}   ", "bold"), (f"{share:.0%}   {took}", "muted")))
+        )
+        stop = (
+            "stopping after the step at work. " if progress.stopping else "esc stops after the step at work. "
+        )
+        self.query_one("#advice", SplitLines).show_lines(
+            Split(((stop, "accent-ink" if progress.stopping else ""), ("What is finished stays finished; the rest stays untouched.", "dim"))),
+            Split((("Everything is in the journal before it happens: 4 History.", "dim"),)),
+        )  # fmt: skip
+
+    def _row(self, key: str) -> Row:
+        return told_row(self._told[int(key)], self.session.si)
+
+
+def told_row(told: RunRow, si: bool) -> Row:
+    """A row of Run and of Result."""
+    return Row(
+        (
+            words(*told.sign),
+            words(short_name(told.row.name)),
+            prose(*told.state),
+            words("" if told.freed is None else size(told.freed, si), "bold"),
+        )
+    )
+
+
+COLUMNS = (
+    Column("sign", "", 1),
+    Column("name", "Entry", 16, grow=3, most=60),
+    Column("state", "State", 16, grow=3),
+    Column("freed", "Freed", 9, right=True, drop=1),
+)

@@ -1,0 +1,129 @@
+"""Response caches: pairs of two key forms, and what their metadata is believed about time."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cachemgr.catalogue.layouts.response_metadata import Metadata
+from tests.catalogue.rooms import drafts, evident, paths, write
+
+KEY = "ab" + "0" * 62
+OLD = "cache:" + "0" * 64
+
+
+def pair(shard: str, key: str, **metadata: object) -> dict[str, str | bytes]:
+    return {f"{shard}/{key}.json": "answer", f"{shard}/{key}.meta.json": json.dumps(metadata)}
+
+
+@pytest.mark.parametrize(("shard", "key"), [("ab", KEY), ("ca", OLD)])
+def test_a_value_and_its_metadata_are_one_entry_metadata_first(shard: str, key: str, tmp_path: Path) -> None:
+    write(tmp_path, pair(shard, key, expires_at=1_700_000_000, provider="openai", model="gpt-4o"))
+
+    (found,) = drafts("responses", tmp_path).values()
+
+    assert found.name == key
+    assert [unit.names for unit in found.pointers] == [(shard, f"{key}.meta.json")]
+    assert [unit.names for unit in found.payload] == [(shard, f"{key}.json")]
+    assert found.expires == 1_700_000_000
+    assert found.group == "openai/gpt-4o"
+    assert evident("responses", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        f"cd/{KEY}.json",  # another shard
+        f"{KEY}.json",
+        f"ab/{KEY}.txt",
+        f"ab/{KEY[:-1]}.json",
+        f"ab/{KEY}0.json",
+        f"AB/{KEY.upper()}.json",
+        f"ab/{KEY}.json\n",
+        f"ab/cache:{KEY}.json",
+        f"ab/deep/{KEY}.json",
+        "ab/notes.json",
+        f"c/{KEY}.json",
+    ],
+)
+def test_a_name_that_is_not_exactly_a_keys_is_nobodys_entry(name: str, tmp_path: Path) -> None:
+    write(tmp_path, {name: "{}"})
+
+    assert drafts("responses", tmp_path) == {}
+    assert not evident("responses", tmp_path)
+
+
+def test_halves_that_lost_the_other_are_entries_of_their_own(tmp_path: Path) -> None:
+    other = "ab" + "1" * 62
+    write(tmp_path, {f"ab/{KEY}.json": "answer", f"ab/{other}.meta.json": "{}", f"ab/{KEY}.tmp": "x"})
+
+    found = drafts("responses", tmp_path)
+
+    assert paths(found[KEY]) == {f"ab/{KEY}.json"}
+    assert found[KEY].notes == ("metadata missing",)
+    assert paths(found[f"{other}.meta"]) == {f"ab/{other}.meta.json"}
+    assert paths(found[f"{KEY}.tmp"]) == {f"ab/{KEY}.tmp"}
+    assert found[KEY].expires is None
+
+
+@pytest.mark.parametrize("linked", [".json", ".meta.json"])
+def test_a_link_in_a_pair_makes_it_nobodys_entry(linked: str, tmp_path: Path) -> None:
+    root = write(tmp_path / "root", pair("ab", KEY, expires_at=1))
+    mine = write(tmp_path / "mine", {"f": "{}"})
+    (root / "ab" / (KEY + linked)).unlink()
+    (root / "ab" / (KEY + linked)).symlink_to(mine / "f")
+
+    assert drafts("responses", root) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "expires"),
+    [
+        ('{"expires_at": 1700086400}', 1700086400),
+        ('{"expires_at": 1700086400.5}', 1700086400.5),
+        ('{"timestamp": 1700000000, "ttl_seconds": 86400}', 1700086400),
+        ('{"timestamp": 1700000000, "ttl_seconds": 86400, "expires_at": 1700086400}', 1700086400),
+        ('{"timestamp": 1700000000, "ttl_seconds": 86400, "expires_at": 1700086400.9}', 1700086400.9),
+        ('{"timestamp": 1700000000, "expires_at": 1700086400}', 1700086400),
+        ('{"timestamp": 1700000000, "ttl_seconds": 60, "expires_at": 1700086400}', None),
+        ('{"timestamp": 1700000000}', None),
+        ('{"ttl_seconds": 60}', None),
+        ("{}", None),
+        ('{"expires_at": "1700086400"}', None),
+        ('{"expires_at": true}', None),
+        ('{"expires_at": null}', None),
+        ('{"expires_at": NaN}', None),
+        ('{"expires_at": Infinity}', None),
+        ('{"expires_at": 1e999}', None),
+        ('{"expires_at": -5}', None),
+        ('{"expires_at": 1700086400000000}', None),
+        ('{"expires_at": 1' + "0" * 5000 + "}", None),
+        ('{"expires_at": 1700086400, "ttl_seconds": null}', None),
+        ('{"expires_at": 1700086400, "timestamp": "then"}', None),
+        ('{"expires_at": 1, "expires_at": 1700086400}', None),
+        ('{"expires_at": 1700086400, "x": NaN}', None),
+        ('[{"expires_at": 1700086400}]', None),
+        ("", None),
+        ("\ufeff" + '{"expires_at": 1700086400}', None),
+        ("[" * 60_000, None),
+        ('{"a":' * 9_000, None),
+    ],
+    ids=lambda value: str(value)[:60],
+)
+def test_only_unanimous_and_strictly_typed_evidence_says_when_an_entry_expires(
+    text: str, expires: float | None
+) -> None:
+    assert Metadata.read(text.encode()).expires == expires
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig"])
+def test_other_encodings_say_nothing(encoding: str) -> None:
+    assert Metadata.read('{"expires_at": 1700086400}'.encode(encoding)) == Metadata()
+
+
+def test_metadata_of_more_than_64_kib_says_nothing(tmp_path: Path) -> None:
+    write(tmp_path, pair("ab", KEY, expires_at=1_700_000_000, padding="x" * 70_000))
+
+    (found,) = drafts("responses", tmp_path).values()
+
+    assert found.expires is None

@@ -1,0 +1,173 @@
+"""An inventory by hand with the sizes of a real machine, and a service that plays scripted scenes on it.
+
+Only what needs a disk is scripted: scanning, executing and the journal. Plans are made by the real planner.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+
+from cachemgr.domain.action import Purge, Remove, Restore
+from cachemgr.domain.cache_type import CacheType
+from cachemgr.domain.errors import UnknownTarget
+from cachemgr.domain.event import (
+    Gauge,
+    RunEvent,
+    RunFinished,
+    RunStarted,
+    ScanEvent,
+    ScanFinished,
+    ScanStarted,
+    StepFinished,
+    StepProgress,
+    StepStarted,
+)
+from cachemgr.domain.inventory import EntryId, Inventory
+from cachemgr.domain.machine import Machine, Platform
+from cachemgr.domain.outcome import Outcome, Status, Trouble
+from cachemgr.domain.plan import Intent, Plan, Step
+from cachemgr.domain.run import Run
+from cachemgr.domain.settings import Settings
+from cachemgr.domain.terms import Disposal
+from cachemgr.service import CacheManager
+
+NOW = datetime(2026, 11, 20, 14, 4, tzinfo=UTC)
+HOME = PurePosixPath("/home/ada")
+PROJECT = Path("/home/ada/films")
+
+
+@dataclass
+class Theatre:
+    """What a scripted service remembers: the clock, what was executed, and where it waits."""
+
+    now: datetime = NOW
+    executed: list[Plan] = field(default_factory=list)
+    planned: list[tuple[frozenset[EntryId], Disposal | None]] = field(default_factory=list)
+    runs: tuple[Run, ...] = ()
+    pause_before: int | None = None
+    """The step before which an execution waits for `go`."""
+    go: threading.Event = field(default_factory=threading.Event)
+    waiting: threading.Event = field(default_factory=threading.Event)
+    failing: Mapping[int, Outcome] = field(default_factory=dict)
+    """What to answer in place of success."""
+    scans: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SceneManager(CacheManager):
+    """The service with a given inventory in place of a disk."""
+
+    found: Inventory = field(default_factory=lambda: Inventory(NOW))
+    theatre: Theatre = field(default_factory=Theatre)
+
+    def scan(self, gauge: Gauge | None = None) -> Iterator[ScanEvent]:
+        self.theatre.scans += 1
+        yield ScanStarted(len(self.found.caches))
+        yield ScanFinished(self.found)
+
+    def plan_clear(
+        self,
+        inventory: Inventory,
+        entries: Set[EntryId],
+        *,
+        targets: Sequence[str] = (),
+        disposal: Disposal | None = None,
+    ) -> Plan:
+        self.theatre.planned.append((frozenset(entries), disposal))
+        plan = CacheManager.plan_clear(self, inventory, entries, targets=targets, disposal=disposal)
+        return replace(plan, id="p-7f3a")
+
+    def plan_undo(self, run: str | None = None) -> Plan:
+        return self._reverse(Intent.UNDO, run)
+
+    def plan_purge(self, run: str | None = None, *, due: bool = False) -> Plan:
+        return self._reverse(Intent.PURGE, run)
+
+    def execute(self, plan: Plan, gauge: Gauge | None = None, *, saved: bool = False) -> Iterator[RunEvent]:
+        theatre = self.theatre
+        theatre.executed.append(plan)
+        outcomes: list[Outcome] = []
+        yield RunStarted("20261120-140412-9c1e77aa", len(plan.steps))
+        for number, step in enumerate(plan.steps):
+            yield StepStarted(number)
+            if number == theatre.pause_before:
+                yield StepProgress(number, 21_480, step.frees * 55 // 100)
+                theatre.waiting.set()
+                theatre.go.wait(20)
+            if gauge is not None and gauge.stopped:
+                outcomes.append(Outcome(number, Status.SKIPPED, trouble=Trouble("stopped")))
+                yield StepFinished(outcomes[-1])
+                continue
+            theatre.now += timedelta(seconds=0.2 + step.size / 2**31)
+            outcome = theatre.failing.get(number) or _done(number, step)
+            outcomes.append(outcome)
+            yield StepFinished(outcome)
+        undoable = bool(plan.quarantined) and plan.intent is Intent.CLEAR
+        yield RunFinished("20261120-140412-9c1e77aa", tuple(outcomes), undoable)
+
+    def runs(self) -> tuple[Run, ...]:
+        return self.theatre.runs
+
+    def _reverse(self, intent: Intent, wanted: str | None) -> Plan:
+        for run in self.theatre.runs:
+            if run.quarantined and wanted in (None, run.id):
+                steps = tuple(
+                    Step(_reverse_action(intent, run.id, number, step), step.cache, step.entry, step.identity,
+                         step.size, step.size if intent is Intent.PURGE else 0, rebuild=step.rebuild)
+                    for number, step in run.quarantined
+                )  # fmt: skip
+                return Plan(
+                    "p-81c2", intent, NOW, NOW + timedelta(minutes=15), run.plan.roots, steps, reverses=run.id
+                )
+        raise UnknownTarget("nothing to undo")
+
+
+def service(
+    found: Inventory,
+    theatre: Theatre | None = None,
+    *,
+    types: tuple[CacheType, ...] = (),
+    read_only: bool = False,
+) -> SceneManager:
+    """A scripted service on Ada's machine."""
+    theatre = theatre or Theatre()
+    return SceneManager(
+        machine=Machine(Platform.LINUX, HOME, {}, PROJECT),
+        types=types,
+        settings=Settings(),
+        project=PROJECT,
+        state=Path("/home/ada/.local/state/cachemgr"),
+        clock=lambda: theatre.now,
+        read_only=read_only,
+        found=found,
+        theatre=theatre,
+    )
+
+
+def changed(number: int) -> Outcome:
+    """A step that was skipped because somebody had been there."""
+    return Outcome(number, Status.SKIPPED, trouble=Trouble("changed"))
+
+
+def digest(*words: str) -> str:
+    """A stable name that looks like a blob's."""
+    return sha256("/".join(words).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _done(number: int, step: Step) -> Outcome:
+    disposal = getattr(step.action, "disposal", None)
+    moved = (
+        step.size
+        if disposal in (Disposal.QUARANTINE, Disposal.TRASH) or isinstance(step.action, Restore)
+        else 0
+    )
+    gone = isinstance(step.action, Purge) or disposal is Disposal.DELETE
+    return Outcome(number, Status.DONE, freed=step.frees if gone else 0, moved=moved)
+
+
+def _reverse_action(intent: Intent, run: str, number: int, step: Step) -> Restore | Purge:
+    assert isinstance(step.action, Remove)
+    return Restore(run, number, step.action.names) if intent is Intent.UNDO else Purge(run)

@@ -1,0 +1,119 @@
+"""The scenes that the screenshots are drawn from and the snapshot tests compare: where we are, which keys
+led there."""
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+os.environ["TEXTUAL_ANIMATIONS"] = "none"
+for name in ("NO_COLOR", "COLORTERM", "TEXTUAL_THEME", "TEXTUAL_COLOR_SYSTEM"):
+    os.environ.pop(name, None)
+
+from textual.pilot import Pilot  # noqa: E402 - Textual reads its variables when it is imported
+
+from cachemgr.tui.app import CacheApp  # noqa: E402
+from tests.tui.ada import ada  # noqa: E402
+from tests.tui.machine_room import SceneManager, Theatre, changed  # noqa: E402
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A picture: its name, the terminal's size, and the keys pressed."""
+
+    name: str
+    keys: tuple[str, ...] = ()
+    size: tuple[int, int] = (100, 30)
+    theatre: Callable[[], Theatre] = Theatre
+    read_only: bool = False
+    ascii: bool = False
+    theme: str = "night"
+    wait: bool = False
+    """The last key starts an execution that waits halfway."""
+
+    @property
+    def file(self) -> str:
+        return f"{self.name}-{self.size[0]}x{self.size[1]}"
+
+
+def _halfway() -> Theatre:
+    return Theatre(pause_before=9, failing={2: changed(2)})
+
+
+def _partly() -> Theatre:
+    return Theatre(failing={2: changed(2)})
+
+
+MARKED = ("space", "down", "space", "down", "down", "space", "space", "space")
+PLAN = ("enter", "a", "1", "down", "down", "space", "down", "space", "space", "d")
+SCENES = (
+    Scene("overview"),
+    Scene("overview", size=(80, 24)),
+    Scene("overview", size=(60, 15)),
+    Scene("overview", size=(160, 48)),
+    Scene("overview-marked", MARKED),
+    Scene("overview-ascii", ascii=True),
+    Scene("overview-day", theme="day"),
+    Scene("overview-terminal", theme="terminal"),
+    Scene("explore", ("enter", "right", "down", "space")),
+    Scene("explore", ("enter", "right", "down", "space"), size=(80, 24)),
+    Scene("plan", PLAN),
+    Scene("plan", PLAN, size=(80, 24)),
+    Scene("confirm", (*PLAN, "x")),
+    Scene("confirm-word", ("down", "down", "d", "t", "t", "x")),
+    Scene("run", (*PLAN, "x", "y"), theatre=_halfway, wait=True),
+    Scene("result", (*PLAN, "x", "y"), theatre=_partly),
+    Scene("help", ("question_mark",)),
+    Scene("findings", ("3",)),
+    Scene("history", ("4",)),
+    Scene("undo", ("4", "u")),
+    Scene("read-only", PLAN, read_only=True),
+)
+
+
+@asynccontextmanager
+async def played(scene: Scene) -> AsyncIterator[tuple[Pilot[None], SceneManager]]:
+    """The app at the end of a scene, quiet."""
+    manager = ada(scene.theatre(), read_only=scene.read_only)
+    app = CacheApp(manager, ascii_glyphs=scene.ascii, host="demo-host")
+    app.theme = scene.theme
+    async with app.run_test(size=scene.size, notifications=True) as pilot:
+        await settle(pilot)
+        for key in scene.keys:
+            await press(pilot, key)
+        if scene.wait:
+            while not manager.theatre.waiting.is_set():
+                await pilot.pause(0.01)
+            app.pull()
+            await pilot.pause()
+        try:
+            yield pilot, manager
+        finally:
+            manager.theatre.go.set()
+
+
+async def press(pilot: Pilot[None], key: str) -> None:
+    """A key, and everything that comes of it. A `y` waits until the dialog listens."""
+    if key == "y":
+        await pilot.pause(0.5)
+    await pilot.press(key)
+    await settle(pilot)
+
+
+async def settle(pilot: Pilot[None]) -> None:
+    """Wait until no thread works and everything is drawn; an execution that waits is let alone."""
+    app = pilot.app
+    assert isinstance(app, CacheApp)
+    for _ in range(500):
+        await pilot.pause()
+        relay = app.session.relay
+        theatre = getattr(app.session.service, "theatre", None)
+        held = theatre is not None and theatre.waiting.is_set() and not theatre.go.is_set()
+        plan_workers = [worker for worker in app.workers if worker.group == "plan" and worker.is_running]
+        if relay.scanning is None and (held or not relay.busy) and not plan_workers:
+            break
+        await pilot.pause(0.01)
+    app.pull()
+    await pilot.pause()
+    app.pull()
+    await pilot.pause()
