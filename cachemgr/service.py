@@ -54,8 +54,9 @@ class CacheManager:
         """Look at every root. The last event carries the inventory; stopping the loop cancels, and so
         does `gauge.stopped`, at the next directory (then Stopped is raised)."""
         candidates = locate(self.types, self.machine, self.settings, self.project)
-        found = settle(candidates, self._protected(), self.project)
-        for event in Scanner(found, self.clock(), gauge or Gauge()).scan():
+        protected = self._protected()
+        found = settle(candidates, protected, self.project)
+        for event in Scanner(found, self.clock(), protected, gauge or Gauge()).scan():
             yield ScanFinished(self._diagnosed(event.inventory)) if isinstance(event, ScanFinished) else event
 
     def inventory(self) -> Inventory:

@@ -23,7 +23,7 @@ _PROBLEMS = {
     "no-evidence": "nothing shows that this is such a cache, so it is listed and not cleared",
     "untrusted": "a project file names a place outside the project; `cachemgr config trust` allows it",
     "leads-out": "it is a link that leads out of the project; name the real place in your own configuration",
-    "own-state": "the setting names cachemgr's own state directory or one above it",
+    "own-state": "the setting names cachemgr's own state directory, or one above or inside it",
     "unreadable": "it could not be read completely, so sizes are lower bounds",
     "vanished": "it went away while it was being read",
     "mount-point": "another file system is mounted in it and was left out",
