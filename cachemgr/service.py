@@ -10,6 +10,7 @@ from cachemgr.diagnose import legacy, quarantine, roots
 from cachemgr.disk.places import Protected
 from cachemgr.domain.action import Remove
 from cachemgr.domain.cache_type import CacheType
+from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Refused, UnknownTarget
 from cachemgr.domain.event import Gauge, RunEvent, ScanEvent, ScanFinished
 from cachemgr.domain.inventory import CacheId, Entry, EntryId, Inventory
@@ -22,7 +23,7 @@ from cachemgr.domain.terms import Disposal
 from cachemgr.journal.store import Journal
 from cachemgr.plan.clear import clear, default_disposal
 from cachemgr.plan.purge import purge
-from cachemgr.plan.recheck import recheck
+from cachemgr.plan.recheck import recheck, recheck_return, still_wanted
 from cachemgr.plan.undo import undo
 from cachemgr.scan.locate import locate
 from cachemgr.scan.roots import settle
@@ -179,8 +180,10 @@ class CacheManager:
         if self.read_only:
             raise Refused("cachemgr runs with --read-only, so nothing is changed")
         refuse_foreign_home(self.machine, allow_root=self.allow_root)
-        if self.clock() > plan.expires_at:
-            raise Refused(f"plan {plan.id} is more than 15 minutes old; make a new one")
+        now = self.clock()
+        # A file may claim any end for itself; ours is never later than that.
+        if now > min(plan.expires_at, plan.created_at + PLAN_AGE) or plan.created_at > now + PLAN_AGE:
+            raise Refused(f"plan {display_name(plan.id)} is more than 15 minutes old; make a new one")
         refused = self._recheck(plan) if saved else {}
         run = f"{self.clock().strftime('%Y%m%d-%H%M%S')}-{_random()}"
         make_private(self.state)
@@ -202,10 +205,9 @@ class CacheManager:
             if not runs:
                 raise UnknownTarget("no run is remembered yet")
             return runs[0]
-        found = [one for one in runs if one.id == run] or [one for one in runs if one.id.startswith(run)]
+        found = [one for one in runs if one.id == run]
+        found = found or [one for one in runs if run and one.id.startswith(run)]
         if len(found) != 1:
-            from cachemgr.domain.display import display_name
-
             many = "several runs begin with" if found else "no run is called"
             raise UnknownTarget(f"{many} {display_name(run)}; see `cachemgr history`")
         return found[0]
@@ -224,20 +226,12 @@ class CacheManager:
 
     def _recheck(self, plan: Plan) -> Mapping[int, Trouble]:
         """What a saved plan asks for that planning the same entries now would not give."""
-        if plan.intent is not Intent.CLEAR:
-            return {}
+        if plan.intent is Intent.UNDO:
+            return recheck_return(plan, self.plan_undo(plan.reverses))
+        if plan.intent is Intent.PURGE:
+            return recheck_return(plan, self.plan_purge(plan.reverses))
         inventory = self.inventory()
-        paths = {
-            (root.cache, step.action.names)
-            for root in plan.roots
-            for step in plan.steps
-            if step.cache == root.cache and isinstance(step.action, Remove)
-        }
-        wanted = {
-            entry.id
-            for entry in inventory.entries
-            if any((entry.cache, unit.names) in paths for unit in entry.units)
-        }
+        wanted = still_wanted(plan, inventory)
         return recheck(plan, inventory, self.plan_clear(inventory, wanted))
 
     def _diagnosed(self, inventory: Inventory) -> Inventory:
@@ -261,6 +255,8 @@ def _not_undoable(run: Run, runs: Sequence[Run]) -> str:
         RunState.UNDONE: "was undone already",
         RunState.PURGED: "was purged, so nothing of it is left to bring back",
     }.get(run.state, "removed nothing that can be brought back")
+    if run.leftover:
+        why = "was removed in part already, so that what is left of it is not whole"
     other = next((one.id for one in runs if one.quarantined), None)
     way = "" if other is None else f"; the last one that can be undone is {other}"
     return f"run {run.id} {why}{way}"

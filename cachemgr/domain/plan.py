@@ -9,7 +9,7 @@ from pathlib import Path
 from cachemgr.domain.action import Action, Purge, Remove
 from cachemgr.domain.inventory import CacheId, EntryId
 from cachemgr.domain.terms import Disposal, Reason, Rebuild
-from cachemgr.domain.unit import Identity
+from cachemgr.domain.unit import Content, Identity
 
 
 class Intent(StrEnum):
@@ -48,6 +48,8 @@ class Step:
     needs: tuple[int, ...] = ()
     """Positions of earlier steps; unless all of them are done this one is skipped."""
     rebuild: Rebuild | None = None
+    seen: Content | None = None
+    """Of a tree: what was in it; compared again, because its identity says nothing about its depths."""
 
 
 @dataclass(frozen=True, slots=True)

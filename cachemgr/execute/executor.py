@@ -104,8 +104,7 @@ class Execution:
                 case Tidy():
                     effects.tidy(step, step.action, done)
                 case Restore():
-                    effects.restore(step, step.action)
-                    moved = step.size
+                    moved = step.size if effects.restore(step, step.action) else 0
                 case Remake():
                     effects.remake(step, step.action)
                 case Settle():

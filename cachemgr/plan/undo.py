@@ -20,7 +20,8 @@ def _steps(run: Run) -> Iterator[Step]:
     made: dict[tuple[str, tuple[str, ...]], int] = {}
     number = 0
     for folder in sorted(folders, key=lambda folder: len(folder.names)):
-        if folder.left_ns is None:
+        # Also where an interrupted run could not say whether it removed it: one that is there stays as it is.
+        if folder.left_ns is None and folder.names:
             yield Step(Remake(folder.names, folder.mode), folder.cache, needs=_needs(made, folder))
             made[(folder.cache, folder.names)] = number
             number += 1
