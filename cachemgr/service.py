@@ -12,12 +12,13 @@ from cachemgr.domain.action import Remove
 from cachemgr.domain.cache_type import CacheType
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Refused, UnknownTarget
-from cachemgr.domain.event import Gauge, RunEvent, ScanEvent, ScanFinished
+from cachemgr.domain.event import Gauge, ScanEvent, ScanFinished
 from cachemgr.domain.inventory import CacheId, Entry, EntryId, Inventory
 from cachemgr.domain.machine import Machine
 from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.plan import Intent, Plan, Root
 from cachemgr.domain.run import Run, RunState
+from cachemgr.domain.run_event import RunEvent
 from cachemgr.domain.settings import Settings
 from cachemgr.domain.terms import Disposal
 from cachemgr.journal.store import Journal

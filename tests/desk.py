@@ -15,10 +15,11 @@ from cachemgr.disk import handles
 from cachemgr.disk.walk import Scope, Walk
 from cachemgr.domain.action import Action, Remove
 from cachemgr.domain.cache_type import CacheType
-from cachemgr.domain.event import Gauge, RunEvent, RunFinished
+from cachemgr.domain.event import Gauge
 from cachemgr.domain.inventory import Entry, Inventory
 from cachemgr.domain.outcome import Outcome, Status
 from cachemgr.domain.plan import Intent, Plan, Root, Step
+from cachemgr.domain.run_event import RunEvent, RunFinished
 from cachemgr.domain.settings import Settings
 from cachemgr.domain.terms import Disposal
 from cachemgr.domain.unit import Content, Identity, Kind

@@ -13,23 +13,20 @@ from pathlib import Path, PurePosixPath
 from cachemgr.domain.action import Purge, Remove, Restore
 from cachemgr.domain.cache_type import CacheType
 from cachemgr.domain.errors import UnknownTarget
-from cachemgr.domain.event import (
-    Gauge,
-    RunEvent,
-    RunFinished,
-    RunStarted,
-    ScanEvent,
-    ScanFinished,
-    ScanStarted,
-    StepFinished,
-    StepProgress,
-    StepStarted,
-)
+from cachemgr.domain.event import Gauge, ScanEvent, ScanFinished, ScanStarted
 from cachemgr.domain.inventory import EntryId, Inventory
 from cachemgr.domain.machine import Machine, Platform
 from cachemgr.domain.outcome import Outcome, Status, Trouble
 from cachemgr.domain.plan import Intent, Plan, Step
 from cachemgr.domain.run import Run
+from cachemgr.domain.run_event import (
+    RunEvent,
+    RunFinished,
+    RunStarted,
+    StepFinished,
+    StepProgress,
+    StepStarted,
+)
 from cachemgr.domain.settings import Settings
 from cachemgr.domain.terms import Disposal
 from cachemgr.service import CacheManager
