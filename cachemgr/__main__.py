@@ -13,7 +13,7 @@ from pathlib import Path
 from cachemgr.catalogue import all_types
 from cachemgr.cli.main import run
 from cachemgr.cli.session import ConfigFiles, Options
-from cachemgr.config import directory, find_project, load, trust
+from cachemgr.config import directory, find_project, load
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import UsageError
 from cachemgr.domain.machine import Machine, Platform
@@ -66,6 +66,8 @@ class Composer:
         project = _project(place, options)
         if project is None:
             raise UsageError("there is no project here to trust; name one with --project")
+        from cachemgr.config.trust import trust
+
         return trust(project, place.config)
 
     @contextmanager
