@@ -3,6 +3,7 @@
 Only here are the process, its environment and the clock asked.
 """
 
+import gc
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -94,11 +95,14 @@ class Composer:
     def explore(self, service: CacheManager) -> int:
         from cachemgr.tui.app import run as explore  # 150 ms that no other command pays
 
+        gc.enable()
         return explore(service)
 
 
 def main() -> int:
     """The console script. Returns the exit code."""
+    # A command makes no cycles worth collecting, and looking for them costs a scan an eighth of its time.
+    gc.disable()
     for stream in (sys.stdout, sys.stderr):
         # A name that the terminal cannot draw becomes an escape; it never ends the program.
         getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
