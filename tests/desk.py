@@ -17,14 +17,15 @@ from cachemgr.domain.action import Action, Remove
 from cachemgr.domain.cache_type import CacheType
 from cachemgr.domain.event import Gauge
 from cachemgr.domain.inventory import Entry, Inventory
-from cachemgr.domain.outcome import Outcome, Status
-from cachemgr.domain.plan import Intent, Plan, Root, Step
+from cachemgr.domain.outcome import Outcome
+from cachemgr.domain.plan import Plan, Root, Step
 from cachemgr.domain.run_event import RunEvent, RunFinished
 from cachemgr.domain.settings import Settings
-from cachemgr.domain.terms import Disposal
+from cachemgr.domain.terms import Disposal, Intent, Status
 from cachemgr.domain.unit import Content, Identity, Kind
 from cachemgr.execute.sample import SampleHome
-from cachemgr.service import PLAN_AGE, CacheManager
+from cachemgr.plan.compose import PLAN_AGE
+from cachemgr.service import CacheManager
 from tests.builders import machine
 
 BOX = "box@custom"
@@ -106,7 +107,12 @@ def removal(
     path = root.joinpath(*names)
     size = os.lstat(path).st_blocks * 512
     return Step(
-        Remove(names, disposal, lock), BOX, f"{BOX}:{names[-1]}", identity(path), size, seen=content(root, *names)
+        Remove(names, disposal, lock),
+        BOX,
+        f"{BOX}:{names[-1]}",
+        identity(path),
+        size,
+        seen=content(root, *names),
     )
 
 
@@ -140,7 +146,7 @@ class Done:
     @property
     def kinds(self) -> list[str | None]:
         """Why each step was not done; None where it was."""
-        return [outcome.trouble and outcome.trouble.kind for outcome in self.outcomes]
+        return [outcome.trouble.kind if outcome.trouble else None for outcome in self.outcomes]
 
 
 def carry_out(

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from cachemgr import __version__
 from cachemgr.domain.action import Purge, Restore
-from cachemgr.domain.outcome import Status
 from cachemgr.domain.plan import Plan
-from cachemgr.domain.run import Run, RunState
+from cachemgr.domain.run import Run
 from cachemgr.domain.run_event import Announced, FolderLeft, FolderNoted, RunEvent, RunFinished, StepFinished
+from cachemgr.domain.terms import RunState, Status
 from cachemgr.journal.codec import encode, exact, timestamp
 from cachemgr.journal.reading import read
 
