@@ -79,7 +79,9 @@ def test_delete_frees_what_it_promised_and_cannot_be_undone(
 
 def test_without_a_disposal_only_what_is_hard_to_get_again_can_be_undone(service: CacheManager) -> None:
     plan = clear(service)
-    rebuilds = {(str(step.rebuild), step.action.disposal) for step in plan.steps if hasattr(step.action, "disposal")}
+    rebuilds = {
+        (str(step.rebuild), step.action.disposal) for step in plan.steps if hasattr(step.action, "disposal")
+    }
     assert ("downloads", Disposal.DELETE) in rebuilds
     assert ("costs", Disposal.QUARANTINE) in rebuilds
     assert plan.keep_until is not None

@@ -68,6 +68,8 @@ class Content(NamedTuple):
 
     entries: int
     """Directory entries met, the top included."""
+    apparent: int
+    """The sum of `st_size`, every inode once."""
     newest: int | None
     """Latest modification of a regular file, seconds since the epoch."""
 
@@ -102,7 +104,7 @@ class Tally:
 
     @property
     def content(self) -> Content:
-        return Content(self.files + self.directories + self.links, self.newest)
+        return Content(self.files + self.directories + self.links, self.apparent, self.newest)
 
     @classmethod
     def of(cls, parts: "tuple[Tally, ...]") -> "Tally":

@@ -24,8 +24,8 @@ class Folders:
             return
         try:
             handle = handles.open_below(self.guard.root(cache).handle, names)
-        except (OSError, Stop):
-            return
+        except (OSError, Stop, ValueError):
+            return  # a name that cannot be one is refused when its step is tried
         try:
             status = handles.fstat(handle)
         finally:

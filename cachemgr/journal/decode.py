@@ -122,7 +122,8 @@ def _content(value: Any) -> Content | None:
     if value is None:
         return None
     newest = value["newest"]
-    return Content(_number(value["entries"]), None if newest is None else _number(newest))
+    counts = [_number(value[key]) for key in ("entries", "apparent")]
+    return Content(counts[0], counts[1], None if newest is None else _number(newest))
 
 
 def _action(item: dict[str, Any], root: Path) -> Action:
