@@ -15,15 +15,17 @@ from cachemgr.disk import handles
 from cachemgr.disk.walk import Scope, Walk
 from cachemgr.domain.action import Action, Remove
 from cachemgr.domain.cache_type import CacheType
-from cachemgr.domain.event import Gauge, RunEvent, RunFinished
+from cachemgr.domain.event import Gauge
 from cachemgr.domain.inventory import Entry, Inventory
-from cachemgr.domain.outcome import Outcome, Status
-from cachemgr.domain.plan import Intent, Plan, Root, Step
+from cachemgr.domain.outcome import Outcome
+from cachemgr.domain.plan import Plan, Root, Step
+from cachemgr.domain.run_event import RunEvent, RunFinished
 from cachemgr.domain.settings import Settings
-from cachemgr.domain.terms import Disposal
+from cachemgr.domain.terms import Disposal, Intent, Status
 from cachemgr.domain.unit import Content, Identity, Kind
 from cachemgr.execute.sample import SampleHome
-from cachemgr.service import PLAN_AGE, CacheManager
+from cachemgr.plan.compose import PLAN_AGE
+from cachemgr.service import CacheManager
 from tests.builders import machine
 
 BOX = "box@custom"

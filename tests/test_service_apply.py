@@ -11,9 +11,8 @@ import pytest
 
 from cachemgr.domain.action import Remove
 from cachemgr.domain.errors import Refused, UsageError
-from cachemgr.domain.outcome import Status
-from cachemgr.domain.plan import Intent, Plan, Step
-from cachemgr.domain.terms import Disposal
+from cachemgr.domain.plan import Plan, Step
+from cachemgr.domain.terms import Disposal, Intent, Status
 from cachemgr.execute.sample import SampleHome, build
 from cachemgr.journal.codec import digest
 from cachemgr.service import CacheManager

@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 
 from cachemgr.domain.errors import Refused
-from cachemgr.domain.event import Announced, Gauge, Phase, RunEvent, StepStarted
+from cachemgr.domain.event import Gauge
 from cachemgr.domain.inventory import Entry, Inventory
-from cachemgr.domain.outcome import Status
 from cachemgr.domain.plan import Plan
-from cachemgr.domain.run import RunState
-from cachemgr.domain.terms import CacheState, Category, Disposal
+from cachemgr.domain.run_event import Announced, Phase, RunEvent, StepStarted
+from cachemgr.domain.terms import CacheState, Category, Disposal, RunState, Status
 from cachemgr.execute.sample import SampleHome, build
 from cachemgr.service import CacheManager
 from tests.desk import carry_out, clear, drop, du, picture, sample_manager, utc_now

@@ -9,9 +9,7 @@ import pytest
 
 from cachemgr.disk.reader import OURS
 from cachemgr.domain.errors import Refused, UnknownTarget
-from cachemgr.domain.outcome import Status
-from cachemgr.domain.run import RunState
-from cachemgr.domain.terms import Disposal
+from cachemgr.domain.terms import Disposal, RunState, Status
 from cachemgr.execute.sample import SampleHome, build
 from cachemgr.service import CacheManager
 from tests.desk import Clock, carry_out, clear, du, picture, sample_manager, utc_now

@@ -3,21 +3,12 @@ dry run."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 
 from cachemgr.domain.action import Action, Purge, Remove
 from cachemgr.domain.inventory import CacheId, EntryId
-from cachemgr.domain.terms import Disposal, Reason, Rebuild
+from cachemgr.domain.terms import Disposal, Intent, Reason, Rebuild
 from cachemgr.domain.unit import Content, Identity
-
-
-class Intent(StrEnum):
-    """The verb a plan carries out."""
-
-    CLEAR = "clear"
-    UNDO = "undo"
-    PURGE = "purge"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,23 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from cachemgr.domain.action import Remove
 from cachemgr.domain.inventory import CacheId
-from cachemgr.domain.outcome import Outcome, Status
+from cachemgr.domain.outcome import Outcome
 from cachemgr.domain.plan import Plan, Step
-from cachemgr.domain.terms import Disposal
-
-
-class RunState(StrEnum):
-    """How far a run got."""
-
-    FINISHED = "finished"
-    INTERRUPTED = "interrupted"
-    """Its journal has no end: it was killed, or is running now."""
-    UNDONE = "undone"
-    PURGED = "purged"
+from cachemgr.domain.terms import Disposal, RunState, Status
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from cachemgr.disk import handles
-from cachemgr.domain.event import FolderLeft, FolderNoted
 from cachemgr.domain.inventory import CacheId
 from cachemgr.domain.run import Folder
+from cachemgr.domain.run_event import FolderLeft, FolderNoted
 from cachemgr.execute.guard import Guard, Stop
 
 Names = tuple[str, ...]

@@ -10,8 +10,8 @@ from typing import Any
 from cachemgr.domain.action import Action, Purge, Remake, Remove, Restore, Settle, Tidy
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import UsageError
-from cachemgr.domain.plan import Exclusion, Intent, Plan, Root, Step
-from cachemgr.domain.terms import Disposal, Reason, Rebuild
+from cachemgr.domain.plan import Exclusion, Plan, Root, Step
+from cachemgr.domain.terms import Disposal, Intent, Reason, Rebuild
 from cachemgr.domain.unit import Content, Identity, Kind
 from cachemgr.journal.codec import PLAN, digest
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from cachemgr.domain.errors import UsageError
-from cachemgr.domain.event import Phase
-from cachemgr.domain.outcome import Outcome, Status, Trouble
-from cachemgr.domain.run import Folder, Run, RunState
+from cachemgr.domain.outcome import Outcome, Trouble
+from cachemgr.domain.run import Folder, Run
+from cachemgr.domain.run_event import Phase
+from cachemgr.domain.terms import RunState, Status
 from cachemgr.journal.decode import from_document, moment, text
 
 _Key = tuple[str, tuple[str, ...]]

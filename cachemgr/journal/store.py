@@ -12,10 +12,10 @@ from cachemgr import __version__
 from cachemgr.domain.action import Purge, Restore
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Unavailable
-from cachemgr.domain.event import Announced, FolderLeft, FolderNoted, RunEvent, RunFinished, StepFinished
-from cachemgr.domain.outcome import Status
 from cachemgr.domain.plan import Plan
-from cachemgr.domain.run import Run, RunState
+from cachemgr.domain.run import Run
+from cachemgr.domain.run_event import Announced, FolderLeft, FolderNoted, RunEvent, RunFinished, StepFinished
+from cachemgr.domain.terms import RunState, Status
 from cachemgr.journal.codec import encode, exact, timestamp
 from cachemgr.journal.reading import read
 

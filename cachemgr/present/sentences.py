@@ -1,14 +1,19 @@
 """A sentence for everything that can be wrong, noticed or left out. Text from outside is made displayable."""
 
+from __future__ import annotations
+
 import os
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from cachemgr.domain.display import display_name
 from cachemgr.domain.inventory import Finding, Problem
-from cachemgr.domain.outcome import Trouble
-from cachemgr.domain.plan import Exclusion
 from cachemgr.domain.terms import Reason
 from cachemgr.present.names import short_path
+
+if TYPE_CHECKING:
+    from cachemgr.domain.outcome import Trouble
+    from cachemgr.domain.plan import Exclusion
 
 _PROBLEMS = {
     "empty": "the setting is empty, so the tool would write into its working directory",
@@ -23,7 +28,7 @@ _PROBLEMS = {
     "no-evidence": "nothing shows that this is such a cache, so it is listed and not cleared",
     "untrusted": "a project file names a place outside the project; `cachemgr config trust` allows it",
     "leads-out": "it is a link that leads out of the project; name the real place in your own configuration",
-    "own-state": "the setting names cachemgr's own state directory or one above it",
+    "own-state": "the setting names cachemgr's own state directory, or one above or inside it",
     "unreadable": "it could not be read completely, so sizes are lower bounds",
     "vanished": "it went away while it was being read",
     "mount-point": "another file system is mounted in it and was left out",

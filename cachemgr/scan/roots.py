@@ -1,10 +1,13 @@
 """Candidates meet the disk: which of them are roots, which are one and the same, which lie in which."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 
 from cachemgr.disk.places import Found, Protected, look
+from cachemgr.disk.volumes import Mount
 from cachemgr.domain.inventory import Cache, CacheId, Problem
 from cachemgr.domain.terms import Place
 from cachemgr.domain.unit import Inode
@@ -104,16 +107,33 @@ def settle(candidates: Iterable[Candidate], protected: Protected, project: Path 
     return tuple(roots)
 
 
-def nesting(caches: Iterable[Cache]) -> dict[CacheId, CacheId]:
-    """Which cache lies in which: the innermost one around it."""
-    real = {cache.real_path: cache.id for cache in caches if cache.real_path is not None}
+def nesting(caches: Iterable[Cache], table: tuple[Mount, ...]) -> dict[CacheId, CacheId]:
+    """Which cache lies in which: the innermost one around it whose walk meets it.
+
+    Directories are compared by inode, so that a bind mount is the directory that it shows; a root behind a
+    mount point is in nobody else, since no walk enters one.
+    """
+    found = [(cache.id, cache.real_path, cache.identity) for cache in caches]
+    names = {identity.inode: name for name, _, identity in found if identity is not None}
+    mounted = {mount.target for mount in table}
     inside: dict[CacheId, CacheId] = {}
-    for path, name in real.items():
-        for outer in path.parents:
-            if outer in real:
-                inside[name] = real[outer]
+    for name, path, _ in found:
+        for below, above in pairwise((path, *path.parents) if path is not None else ()):
+            if str(below) in mounted:
+                break
+            inode = _inode(above)
+            if inode in names:
+                inside[name] = names[inode]
                 break
     return inside
+
+
+def _inode(path: Path) -> Inode | None:
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino)
 
 
 def _same(root: Root, path: Path) -> Root:

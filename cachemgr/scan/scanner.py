@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from cachemgr.disk import handles
+from cachemgr.disk.places import Protected
 from cachemgr.disk.reader import DiskReader
 from cachemgr.disk.volumes import Mount, mounts, mounts_below, volume
 from cachemgr.disk.walk import OTHER_CACHE, Scope
@@ -22,6 +23,7 @@ class Scanner:
 
     roots: tuple[Root, ...]
     now: datetime
+    protected: Protected
     gauge: Gauge = field(default_factory=Gauge)
     table: tuple[Mount, ...] = field(default_factory=mounts)
 
@@ -38,9 +40,9 @@ class Scanner:
                 caches.append(cache)
                 entries += found
             yield CacheScanned(root.id, number, len(self.roots))
-        inside = nesting(caches)
+        inside = nesting(caches, self.table)
         caches = [replace(cache, inside=inside.get(cache.id)) for cache in caches]
-        caches += leftovers(self.roots, caches, self.table, self.gauge)
+        caches += leftovers(self.roots, caches, self.protected, self.table, self.gauge)
         yield ScanFinished(Inventory(self.now, tuple(caches), tuple(entries)))
 
     def _root(self, root: Root, inodes: Mapping[Inode, CacheId]) -> tuple[Cache, list[Entry]]:
@@ -70,7 +72,8 @@ class Scanner:
             room = volume(root.found.real, self.table)
             entries = [entry(root.id, draft, room) for draft in drafts]
             unread = any(problem.code == "unreadable" for problem in scope.problems)
-            problems = (*cache.problems, *scope.problems)
+            # A gap may have been met twice: when the layout read, and when its unit was measured.
+            problems = (*cache.problems, *dict.fromkeys(scope.problems))
             if not evident and not root.candidate.registered:
                 problems = (*problems, Problem("no-evidence"))
             return replace(

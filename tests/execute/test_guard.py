@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from cachemgr.domain.action import Remove, Tidy
-from cachemgr.domain.outcome import Status
 from cachemgr.domain.plan import Step
-from cachemgr.domain.terms import Disposal
+from cachemgr.domain.terms import Disposal, Status
 from cachemgr.service import CacheManager
 from tests.builders import Link, machine, tree
 from tests.desk import BOX, asked, carry_out, manager, picture, plan_of, removal, root_of

@@ -11,9 +11,7 @@ import pytest
 
 from cachemgr.disk.reader import OURS
 from cachemgr.domain.errors import Refused
-from cachemgr.domain.outcome import Status
-from cachemgr.domain.run import RunState
-from cachemgr.domain.terms import Disposal
+from cachemgr.domain.terms import Disposal, RunState, Status
 from tests.builders import tree
 from tests.desk import carry_out, manager, picture
 

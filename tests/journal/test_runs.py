@@ -5,14 +5,15 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from cachemgr.domain.errors import Busy, Refused, Unavailable, UnknownTarget
-from cachemgr.domain.event import Announced, Phase, RunEvent, StepFinished, StepStarted
-from cachemgr.domain.outcome import Status
-from cachemgr.domain.run import RunState
-from cachemgr.domain.terms import Disposal
+from cachemgr.domain.run_event import Announced, Phase, RunEvent, StepFinished, StepStarted
+from cachemgr.domain.terms import Disposal, RunState, Status
 from cachemgr.journal import store
 from cachemgr.service import CacheManager
 from tests.builders import tree
@@ -205,9 +206,17 @@ def test_one_writer_at_a_time_and_the_second_is_told_who(service: CacheManager, 
     assert carry_out(service, plan_of(box, removal(box, "entry2"))).statuses == [Status.DONE]
 
 
-def test_a_run_that_ends_in_another_thread_gives_the_lock_back(service: CacheManager, box: Path) -> None:
-    from threading import Thread
+def test_a_run_that_ends_in_another_thread_gives_the_lock_back(
+    service: CacheManager, box: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also while something, a traceback for one, still refers to it."""
+    kept: list[FileLock] = []
 
+    def keep(*arguments: Any, **options: Any) -> FileLock:
+        kept.append(FileLock(*arguments, **options))
+        return kept[-1]
+
+    monkeypatch.setattr("filelock.FileLock", keep)
     first = service.execute(plan_of(box, removal(box, "entry0")))
     next(first)
     thread = Thread(target=lambda: list(first))
