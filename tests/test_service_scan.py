@@ -136,15 +136,23 @@ def test_a_gap_makes_the_cache_partial_and_the_inventory_incomplete() -> None:
 
 
 @needs_permissions
-def test_a_home_that_cannot_be_listed_is_said_to_be() -> None:
+@pytest.mark.parametrize("shut", ["", "deep"])
+def test_a_home_that_cannot_be_listed_is_said_to_be(shut: str) -> None:
     with public_directory() as top:
-        tree(top, {"home": {}, "hf": {"hub": {"models--a--b": {"snapshots": {}}}, "secret": b"x"}})
+        tree(
+            top,
+            {
+                "home": {},
+                "hf": {"hub": {"models--a--b": {"snapshots": {}}}, "deep": {"here": {}, "secret": b"x"}},
+            },
+        )
+        homes, roots = {"hf_home": top / "hf"}, {"inner": top / "hf" / "deep" / "here"}
         for name in ("home", "hf"):
             give_away(top / name)
-        (top / "hf").chmod(0o311)
+        (top / "hf" / shut).chmod(0o311)
 
         def look() -> list[object]:
-            inventory = manager(top / "home", homes={"hf_home": top / "hf"}).inventory()
+            inventory = manager(top / "home", homes=homes, roots=roots).inventory()
             return [
                 at(inventory, top / "hf" / "hub").state,
                 sorted({c.state for c in inventory.caches if c.type == "other"}),

@@ -69,6 +69,20 @@ def test_a_directory_that_cannot_be_read_is_a_gap_with_a_name_and_counts_its_own
 
 
 @needs_permissions
+def test_what_may_be_listed_and_not_looked_at_is_a_gap_for_each_name() -> None:
+    with public_directory() as top:
+        root = tree(top / "root", {"a": {"b": {"x": b"1", "y": b"2"}}, "z": b"3"})
+        give_away(root)
+        (root / "a" / "b").chmod(0o444)
+
+        def look() -> list[object]:
+            found = read(root)
+            return [found.total.files, sorted(problem.detail for problem in found.problems)]
+
+        assert as_nobody(look) == [1, ["a/b/x", "a/b/y"]]
+
+
+@needs_permissions
 def test_a_root_opens_below_a_directory_that_may_be_passed_and_not_listed() -> None:
     with public_directory() as top:
         root = tree(top / "way" / "root", {"x": b"1" * 5000})

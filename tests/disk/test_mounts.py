@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from cachemgr.disk.reader import DiskReader
 from cachemgr.disk.volumes import Mount, mounts_below, volume
 from cachemgr.domain.terms import Reason
 from tests.builders import tree
-from tests.disk.reading import read
+from tests.disk.reading import read, scope
 from tests.managers import at, manager
 from tests.oracles import du
 
@@ -54,6 +55,24 @@ def test_another_file_system_in_a_tree_is_left_out_and_keeps_it(tmp_path: Path, 
     ]
     assert found.units["plain"].obstacles == ()
     assert [(problem.code, problem.detail) for problem in found.problems] == [("mount-point", "tree/disk")]
+
+
+def test_another_device_is_left_out_even_where_the_system_has_no_table(
+    tmp_path: Path, mount: Mounting
+) -> None:
+    root = tree(tmp_path / "root", {"tree": {"disk": {}}, "top": {}})
+    mount(root / "tree" / "disk", *TMPFS)
+    mount(root / "top", *TMPFS)
+    for place in (root / "tree" / "disk", root / "top"):
+        tree(place, {"big": b"x" * 1_000_000})
+    around = scope(root)
+    around.mounts = frozenset()
+
+    with DiskReader(root, around) as reader:
+        units = reader.rest()
+
+    assert [[o.reason for o in unit.obstacles] for unit in units] == [[Reason.MOUNT_POINT]] * 2
+    assert sum(unit.tally.files for unit in units) == 0
 
 
 def test_a_bind_mount_of_the_same_device_is_a_mount(tmp_path: Path, mount: Mounting) -> None:

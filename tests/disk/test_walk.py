@@ -190,7 +190,7 @@ def test_measuring_changes_no_access_time(tmp_path: Path) -> None:
 def test_a_credential_and_a_foreign_file_anywhere_in_a_tree_are_obstacles(tmp_path: Path) -> None:
     root = tree(tmp_path / "root", {"mine": {"a": b""}, "keys": {"a": {"b": {"id_rsa.old": b"", "z": b""}}}})
     if os.geteuid() == 0:
-        tree(root, {"theirs": {"a": {"b": b""}}})
+        tree(root, {"theirs": {"a": {"a": b"", "b": b"", "c": b"", "z": b""}}})
         os.chown(root / "theirs" / "a" / "b", 65534, 65534)
 
     units = read(root).units
