@@ -16,7 +16,8 @@ def writing(state: Path, run: str) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     holder = state / "writer.json"
-    lock = FileLock(state / "writer.lock", mode=0o600)
+    # A face may start a run in one thread and end it in another: the lock belongs to the process.
+    lock = FileLock(state / "writer.lock", mode=0o600, thread_local=False)
     try:
         lock.acquire(timeout=0)
     except Timeout as error:

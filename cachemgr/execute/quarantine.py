@@ -1,7 +1,9 @@
 """A run's own directory inside a root: where units wait for their purge or their return."""
 
 import json
+import os
 from collections.abc import Iterator
+from contextlib import suppress
 from errno import EEXIST
 
 from cachemgr.disk import handles
@@ -35,17 +37,27 @@ class Quarantine:
             system.sync(handle)
             system.sync(root)
         except OSError:
+            # Nothing is in it yet, and without its mark nobody would ever remove it.
+            with suppress(OSError):
+                system.unlink(handle, MARK)
+            with suppress(OSError):
+                system.rmdir(root, OURS + run)
             handles.close(handle)
             raise
         return cls(root, run, handle)
 
     @classmethod
     def open(cls, root: Handle, run: str) -> "Quarantine":
-        """Open a run's quarantine. Raises OSError when there is none, or it is not that run's."""
+        """Open a run's quarantine.
+
+        Raises FileNotFoundError when there is none, another OSError when what is there is not that run's.
+        """
+        if "/" in run or "\0" in run or os.sep in run:
+            raise FileExistsError(EEXIST, "a run's name is no path")
         handle = handles.open_child(root, OURS + run)
         try:
             text = handles.read_file(handle, MARK, 4096)
-            ours = text is not None and json.loads(text) == {"run": run}
+            ours = text is not None and json.loads(text) == {"run": run} and _is_ours(handle)
         except (OSError, ValueError):
             ours = False
         if not ours:
@@ -86,3 +98,9 @@ class Quarantine:
 
     def close(self) -> None:
         handles.close(self.handle)
+
+
+def _is_ours(handle: Handle) -> bool:
+    """Nobody else made it, so that nobody else decides what is purged or brought back."""
+    user = handles.owner()
+    return user is None or handles.fstat(handle).st_uid == user

@@ -1,14 +1,19 @@
 """A sentence for everything that can be wrong, noticed or left out. Text from outside is made displayable."""
 
+from __future__ import annotations
+
 import os
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from cachemgr.domain.display import display_name
 from cachemgr.domain.inventory import Finding, Problem
-from cachemgr.domain.outcome import Trouble
-from cachemgr.domain.plan import Exclusion
 from cachemgr.domain.terms import Reason
 from cachemgr.present.names import short_path
+
+if TYPE_CHECKING:
+    from cachemgr.domain.outcome import Trouble
+    from cachemgr.domain.plan import Exclusion
 
 _PROBLEMS = {
     "empty": "the setting is empty, so the tool would write into its working directory",

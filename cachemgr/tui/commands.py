@@ -75,6 +75,9 @@ class Command:
         shown = _SHOWN_ASCII if ascii_glyphs else _SHOWN
         return [shown.get(key, key) for key in self.keys.split(",")]
 
+    def shown_title(self, *, ascii_glyphs: bool = False) -> str:
+        return self.title.replace("…", "...") if ascii_glyphs else self.title
+
 
 LISTS = (Where.OVERVIEW, Where.EXPLORE)
 VIEWS = (*LISTS, Where.FINDINGS, Where.HISTORY)
@@ -154,7 +157,12 @@ def allowed(name: str, where: Where, facts: Set[Fact]) -> bool:
 def hints(commands: Iterable[Command], *, ascii_glyphs: bool = False) -> list[Hint]:
     """The key bar's hints for these commands."""
     return [
-        Hint(command.shown_keys(ascii_glyphs=ascii_glyphs)[0], command.title, command.id, command.weight)
+        Hint(
+            command.shown_keys(ascii_glyphs=ascii_glyphs)[0],
+            command.shown_title(ascii_glyphs=ascii_glyphs),
+            command.id,
+            command.weight,
+        )
         for command in commands
         if command.weight < 9
     ]

@@ -11,7 +11,7 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-_STRANGE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+STRANGE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Controls, marks that turn the direction of writing, and halves of characters."""
 ENDINGS = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}
 """Signals that end the program, with its exit code."""
@@ -22,9 +22,7 @@ class Scrub(LineFilter):
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         return [
-            Segment(_STRANGE.sub("?", text), style, control)
-            if not control and _STRANGE.search(text)
-            else piece
+            Segment(STRANGE.sub("?", text), style, control) if not control and STRANGE.search(text) else piece
             for piece in segments
             for text, style, control in (piece,)
         ]

@@ -12,6 +12,7 @@ from textual.app import App
 from textual.color import Color
 from textual.theme import Theme
 
+from cachemgr.present.text import Tier
 from cachemgr.tui.glyphs import ASCII, UNICODE, Glyphs
 
 Span = tuple[str, str]
@@ -39,7 +40,7 @@ _NIGHT = {
     "downloads": "#56a8f0",
     "costs": "#e8a33d",
     "unique": "#ff8f6b",
-    "legacy": "#d685bd",
+    "legacy": "#da8dc3",
     "protected": "#8a93a6",
     "tile-rebuilds": "#184a43",
     "tile-downloads": "#274663",
@@ -48,6 +49,7 @@ _NIGHT = {
     "tile-legacy": "#523a52",
     "tile-protected": "#3a4656",
     "tile-ink": "#e8edf5",
+    "lit-ink": "#0b0f14",
     "bar-other": "#3a4656",
     "bar-track": "#1a222b",
     "stripe": "#7a4e0c",
@@ -84,6 +86,7 @@ _DAY = _NIGHT | {
     "tile-legacy": "#ecd0e3",
     "tile-protected": "#d3dae2",
     "tile-ink": "#1b2430",
+    "lit-ink": "#ffffff",
     "bar-other": "#9fadbc",
     "bar-track": "#dbe2ea",
     "stripe": "#f3dcb4",
@@ -116,6 +119,7 @@ _CONTRAST = _NIGHT | {
     "legacy": "#ffafff",
     "protected": "#d0d0d0",
     "tile-ink": "#ffffff",
+    "lit-ink": "#000000",
     "bar-other": "#808080",
     "bar-track": "#303030",
     "button": "#303030",
@@ -153,6 +157,13 @@ _ANSI = {
     "tile-legacy": "ansi_magenta",
     "tile-protected": "ansi_white",
     "tile-ink": "ansi_black",
+    "lit-ink": "ansi_black",
+    "lit-rebuilds": "ansi_bright_green",
+    "lit-downloads": "ansi_bright_cyan",
+    "lit-costs": "ansi_bright_yellow",
+    "lit-unique": "ansi_bright_red",
+    "lit-legacy": "ansi_bright_magenta",
+    "lit-protected": "ansi_bright_white",
     "bar-other": "ansi_white",
     "bar-track": "ansi_bright_black",
     "stripe": "ansi_black",
@@ -170,8 +181,6 @@ _ANSI = {
     "screen-selection-background": "ansi_blue",
     "screen-selection-foreground": "ansi_white",
 }
-DEFAULTS = _NIGHT
-"""What every variable is when a foreign theme does not define it."""
 
 
 def _theme(name: str, colours: dict[str, str], *, dark: bool = True, ansi: bool = False) -> Theme:
@@ -199,7 +208,7 @@ def _theme(name: str, colours: dict[str, str], *, dark: bool = True, ansi: bool 
         boost=colours["strip"],
         dark=dark,
         ansi=ansi,
-        variables=colours | scroll,
+        variables={f"lit-{tier}": colours[tier] for tier in Tier} | colours | scroll,
     )
 
 
@@ -212,11 +221,17 @@ THEMES = (
 """The first one is the default; `terminal` uses the terminal's own sixteen colours."""
 
 
+DEFAULTS = THEMES[0].variables
+"""What every variable is when a foreign theme does not define it."""
+
+
 class Look:
     """Styles and glyphs for what is drawn by hand; made once for each theme."""
 
-    def __init__(self, variables: dict[str, str], glyphs: Glyphs) -> None:
+    def __init__(self, variables: dict[str, str], glyphs: Glyphs, *, plain: bool = False) -> None:
         self.glyphs = glyphs
+        self.plain = plain
+        """Sixteen colours that we do not choose: on a coloured ground nothing but the plain ink is safe."""
         self._variables = variables
         self._styles: dict[tuple[str, str], Style] = {}
 
@@ -248,8 +263,8 @@ class Look:
 
 @lru_cache(maxsize=16)
 def _look(theme: str, ascii_glyphs: bool) -> Look:
-    colours = next((made.variables for made in THEMES if made.name == theme), DEFAULTS)
-    return Look(dict(colours), ASCII if ascii_glyphs else UNICODE)
+    chosen = next((made for made in THEMES if made.name == theme), THEMES[0])
+    return Look(chosen.variables, ASCII if ascii_glyphs else UNICODE, plain=chosen.ansi)
 
 
 def look(app: App[object]) -> Look:

@@ -23,6 +23,12 @@ def visible(nodes: Iterable[Node], *, opened: Set[str], by: str, wanted: str = "
     return found
 
 
+def listed(nodes: Iterable[Node], *, by: str, wanted: str = "") -> dict[str, Shown]:
+    """The nodes themselves by key, in order, without what is below them."""
+    wanted = wanted.casefold()
+    return {node.key: Shown(node, 0, open=False) for node in sorted_nodes(nodes, by) if matches(node, wanted)}
+
+
 def matches(node: Node, wanted: str) -> bool:
     """Whether a node itself contains the text, which is case-folded."""
     return wanted in node.name.casefold() or wanted in node.key.casefold() or wanted in node.note.casefold()

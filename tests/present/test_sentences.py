@@ -11,18 +11,16 @@ from cachemgr.domain import inventory as inventory_module
 from cachemgr.domain import outcome as outcome_module
 from cachemgr.domain.action import Purge, Remove, Restore, Tidy
 from cachemgr.domain.inventory import Finding, Problem
-from cachemgr.domain.outcome import Outcome, Status, Totals, Trouble
-from cachemgr.domain.plan import Exclusion, Intent, Plan, Step
-from cachemgr.domain.terms import Disposal, Knowledge, Reason, Rebuild, Severity
+from cachemgr.domain.outcome import Outcome, Totals, Trouble
+from cachemgr.domain.plan import Exclusion, Plan, Step
+from cachemgr.domain.terms import Disposal, Intent, Knowledge, Reason, Rebuild, Severity, Status
+from cachemgr.present.promises import outcome, promise, result
 from cachemgr.present.text import (
     exclusion_sentence,
     finding_sentence,
     glyph,
-    outcome,
     problem_sentence,
-    promise,
     rebuild_word,
-    result,
     tier,
     trouble_sentence,
 )

@@ -16,6 +16,7 @@ from cachemgr.scan.locate import locate
 
 ORACLE = """
 import contextlib, io, json, os, tempfile
+import pip
 from huggingface_hub import constants
 from pip._internal.cli.main_parser import parse_command
 from pip._internal.commands import create_command
@@ -32,7 +33,7 @@ made = []
 os.makedirs = lambda path, exist_ok=False: made.append(path) or (_ for _ in ()).throw(OSError())
 with contextlib.suppress(OSError):
     tiktoken.load.read_file_cached("https://example.invalid/x")
-print(json.dumps({
+answers = {
     "huggingface-hub": constants.HF_HUB_CACHE,
     "huggingface-xet": constants.HF_XET_CACHE,
     "huggingface-assets": constants.HF_ASSETS_CACHE,
@@ -40,7 +41,11 @@ print(json.dumps({
     "torch-hub": torch,
     "openai-whisper": whisper,
     "tiktoken": made[0] if made else None,
-}))
+}
+# Earlier releases take a relative XDG_CACHE_HOME at its word, and none at all on macOS.
+if "XDG_CACHE_HOME" in os.environ and [int(part) for part in pip.__version__.split(".")[:2]] < [26, 3]:
+    del answers["pip"]
+print(json.dumps(answers))
 """
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from cachemgr.domain.inventory import Cache, Entry, Finding, Inventory, Origin, Volume
-from cachemgr.domain.run import Run, RunState
+from cachemgr.domain.run import Run
 from cachemgr.domain.terms import (
     CacheState,
     Category,
@@ -14,6 +14,7 @@ from cachemgr.domain.terms import (
     Place,
     Reason,
     Rebuild,
+    RunState,
     Severity,
 )
 from cachemgr.domain.unit import Identity, Kind, Obstacle, Tally, Unit

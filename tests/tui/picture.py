@@ -20,7 +20,9 @@ def drawn_with() -> str:
 def svg(app: App[None]) -> str:
     """The screen as an SVG with the fonts of the reader's machine, and its text as a description."""
     picture = app.export_screenshot(title=TITLE)
-    picture = _MAKER.sub("", _FACES.sub(lambda face: f'src: local("{face[1]}"), local("Fira Code");', picture))
+    picture = _MAKER.sub(
+        "", _FACES.sub(lambda face: f'src: local("{face[1]}"), local("Fira Code");', picture)
+    )
     head, mark, rest = picture.partition(">")
     return f"{head}{mark}\n<!-- {drawn_with()} -->\n<desc>\n{escape(text(app))}\n</desc>{rest}"
 

@@ -14,14 +14,7 @@ from cachemgr.domain.inventory import CacheId, Finding, Inventory, Volume
 from cachemgr.domain.terms import CacheState, Severity
 from cachemgr.present.document.status import status_document
 from cachemgr.present.rows import cache_rows
-from cachemgr.present.text import (
-    age,
-    count,
-    counted,
-    display_name,
-    finding_sentence,
-    severity_glyph,
-)
+from cachemgr.present.text import age, count, counted, display_name, finding_sentence, severity_glyph
 
 EPILOG = """\b
 Examples:

@@ -1,6 +1,6 @@
 """The keys of a screen, from the table of commands, and what the signs mean."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 from typing import ClassVar
 
@@ -13,9 +13,6 @@ from cachemgr.tui.commands import Where, belonging, bindings
 from cachemgr.tui.screens.view import View
 from cachemgr.tui.session import Session
 from cachemgr.tui.widgets.panel import Line, Lines
-
-_KEYS = 18
-_TITLE = 23
 
 
 class HelpScreen(View):
@@ -43,11 +40,16 @@ class HelpScreen(View):
         glyphs = self.look.glyphs
         yield ((f"Help {glyphs.dot} {self.about.value.capitalize()}", "bold"),)
         yield ()
-        for command in belonging(self.about):
-            keys = " ".join(command.shown_keys(ascii_glyphs=glyphs.ascii))
-            yield from self._row(keys, command.title, command.help)
-        if self.about not in (Where.RUN, Where.HELP):
-            yield from self._row("arrows j k", "Move", "PgUp and PgDn a page, g and G to the ends")
+        rows = [
+            (
+                " ".join(command.shown_keys(ascii_glyphs=glyphs.ascii)),
+                command.shown_title(ascii_glyphs=glyphs.ascii),
+                command.help,
+            )
+            for command in belonging(self.about)
+        ]
+        rows.append(("arrows j k", "Move", "PgUp and PgDn a page, g and G to the ends"))
+        yield from self._table(rows)
         yield ()
         yield (("What deleting costs", "bold"),)
         for tier in Tier:
@@ -63,12 +65,14 @@ class HelpScreen(View):
             ("No key on a list destroys: d and u open a plan, and only x in a plan carries it out.", "muted"),
         )
 
-    def _row(self, keys: str, title: str, text: str) -> Iterator[Line]:
-        room = max(self.app.size.width - _KEYS - _TITLE - 6, 16)
-        for number, part in enumerate(wrap(text, room) or [""]):
-            first = number == 0
-            yield (
-                (f"{keys if first else '':<{_KEYS}}", "accent-ink bold"),
-                (f"{title if first else '':<{_TITLE}}", ""),
-                (part, "muted"),
-            )
+    def _table(self, rows: Sequence[tuple[str, str, str]]) -> Iterator[Line]:
+        wide = max(len(keys) for keys, _, _ in rows) + 2
+        title_wide = max(len(title) for _, title, _ in rows) + 2
+        room = max(self.app.size.width - wide - title_wide - 6, 16)
+        for keys, title, text in rows:
+            for number, part in enumerate(wrap(text, room)):
+                yield (
+                    (f"{'' if number else keys:<{wide}}", "accent-ink bold"),
+                    (f"{'' if number else title:<{title_wide}}", ""),
+                    (part, "muted"),
+                )

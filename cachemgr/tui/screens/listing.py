@@ -42,7 +42,7 @@ class Listing(View):
         self.table = table
         self.shown = {}
         yield table
-        wanted = Input(placeholder="show only what contains …", id="wanted", compact=True)
+        wanted = Input(placeholder="show only what contains this", id="wanted", compact=True)
         wanted.display = False
         yield wanted
 
@@ -55,7 +55,7 @@ class Listing(View):
         """What is said when no row is there."""
         if self.wanted:
             return "nothing contains that text; esc shows all again"
-        return "looking …" if self.session.relay.scanning else "nothing found; r looks again"
+        return "looking" if self.session.relay.scanning else "nothing found; r looks again"
 
     def current(self) -> Node | None:
         """The node under the cursor."""

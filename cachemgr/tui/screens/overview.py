@@ -17,7 +17,7 @@ from cachemgr.tui.outline import Node
 from cachemgr.tui.screens.listing import Listing
 from cachemgr.tui.session import LOW
 from cachemgr.tui.theme import Span
-from cachemgr.tui.tree import Shown, visible
+from cachemgr.tui.tree import Shown, listed
 from cachemgr.tui.widgets.capacity_bar import Capacity, CapacityBar
 from cachemgr.tui.widgets.cells import Bar, Cell, Words, prose, words
 from cachemgr.tui.widgets.columns import Column
@@ -57,7 +57,7 @@ class OverviewScreen(Listing):
         self.redraw()
 
     def pick(self) -> dict[str, Shown]:
-        return visible(self.session.nodes, opened=frozenset(), by=self.session.sort, wanted=self.wanted)
+        return listed(self.session.nodes, by=self.session.sort, wanted=self.wanted)
 
     def draw(self) -> None:
         self._draw_disk()

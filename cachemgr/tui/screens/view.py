@@ -13,6 +13,7 @@ from cachemgr.tui.commands import Fact, Where, allowed, available, hints
 from cachemgr.tui.session import Session
 from cachemgr.tui.theme import Look, Span, look
 from cachemgr.tui.widgets.key_bar import KeyBar
+from cachemgr.tui.widgets.plain_scrollbar import use_plain_scrollbars
 from cachemgr.tui.widgets.split_lines import Split, SplitLines
 from cachemgr.tui.widgets.top_bar import Tab, TopBar
 
@@ -62,7 +63,9 @@ class View(Screen[None]):
 
     def on_mount(self) -> None:
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self.redraw())
-        self.set_class(self.look.glyphs.ascii, "ascii")
+        if self.look.glyphs.ascii:
+            self.add_class("ascii")
+            use_plain_scrollbars(self)
         self.redraw()
 
     def on_screen_resume(self) -> None:

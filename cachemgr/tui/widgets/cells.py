@@ -51,7 +51,7 @@ def segments(cell: Cell, width: int, look: Look, ground: str, *, right: bool, li
     used = 0
     for text, tone in _fit(cell, width, look.glyphs.ellipsis):
         used += cell_len(text)
-        made.append(Segment(text, look.style(_lifted(tone) if lift else tone, ground)))
+        made.append(Segment(text, look.style(_lifted(tone, look) if lift else tone, ground)))
     if used < width:
         pad = Segment(" " * (width - used), look.style("", ground))
         made.insert(0, pad) if right else made.append(pad)
@@ -85,8 +85,8 @@ def head(text: str, room: int, ellipsis: str) -> str:
     return set_cell_size(text, max(room - cell_len(ellipsis), 0)).rstrip() + ellipsis
 
 
-def _lifted(tone: str) -> str:
-    kept = [word for word in tone.split() if word not in LIFTED]
+def _lifted(tone: str, look: Look) -> str:
+    kept = [word for word in tone.split() if word not in LIFTED and not look.plain]
     return " ".join([*kept, "bold"])
 
 

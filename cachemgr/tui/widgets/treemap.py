@@ -95,8 +95,8 @@ class Treemap(Widget):
     def _slice(self, tile: Tile, box: Box, y: int, seen: Look) -> list[Segment]:
         """One line of one tile, with a thin wall on its right and below."""
         lit = tile.key == self._active
-        ground = tile.tone if lit else f"tile-{tile.tone}"
-        ink = "brand-ink" if lit else "tile-ink"
+        ground = f"lit-{tile.tone}" if lit else f"tile-{tile.tone}"
+        ink = "lit-ink" if lit else "tile-ink"
         room = max(box.width - 1, 0)
         if y == box.bottom - 1 and box.bottom < self.size.height and box.height > 1:
             body = Segment(seen.glyphs.floor * room, seen.style("page", ground))

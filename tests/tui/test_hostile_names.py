@@ -1,0 +1,145 @@
+"""A file name can not style, crash, click or write to the terminal, on any screen."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from cachemgr.domain.inventory import Cache, Entry, Finding, Inventory
+from cachemgr.domain.terms import Reason, Severity
+from cachemgr.domain.unit import Obstacle, Unit
+from cachemgr.tui import app as app_module
+from cachemgr.tui.app import CacheApp
+from cachemgr.tui.terminal import STRANGE
+from tests.tui.ada import entry, inventory, unit
+from tests.tui.machine_room import service
+from tests.tui.picture import text
+from tests.tui.scenes import press, settle
+
+HOSTILE = (
+    "[bold]x",
+    "models[/]",
+    "[/foo] x",
+    "[link=http://x]y[/]",
+    "[@click=app.wipe]model[/]",
+    "[red",
+    "\\[x]",
+    "a\x1b[31mred",
+    "b\x1b]0;title\x07",
+    "c\x9b31m",
+    "d\u202egnp.exe",
+    "e\u2066x",
+    "f\udcff\udcfe",
+    "g\r\n\t\x00\x08",
+    "モデル" * 12,
+    "e\u0301" * 40,
+    "👩‍👩‍👧‍👦",
+    "x" * 300,
+)
+WALKS = (
+    ("2", "right", "down", "right", "down", "i", "escape"),
+    ("enter", "right", "down", "c", "escape", "d", "tab", "down", "x", "escape"),
+    ("2", "slash", "[", "enter", "escape"),
+    ("3", "i", "escape", "c"),
+    ("4", "i", "escape"),
+    ("d", "t", "x", "escape", "escape", "question_mark", "escape"),
+    ("space", "d", "t", "t", "x", "escape", "c"),
+)
+
+
+def hostile() -> Inventory:
+    """Ada's inventory with hostile names wherever a name can come from outside."""
+    found = inventory()
+
+    def spoilt(names: Iterator[str], cache: Cache) -> Cache:
+        name = next(names)
+        return replace(cache, title=name, path=Path("/home/ada") / name.replace("\x00", ""), way_back=(name,))
+
+    names = iter(HOSTILE * 3)
+    caches = tuple(spoilt(names, cache) for cache in found.caches)
+    entries: list[Entry] = []
+    for number, name in enumerate(HOSTILE):
+        held: Unit = unit(name, "blob", name, size=2**20 * (number + 1))
+        stays = Obstacle(Reason.IN_USE, name) if number % 3 == 0 else None
+        entries.append(
+            entry("uv@home", name, held, group=name if number % 2 else "", notes=(name,), obstacle=stays)
+        )
+    warnings = tuple(
+        Finding(
+            name,
+            Severity.WARNING,
+            name,
+            Path("/x") / name.replace("\x00", ""),
+            5,
+            ("cachemgr", "clear", name),
+            name,
+        )
+        for name in HOSTILE
+    )
+    return replace(found, caches=caches, entries=(*entries, *found.entries), findings=warnings)
+
+
+class Trap(CacheApp):
+    """An app with an action that no file name may ever reach."""
+
+    CSS_PATH = Path(app_module.__file__).with_name("app.tcss")
+    sprung = False
+
+    def action_wipe(self) -> None:
+        self.sprung = True
+
+
+async def look_everywhere(pilot: Pilot[None]) -> None:
+    """Click into every line in three places; anything that a name made clickable is met."""
+    screen = text(pilot.app)
+    assert not STRANGE.search(screen.replace("\n", "")), "a control character is on the screen"
+    for y in range(1, pilot.app.size.height - 2):
+        for x in (8, 40, 75):
+            await pilot.click(offset=(x, y))
+            if len(pilot.app.screen_stack) > 1:
+                return
+
+
+@pytest.mark.parametrize("walk", WALKS, ids="-".join)
+async def test_hostile_names_are_only_names(walk: tuple[str, ...]) -> None:
+    app = Trap(service(hostile()))
+
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await settle(pilot)
+        for key in walk:
+            await press(pilot, key)
+            assert not STRANGE.search(text(app).replace("\n", ""))
+        await look_everywhere(pilot)
+        await pilot.pause()
+
+        assert not app.sprung
+        assert app.is_running
+
+
+async def test_every_name_can_be_walked_over() -> None:
+    app = Trap(service(hostile()))
+
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await settle(pilot)
+        app.session.explored = "uv@home"
+        await press(pilot, "2")
+        for _ in HOSTILE:
+            await press(pilot, "right")
+            await press(pilot, "down")
+            assert not STRANGE.search(text(app).replace("\n", ""))
+
+        assert app.is_running
+
+
+async def test_an_error_message_with_markup_is_shown_as_it_is() -> None:
+    app = Trap(service(hostile()))
+
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await settle(pilot)
+        await press(pilot, "4")
+        app.notify("[@click=app.wipe]no[/] [/x]", markup=False)
+        await pilot.pause(0.3)
+
+        assert "[@click=app.wipe]no[/] [/x]" in text(app)

@@ -1,0 +1,114 @@
+"""Nothing is executed except by `x` in a plan, and by `y` or the word where that is asked for."""
+
+from itertools import product
+
+import pytest
+from textual.pilot import Pilot
+
+from cachemgr.tui.app import CacheApp
+from cachemgr.tui.screens.plan import PlanScreen
+from tests.tui.ada import ada
+from tests.tui.machine_room import SceneManager
+from tests.tui.scenes import settle
+
+KEYS = tuple("abcdefghijklmnoprstuvwxyzADGPRSUX1234*.:;") + tuple((
+    "space enter escape delete backspace tab slash question_mark up down left right home end pageup pagedown "
+    "insert f1 f2 f5 f10 ctrl+d ctrl+k ctrl+x ctrl+r ctrl+s ctrl+y"
+).split())  # fmt: skip
+PRESSING = ("space", "enter", "d", "x", "y", "u", "t")
+PLACES = {"overview": (), "explore": ("enter", "right", "down"), "findings": ("3",), "history": ("4",)}
+
+
+async def start(pilot: Pilot[None], keys: tuple[str, ...]) -> None:
+    await settle(pilot)
+    for key in keys:
+        await pilot.press(key)
+        await settle(pilot)
+
+
+async def push(pilot: Pilot[None], key: str) -> None:
+    """A key, quickly: no waiting for a dialog to arm."""
+    await pilot.press(key)
+    await pilot.pause(0.02)
+
+
+def manager_of(app: CacheApp) -> SceneManager:
+    found = app.session.service
+    assert isinstance(found, SceneManager)
+    return found
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_no_single_key_on_a_list_executes(place: str) -> None:
+    app = CacheApp(ada())
+
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await start(pilot, PLACES[place])
+        for key in KEYS:
+            await push(pilot, key)
+            await pilot.press("escape")
+            assert manager_of(app).theatre.executed == [], f"{key} on {place}"
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_no_pair_of_keys_on_a_list_executes_without_x(place: str) -> None:
+    app = CacheApp(ada())
+
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await start(pilot, PLACES[place])
+        for first, second in product(PRESSING, PRESSING):
+            before = isinstance(app.screen, PlanScreen)
+            await push(pilot, first)
+            await push(pilot, second)
+            executed = manager_of(app).theatre.executed
+            assert not executed or "x" in (first, second) or before, f"{first} {second} on {place}"
+            if executed:
+                assert all(not plan.permanent for plan in executed), f"{first} {second} on {place}"
+            executed.clear()
+            await pilot.press("escape", "escape", "1")
+            await start(pilot, PLACES[place])
+
+
+async def test_no_key_but_x_in_a_plan_executes() -> None:
+    app = CacheApp(ada())
+
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await start(pilot, ("d",))
+        for key in KEYS:
+            if not isinstance(app.screen, PlanScreen):
+                await pilot.press("escape", "escape", "1")
+                await start(pilot, ("d",))
+            assert isinstance(app.screen, PlanScreen)
+            if key != "x":
+                await push(pilot, key)
+                await push(pilot, "y")
+            assert manager_of(app).theatre.executed == [], key
+
+
+async def test_no_click_executes_but_on_the_plans_own_key() -> None:
+    app = CacheApp(ada())
+
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await start(pilot, ())
+        for y, x in product(range(1, 30), (4, 30, 60, 92)):
+            await pilot.click(offset=(x, y))
+            if isinstance(app.screen, PlanScreen):
+                await pilot.press("escape")
+
+        assert manager_of(app).theatre.executed == []
+
+
+async def test_read_only_shows_the_plan_and_offers_no_execution() -> None:
+    manager = ada(read_only=True)
+    app = CacheApp(manager)
+
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await start(pilot, ("d",))
+        assert isinstance(app.screen, PlanScreen)
+        await pilot.press("x")
+        await pilot.pause(0.6)
+        await pilot.press("y")
+        await settle(pilot)
+
+        assert isinstance(app.screen, PlanScreen)
+        assert manager.theatre.executed == []
