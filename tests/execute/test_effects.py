@@ -14,10 +14,9 @@ import pytest
 from cachemgr.disk import handles
 from cachemgr.disk.reader import OURS
 from cachemgr.domain.action import Purge, Remake, Restore, Settle, Tidy
-from cachemgr.domain.event import RunEvent, StepStarted
-from cachemgr.domain.outcome import Status
-from cachemgr.domain.plan import Intent, Step
-from cachemgr.domain.terms import Disposal
+from cachemgr.domain.plan import Step
+from cachemgr.domain.run_event import RunEvent, StepStarted
+from cachemgr.domain.terms import Disposal, Intent, Status
 from cachemgr.execute import system
 from cachemgr.service import CacheManager
 from tests.builders import tree

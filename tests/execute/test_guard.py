@@ -13,9 +13,8 @@ from filelock import FileLock
 
 from cachemgr.domain.action import Remove, Tidy
 from cachemgr.domain.errors import Refused
-from cachemgr.domain.outcome import Status
 from cachemgr.domain.plan import Step
-from cachemgr.domain.terms import Disposal
+from cachemgr.domain.terms import Disposal, Status
 from cachemgr.execute.guard import refuse_foreign_home
 from cachemgr.service import CacheManager
 from tests.builders import Link, machine, tree

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from cachemgr.domain.action import Action, Purge, Remake, Remove, Restore, Settle, Tidy
 from cachemgr.domain.errors import UsageError
-from cachemgr.domain.plan import Exclusion, Intent, Plan, Root, Step
-from cachemgr.domain.terms import Disposal, Reason, Rebuild
+from cachemgr.domain.plan import Exclusion, Plan, Root, Step
+from cachemgr.domain.terms import Disposal, Intent, Reason, Rebuild
 from cachemgr.domain.unit import Content, Identity, Kind
 from cachemgr.journal.codec import digest, encode
 from cachemgr.journal.decode import decode

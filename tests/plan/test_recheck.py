@@ -8,8 +8,8 @@ import pytest
 
 from cachemgr.domain.action import Purge, Remove, Tidy
 from cachemgr.domain.inventory import Cache, Inventory
-from cachemgr.domain.plan import Intent, Plan, Root, Step
-from cachemgr.domain.terms import Disposal
+from cachemgr.domain.plan import Plan, Root, Step
+from cachemgr.domain.terms import Disposal, Intent
 from cachemgr.domain.unit import Container, Identity, Kind
 from cachemgr.plan.clear import clear
 from cachemgr.plan.recheck import recheck, recheck_return, still_wanted
