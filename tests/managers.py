@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cachemgr.catalogue import all_types
-from cachemgr.domain.event import RunFinished
 from cachemgr.domain.inventory import Cache, Inventory, Origin
 from cachemgr.domain.outcome import Outcome
 from cachemgr.domain.plan import Plan
+from cachemgr.domain.run_event import RunFinished
 from cachemgr.domain.settings import HomeSetting, RootSetting, Settings
 from cachemgr.domain.terms import Place
 from cachemgr.service import CacheManager

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from cachemgr.domain.inventory import Entry, Inventory
-from cachemgr.domain.outcome import Status
-from cachemgr.domain.terms import Disposal, Reason
+from cachemgr.domain.terms import Disposal, Reason, Status
 from cachemgr.service import CacheManager
 from tests.builders import Link, Node, commit, fingerprint, git_etag, tree
 from tests.caches import HubOnDisk

@@ -8,9 +8,8 @@ import pytest
 
 from cachemgr import config
 from cachemgr.domain.inventory import Finding
-from cachemgr.domain.outcome import Status
 from cachemgr.domain.target import select
-from cachemgr.domain.terms import Disposal
+from cachemgr.domain.terms import Disposal, Status
 from cachemgr.service import CacheManager
 from tests.builders import Node, fingerprint, machine, tree
 from tests.managers import carry_out, manager, now

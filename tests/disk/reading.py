@@ -6,8 +6,8 @@ from pathlib import Path
 
 from cachemgr.disk import handles
 from cachemgr.disk.reader import DiskReader
+from cachemgr.disk.scope import Scope
 from cachemgr.disk.volumes import mounts, mounts_below
-from cachemgr.disk.walk import Scope
 from cachemgr.domain.event import Gauge
 from cachemgr.domain.inventory import Problem
 from cachemgr.domain.unit import Tally, Unit
