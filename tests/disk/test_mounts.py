@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from tests.builders import tree
 from tests.disk.reading import read, scope
 from tests.managers import at, manager
 from tests.oracles import du
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="mount tables are Linux's")
 
 Mounting = Callable[..., None]
 

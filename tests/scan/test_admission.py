@@ -158,6 +158,7 @@ def test_a_root_that_is_a_file_is_unusable(home: Path, tmp_path: Path) -> None:
     refused(at(manager(home, roots={"cache": path}).inventory(), path), "not-a-directory")
 
 
+@POSIX
 def test_a_path_that_no_file_can_have_is_a_problem_and_no_traceback(home: Path, tmp_path: Path) -> None:
     for path in (tmp_path / "a\0b", tmp_path / ("n" * 300)):
         cache = at(manager(home, roots={"cache": path}).inventory(), path)
