@@ -135,22 +135,24 @@ class CacheManager:
         self, plan: Plan, gauge: Gauge | None = None, *, saved: bool = False
     ) -> Generator[RunEvent, None, None]:
         """Carry a plan out, each effect in the journal before it happens. `gauge.stopped` stops it between
-        steps. A `saved` plan is first compared with a fresh scan, step by step.
+        steps. A plan that was `saved`, or whose scan is not fresh, is first compared with what planning now
+        would give, step by step.
 
-        Raises Refused (the plan is too old, or we may not write here), Busy (another cachemgr writes).
+        Raises Refused (the plan is too old, or we may not write here), Busy (another cachemgr writes),
+        Unavailable (the record of runs cannot be written).
         """
         from cachemgr.execute.executor import Execution
         from cachemgr.execute.guard import Guard, refuse_foreign_home
         from cachemgr.execute.lock import writing
         from cachemgr.journal.store import Journal, make_private
-        from cachemgr.plan.compose import is_current
+        from cachemgr.plan.compose import is_current, is_fresh
 
         if self.read_only:
             raise Refused("cachemgr runs with --read-only, so nothing is changed")
         refuse_foreign_home(self.machine, allow_root=self.allow_root)
         if not is_current(plan, self.clock()):
             raise Refused(f"plan {display_name(plan.id)} is more than 15 minutes old; make a new one")
-        refused = self._recheck(plan) if saved else {}
+        refused = self._recheck(plan) if saved or not is_fresh(plan, self.clock()) else {}
         run = f"{self.clock().strftime('%Y%m%d-%H%M%S')}-{_random()}"
         make_private(self.state)
         with writing(self.state, run), Guard(plan, self._protected()) as guard:

@@ -4,7 +4,7 @@ import hashlib
 import os
 import stat
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -166,6 +166,12 @@ def carry_out(
     last = events[-1]
     assert isinstance(last, RunFinished)
     return Done(last.run, last.outcomes, events)
+
+
+def drop(events: Iterator[object]) -> None:
+    """Stop in the middle, as a program does that no longer wants to know."""
+    assert isinstance(events, Generator)
+    events.close()
 
 
 def clear(

@@ -15,7 +15,7 @@ from cachemgr.domain.run_event import Announced, Phase, RunEvent, StepStarted
 from cachemgr.domain.terms import CacheState, Category, Disposal, RunState, Status
 from cachemgr.execute.sample import SampleHome, build
 from cachemgr.service import CacheManager
-from tests.desk import carry_out, clear, du, picture, sample_manager, utc_now
+from tests.desk import carry_out, clear, drop, du, picture, sample_manager, utc_now
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pictures are made of POSIX facts")
 
@@ -183,7 +183,7 @@ def test_a_run_that_is_dropped_in_the_middle_can_be_read_and_taken_back(
     started = (event for event in events if isinstance(event, StepStarted))
     for _ in range(after + 1):
         next(started)
-    events.close()
+    drop(events)
     assert list(sample.directory.rglob(".cachemgr-quarantine-*"))
     assert service.run().state is RunState.INTERRUPTED
     carry_out(service, service.plan_undo())
@@ -204,7 +204,7 @@ def test_a_deletion_that_began_can_be_finished_and_not_be_taken_back(
         if isinstance(event, Announced) and event.phase is Phase.PURGING:
             next(events)
             break
-    events.close()
+    drop(events)
     with pytest.raises(Refused, match="removed in part"):
         service.plan_undo()
     before = du(sample.home, sample.project)

@@ -72,6 +72,8 @@ class Plan:
     """Until when its quarantine is kept; None where it fills none."""
     reverses: str | None = None
     """The run an undo plan reverses, or a purge plan empties."""
+    scanned_at: datetime | None = None
+    """When its facts were read; None where it came from the journal or a file."""
 
     @property
     def frees(self) -> int:

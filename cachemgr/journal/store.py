@@ -3,12 +3,15 @@
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from cachemgr import __version__
 from cachemgr.domain.action import Purge, Restore
+from cachemgr.domain.display import display_name
+from cachemgr.domain.errors import Unavailable
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.run import Run
 from cachemgr.domain.run_event import Announced, FolderLeft, FolderNoted, RunEvent, RunFinished, StepFinished
@@ -29,13 +32,14 @@ class Journal:
     def record(self, run: str, plan: Plan, events: Iterator[RunEvent]) -> Iterator[RunEvent]:
         """Pass events on, each written down before the loop that makes them goes on.
 
-        What announces an effect is flushed to the disk first. Raises OSError when it cannot be: then
-        nothing was done.
+        What announces an effect is flushed to the disk first. Raises Unavailable when it cannot be: then
+        that effect does not happen.
         """
         make_private(self.folder.parent)
         make_private(self.folder)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
-        descriptor = os.open(self.folder / f"{run}.jsonl", flags | getattr(os, "O_CLOEXEC", 0), 0o600)
+        with _said(self.folder):
+            descriptor = os.open(self.folder / f"{run}.jsonl", flags | getattr(os, "O_CLOEXEC", 0), 0o600)
         try:
             head: dict[str, object] = {
                 "schema": SCHEMA,
@@ -45,14 +49,16 @@ class Journal:
                 "pid": os.getpid(),
                 "plan": encode(plan),
             }
-            _append(descriptor, head, durable=True)
-            _sync_folder(self.folder)
+            with _said(self.folder):
+                _append(descriptor, head, durable=True)
+                _sync_folder(self.folder)
             for event in events:
                 line = _line(event)
                 if line is not None:
                     if isinstance(event, RunFinished):
                         line["at"] = timestamp(self.clock())
-                    _append(descriptor, line, durable=isinstance(event, Announced | RunFinished))
+                    with _said(self.folder):
+                        _append(descriptor, line, durable=isinstance(event, Announced | RunFinished))
                 yield event
         finally:
             os.close(descriptor)
@@ -150,13 +156,24 @@ def _line(event: RunEvent) -> dict[str, object] | None:
 
 
 def make_private(folder: Path) -> None:
-    """A directory for us alone. Raises OSError, also when it is a link or another user's."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    status = os.lstat(folder)
-    if os.path.islink(folder) or (hasattr(os, "geteuid") and status.st_uid != os.geteuid()):
-        raise PermissionError(1, "the state directory is a link or belongs to another user", str(folder))
-    if os.name == "posix" and status.st_mode & 0o077:
-        folder.chmod(0o700)  # made by somebody less careful; it lists what a person has
+    """A directory for us alone. Raises Unavailable, also when it is a link or another user's."""
+    with _said(folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = os.lstat(folder)
+        if os.path.islink(folder) or (hasattr(os, "geteuid") and status.st_uid != os.geteuid()):
+            raise PermissionError(1, "it is a link or belongs to another user")
+        if os.name == "posix" and status.st_mode & 0o077:
+            folder.chmod(0o700)  # made by somebody less careful; it lists what a person has
+
+
+@contextmanager
+def _said(folder: Path) -> Iterator[None]:
+    """Trouble with the record, in a sentence: a full disk is when somebody needs this program most."""
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or "the system said no"
+        raise Unavailable(f"no run can be recorded in {display_name(folder)}: {why}") from error
 
 
 def _append(descriptor: int, line: dict[str, object], *, durable: bool) -> None:

@@ -14,6 +14,9 @@ from cachemgr.plan.undo import undo
 
 PLAN_AGE = timedelta(minutes=15)
 """How long a plan may be applied: the world it was made for is gone after that."""
+FRESH = timedelta(seconds=10)
+"""How old the scan behind a plan may be before another one has to agree with it. Somebody who read a screen
+took longer, and a download may have begun to share what is about to go."""
 
 
 def clear_plan(
@@ -52,6 +55,7 @@ def clear_plan(
         exclusions=clearing.exclusions,
         targets=tuple(targets),
         keep_until=now + keep if keeps else None,
+        scanned_at=inventory.scanned_at,
     )
 
 
@@ -91,3 +95,9 @@ def purge_plan(name: str, runs: Iterable[Run], now: datetime, *, run: str | None
 def is_current(plan: Plan, now: datetime) -> bool:
     """Whether a plan may still be carried out. A file may claim any end for itself; ours is never later."""
     return now <= min(plan.expires_at, plan.created_at + PLAN_AGE) and plan.created_at <= now + PLAN_AGE
+
+
+def is_fresh(plan: Plan, now: datetime) -> bool:
+    """Whether the world can be taken for what the plan saw. Without a scan there is nothing to look at again;
+    one in the future means that the clock was set, and nobody knows."""
+    return plan.scanned_at is None or now - FRESH <= plan.scanned_at <= now

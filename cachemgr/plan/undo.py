@@ -40,7 +40,7 @@ def _steps(run: Run) -> Iterator[Step]:
             needs=() if above is None else (above,),
             rebuild=step.rebuild,
         )
-        # While anything is still missing from a folder, or waits in the root's quarantine, it is not as it was.
+        # While anything is missing from a folder, or waits in the root's quarantine, it is not as it was.
         for place in {step.action.names[:-1], ()}:
             back.setdefault((step.cache, place), set()).add(number)
         number += 1

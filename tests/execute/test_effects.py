@@ -140,12 +140,17 @@ def tidy(box: Path, *names: str, alone: tuple[tuple[str, ...], ...] = ()) -> Ste
     return Step(Tidy(names, alone), BOX, None, identity(box.joinpath(*names)))
 
 
-def test_a_container_in_which_something_new_appeared_stays(service: CacheManager, box: Path) -> None:
+@pytest.mark.parametrize("new", ["new", "sub/new"])
+def test_a_container_in_which_something_new_appeared_stays(
+    new: str, service: CacheManager, box: Path
+) -> None:
     tree(box, {"folder": {"sub": {}}})
+    os.utime(box / "folder" / "sub", (1, 1))
     plan = plan_of(box, tidy(box, "folder", alone=(("sub",),)))
-    done = carry_out(service, plan, during=when(0, lambda: tree(box, {"folder": {"sub": {"new": "1"}}})))
+    done = carry_out(service, plan, during=when(0, lambda: tree(box / "folder", {new: "1"})))
     assert (done.statuses, done.kinds) == ([Status.SKIPPED], ["not-empty"])
-    assert (box / "folder" / "sub" / "new").read_text() == "1"
+    assert (box / "folder" / new).read_text() == "1"
+    assert "/" in new or (box / "folder" / "sub").stat().st_mtime == 1
 
 
 def test_the_inner_ones_come_back_when_the_outer_one_cannot_go(
@@ -212,6 +217,20 @@ def test_a_quarantine_that_is_not_marked_as_that_runs_own_is_not_touched(
     assert picture(box) == before
 
 
+@pytest.mark.parametrize("mark", [None, b"", b'{"ru', b"another"])
+def test_a_quarantine_that_was_only_begun_goes_and_one_of_somebody_else_stays(
+    mark: bytes | None, service: CacheManager, box: Path
+) -> None:
+    run = set_aside(service, box, "file")
+    (quarantine,) = box.glob(f"{OURS}*")
+    (quarantine / "0").rename(box / "file")
+    (quarantine / ".cachemgr").unlink()
+    if mark is not None:
+        (quarantine / ".cachemgr").write_bytes(mark)
+    kinds = carry_out(service, service.plan_undo(run)).kinds
+    assert quarantine.exists() == (mark == b"another") == (kinds[0] == "no-quarantine")
+
+
 @pytest.mark.parametrize("run", ["../box", "x/../../sentinel", "\0", ""])
 def test_a_runs_name_is_no_path(run: str, service: CacheManager, box: Path) -> None:
     tree(box.parent / "sentinel", {".cachemgr": json.dumps({"run": run}), "0": "mine"})
@@ -223,8 +242,8 @@ def test_a_runs_name_is_no_path(run: str, service: CacheManager, box: Path) -> N
 
 
 def test_remaking_what_is_there_changes_nothing(service: CacheManager, box: Path) -> None:
-    steps = Step(Remake(("entry",), 0o700), BOX), Step(Remake(("file",), 0o700), BOX)
-    steps = (*steps, Step(Settle(("entry",), 1, 1, None), BOX))
+    actions = Remake(("entry",), 0o700), Remake(("file",), 0o700), Settle(("entry",), 1, 1, None)
+    steps = (Step(action, BOX) for action in actions)
     before = picture(box)
     done = carry_out(service, plan_of(box, *steps, intent=Intent.UNDO))
     assert done.kinds == [None, "exists", None]

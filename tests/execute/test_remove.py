@@ -13,8 +13,10 @@ import pytest
 from cachemgr.disk import handles
 from cachemgr.execute.remove import Removal, remove_tree
 from tests.builders import HardLink, Link, Sparse, tree
-from tests.desk import du, picture
+from tests.desk import drop, du, picture
 from tests.execute.other_user import as_other_user, needs_root
+
+resource = pytest.importorskip("resource", reason="works through POSIX descriptors")
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="works through POSIX descriptors")
 
@@ -51,7 +53,12 @@ def deep(path: Path, levels: int) -> None:
 def test_a_tree_of_two_thousand_levels_goes_without_recursion_or_many_open_files(tmp_path: Path) -> None:
     deep(tmp_path / "tree", 2000)
     before, files = du(tmp_path), open_files()
-    done = remove(tmp_path, "tree")
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (150, allowed[1]))
+    try:
+        done = remove(tmp_path, "tree")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, allowed)
     assert done.errors == []
     assert os.listdir(tmp_path) == []
     assert done.freed == before - du(tmp_path)
@@ -75,7 +82,7 @@ def test_a_removal_that_is_dropped_closes_what_it_held(levels: int, tmp_path: Pa
     handle = handles.open_root(tmp_path)
     removal = remove_tree(handle, "many", Removal())
     next(removal)
-    removal.close()
+    drop(removal)
     handles.close(handle)
     assert open_files() == files
     assert remove(tmp_path, "many").errors == []
@@ -206,6 +213,27 @@ def test_a_mount_is_not_entered(tmp_path: Path) -> None:
     assert done.errors
     assert (outside / "precious").read_text() == "mine"
     assert not (tmp_path / "tree" / "file").exists()
+
+
+def test_a_link_in_place_of_a_directory_that_was_just_looked_at_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The race in slow motion: the swap comes between the look and the opening."""
+    sentinel = tree(tmp_path / "sentinel", {"precious": "mine"})
+    tree(tmp_path, {"tree": {"victim": {"file": "1"}, "other": "2"}})
+    open_child = handles.open_child
+
+    def swap_first(parent: int, name: str) -> int:
+        victim = tmp_path / "tree" / "victim"
+        if name == "victim" and not victim.is_symlink():
+            victim.rename(tmp_path / "aside")
+            victim.symlink_to(sentinel)
+        return open_child(parent, name)
+
+    monkeypatch.setattr(handles, "open_child", swap_first)
+    remove(tmp_path, "tree")
+    assert (sentinel / "precious").read_text() == "mine"
+    assert (tmp_path / "aside" / "file").read_text() == "1"
 
 
 def race(tmp_path: Path, rounds: int) -> None:
