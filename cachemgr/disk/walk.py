@@ -6,23 +6,19 @@ directories open however deep the tree is.
 
 import os
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from errno import EACCES, ENOENT
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
+from cachemgr.disk.scope import OTHER_CACHE, Scope
 from cachemgr.domain.credentials import first_credential
-from cachemgr.domain.event import Gauge
-from cachemgr.domain.inventory import CacheId, Problem
+from cachemgr.domain.inventory import Problem
 from cachemgr.domain.terms import Reason
 from cachemgr.domain.unit import EMPTY_LINKED, Inode, Kind, Linked, Obstacle, Tally
 
 OPEN_DIRECTORIES = 64
 """How many ancestors stay open; macOS allows a process 256 files by default."""
-
-OTHER_CACHE = "cache "
-"""How the detail of an obstacle begins that is another cache's root."""
 
 _TYPE, _DIRECTORY, _FILE, _LINK = 0o170000, 0o040000, 0o100000, 0o120000
 _SEEN = Linked._fields.index("seen")
@@ -30,26 +26,10 @@ _FEW = 32
 """Below so many entries, a loop costs less than columns."""
 _BATCH = 256
 """How many entries' facts are held at once, so that memory does not grow with a directory."""
-_ONCE = {1}
+_PLAIN = frozenset(range(_FILE, _FILE + 0o10000))
+"""Every mode of a regular file."""
 _SLOW = sys.platform == "win32"
 """Where `st_blocks` and reparse points make a plain file less plain than its mode says."""
-
-
-@dataclass(slots=True)
-class Scope:
-    """What a walk knows about the surroundings of the root it walks."""
-
-    device: int
-    owner: int | None = None
-    """Files of other users are an obstacle; None where users have no numbers."""
-    mounts: frozenset[tuple[str, ...]] = frozenset()
-    """Mount points below the root, as names: a bind mount of the same device shows only there."""
-    roots: Mapping[Inode, CacheId] = field(default_factory=dict)
-    """The other caches' roots, which no unit may contain."""
-    third_party: bool = False
-    gauge: Gauge = field(default_factory=Gauge)
-    problems: list[Problem] = field(default_factory=list)
-    """What could not be read, one for each directory entry it cost."""
 
 
 @dataclass(slots=True)
@@ -166,7 +146,10 @@ class Walk:
                 some, facts = self._one_by_one(handle, some, trail)
             if len(facts) < _FEW or _SLOW or not self._plain(facts):
                 self._each(some, facts, trail, folders)
-        self._names(names, trail)
+        if not self.scope.third_party and (secret := first_credential(names)) is not None:
+            self.obstacles.setdefault(Reason.PROTECTED, self._text((*trail, secret)))
+        if self.scope.mounts:
+            self._mounted(names, trail)
         self.scope.gauge.add(self.files - files, self.size - size)
         folders.sort(reverse=True)
         return folders
@@ -177,11 +160,12 @@ class Walk:
         The hot path of a large directory: a third of what a loop over its entries costs.
         """
         modes, _, _, nlinks, owners, _, lengths, accessed, modified, _ = zip(*facts, strict=True)
-        if set(nlinks) != _ONCE or any(mode & _TYPE != _FILE for mode in set(modes)):
+        count, owner = len(facts), self.scope.owner
+        if nlinks.count(1) != count or not _PLAIN.issuperset(modes):
             return False
-        if self.scope.owner is not None and set(owners) != {self.scope.owner}:
+        if owner is not None and owners.count(owner) != count:
             return False
-        self.files += len(facts)
+        self.files += count
         self.size += sum([status.st_blocks for status in facts]) * 512
         self.apparent += sum(lengths)
         self.newest = max(self.newest, *modified)
@@ -241,15 +225,12 @@ class Walk:
                 self._unreadable((*trail, name), error)
         return list(found), list(found.values())
 
-    def _names(self, names: list[str], trail: tuple[str, ...]) -> None:
-        """What the names alone tell: credentials, and files that something else is mounted on."""
-        if not self.scope.third_party and (secret := first_credential(names)) is not None:
-            self.obstacles.setdefault(Reason.PROTECTED, self._text((*trail, secret)))
-        if self.scope.mounts:
-            above = (*self.top, *trail)
-            mounted = (place[-1] for place in self.scope.mounts if place[:-1] == above)
-            if name := next((name for name in mounted if name in names), None):
-                self.obstacles.setdefault(Reason.MOUNT_POINT, self._text((*trail, name)))
+    def _mounted(self, names: list[str], trail: tuple[str, ...]) -> None:
+        """Note a file that something else is mounted on: only the mount table knows of it."""
+        above = (*self.top, *trail)
+        mounted = (place[-1] for place in self.scope.mounts if place[:-1] == above)
+        if name := next((name for name in mounted if name in names), None):
+            self.obstacles.setdefault(Reason.MOUNT_POINT, self._text((*trail, name)))
 
     def _count(self, status: os.stat_result) -> None:
         mode = status[0] & _TYPE
