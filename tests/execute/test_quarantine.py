@@ -1,4 +1,4 @@
-"""A run's own directory inside a root: only what is marked as that run's is ever opened, emptied or removed."""
+"""A run's own directory inside a root: only what is marked as that run's is opened, emptied or removed."""
 
 import errno
 import json
