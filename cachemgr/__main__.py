@@ -4,6 +4,7 @@ Only here are the process, its environment and the clock asked.
 """
 
 import gc
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -72,7 +73,7 @@ class Composer:
         return trust(project, place.config)
 
     @contextmanager
-    def sample(self, directory: Path | None, *, keep: bool) -> Iterator[DemoSample]:
+    def sample(self, options: Options, directory: Path | None, *, keep: bool) -> Iterator[DemoSample]:
         # A demo alone needs these two; every other command starts without them.
         import tempfile
 
@@ -87,7 +88,9 @@ class Composer:
             place = _moved(replace(machine, env=env), sample.home)
             env = {**place.machine.env, **sample.environment}
             place = replace(place, machine=replace(place.machine, env=env, cwd=sample.project))
-            yield DemoSample(sample.directory, _service(place, sample.project, Options()))
+            invocation = ("cachemgr", "--home", str(sample.home), "--project", str(sample.project))
+            service = _service(place, sample.project, Options(read_only=options.read_only))
+            yield DemoSample(sample.directory, replace(service, invocation=invocation))
         finally:
             if not keep:
                 discard(sample)
@@ -103,6 +106,10 @@ def main() -> int:
     """The console script. Returns the exit code."""
     # A command makes no cycles worth collecting, and looking for them costs a scan an eighth of its time.
     gc.disable()
+    # A closed descriptor (`>&-`) is None in Python: what would be said there is said to nobody.
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - open for as long as the process
     for stream in (sys.stdout, sys.stderr):
         # A name that the terminal cannot draw becomes an escape; it never ends the program.
         getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
@@ -187,7 +194,14 @@ def _service(place: Place, project: Path | None, options: Options) -> CacheManag
         clock=now,
         read_only=options.read_only,
         allow_root=options.allow_root,
+        invocation=_invocation(options),
     )
+
+
+def _invocation(options: Options) -> tuple[str, ...]:
+    """The program with the options that decide what it looks at."""
+    named = (("--home", options.home), ("--project", options.project), ("--config", options.config))
+    return ("cachemgr", *(word for name, path in named if path is not None for word in (name, str(path))))
 
 
 def _absolute(machine: Machine, path: Path | None) -> Path | None:

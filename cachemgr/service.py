@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from cachemgr.domain.cache_type import CacheType
     from cachemgr.domain.event import ScanEvent
-    from cachemgr.domain.inventory import CacheId, Entry, EntryId, Inventory
+    from cachemgr.domain.inventory import CacheId, Entry, EntryId, Finding, Inventory
     from cachemgr.domain.machine import Machine
     from cachemgr.domain.outcome import Trouble
     from cachemgr.domain.plan import Plan
@@ -53,6 +53,9 @@ class CacheManager:
     """Plans are made and shown; nothing is executed."""
     allow_root: bool = False
     """Write although HOME belongs to somebody else or the program runs under sudo."""
+    invocation: tuple[str, ...] = ("cachemgr",)
+    """How this very view is asked for on the command line, `--home` and `--project` included: what every
+    command that is shown begins with, so that a pasted one works on the caches that were looked at."""
 
     def scan(self, gauge: Gauge | None = None) -> Iterator[ScanEvent]:
         """Look at every root. The last event carries the inventory; stopping the loop cancels, and so
@@ -113,13 +116,14 @@ class CacheManager:
         )
 
     def plan_undo(self, run: str | None = None) -> Plan:
-        """The reverse of a run, the last one by default.
+        """The reverse of a run; by default of the last one that removed something.
 
         Raises UnknownTarget when there is no such run, Refused when nothing of it can be brought back.
         """
         from cachemgr.plan.compose import undo_plan
 
-        found = self.run(run)
+        clears = (one.id for one in self.runs() if one.plan.intent is Intent.CLEAR)
+        found = self.run(run or next(clears, None))
         if not found.quarantined:
             raise Refused(_not_undoable(found, self.runs()))
         return undo_plan(f"p-{_random()}", found, self.clock())
@@ -212,7 +216,11 @@ class CacheManager:
             *roots.find(inventory),
             *quarantine.find(inventory, self._holding(inventory)),
         )
-        return replace(inventory, findings=findings)
+        return replace(inventory, findings=tuple(map(self._pasteable, findings)))
+
+    def _pasteable(self, finding: Finding) -> Finding:
+        """A finding whose command works where the finding was made."""
+        return replace(finding, fix=(*self.invocation, *finding.fix[1:])) if finding.fix else finding
 
     def _holding(self, inventory: Inventory) -> tuple[Run, ...]:
         """The runs, looked up only where a quarantine was seen."""

@@ -23,7 +23,6 @@ CACHES = (
             Default("~/Library/Caches/pip", platforms=(Platform.MACOS,)),
             Default("%LOCALAPPDATA%/pip/Cache", platforms=(Platform.WINDOWS,)),
         ),
-        way_back=("pip", "cache", "purge"),
         third_party=True,
         sources=(
             "pip 26.3 _internal/commands/cache.py, cli/parser.py, utils/appdirs.py",
@@ -63,7 +62,6 @@ CACHES = (
             Default("~/.cache/uv", platforms=_UNIX),
             Default("%LOCALAPPDATA%/uv/cache", platforms=(Platform.WINDOWS,)),
         ),
-        way_back=("uv", "cache", "prune"),
         third_party=True,
         sources=(
             "uv crates/uv-cache/src/cli.rs, lib.rs @26a9dd4",

@@ -16,7 +16,7 @@ from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Reason
 from cachemgr.present.document.runs import result_document
 from cachemgr.present.document.values import encode
-from cachemgr.present.text import counted, display_name
+from cachemgr.present.text import counted, display_name, minute
 
 PROMISED_WORDS = frozenset({"all", "legacy", "models", "apps", "responses", "packages", "builds"})
 """Targets that name whatever is there; that something in them stays is no refusal."""
@@ -28,6 +28,13 @@ class Unconfirmed(NeedsConfirmation):
     def __init__(self, message: str, plan: Mapping[str, object], command: list[str]) -> None:
         super().__init__(message)
         self.extra = {"command": command, "plan": plan}
+
+
+class Declined(CacheMgrError):
+    """Somebody was asked and said no."""
+
+    exit_code = 1
+    kind = "declined"
 
 
 def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int:
@@ -57,10 +64,12 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
         document = result_document(plan, run.id, run.outcomes, undoable=run.undoable, now=session.now())
         session.output.document(document)
     elif not wish.events:
-        show_result(session.output, plan, run, quiet=session.options.quiet)
+        undo = session.command("undo", run.id)
+        show_result(session.output, plan, run, undo, quiet=session.options.quiet)
     if run.stopped:
         session.output.line(
-            f"cachemgr: stopped between steps; `cachemgr history {run.id}` says how far it came", err=True
+            f"cachemgr: stopped between steps; `{session.command('history', run.id)}` says how far it came",
+            err=True,
         )
         return Interrupted.exit_code
     return _code(run.outcomes)
@@ -85,7 +94,7 @@ def _confirm(session: Session, plan: Plan, wish: Wish) -> None:
             [display_name(word) for word in command],
         )
     if not agree(session.output, plan):
-        raise Interrupted("not confirmed, so nothing was changed")
+        raise Declined("not confirmed, so nothing was changed")
 
 
 def _with_yes(arguments: Sequence[str]) -> list[str]:
@@ -101,8 +110,11 @@ def _save(session: Session, plan: Plan, wish: Wish) -> int:
         session.output.document(document)
         return 0
     try:
-        with open(wish.plan, "w", encoding="ascii", newline="\n") as file:
+        with open(wish.plan, "x", encoding="ascii", newline="\n") as file:
             file.write(encode(document) + "\n")
+    except FileExistsError as error:
+        name = display_name(wish.plan)
+        raise UsageError(f"{name} exists already, and a plan overwrites nothing; name a new file") from error
     except OSError as error:
         why = os.strerror(error.errno or 0)
         raise UsageError(f"cannot write the plan to {display_name(wish.plan)}: {why}") from error
@@ -111,14 +123,14 @@ def _save(session: Session, plan: Plan, wish: Wish) -> int:
     elif not session.options.quiet:
         session.output.line(
             f"Wrote {counted(len(plan.steps), 'step')} to {display_name(wish.plan)}; "
-            f"run: {shlex.join(['cachemgr', 'apply', display_name(wish.plan)])}"
+            f"until {minute(plan.expires_at)} UTC it can be applied: {session.command('apply', str(wish.plan))}"
         )
     return 0
 
 
 def _nothing(session: Session, plan: Plan, *, machine_readable: bool) -> int:
     """Done without doing, unless everything that was named stays for a reason."""
-    error = _why_nothing(plan)
+    error = _why_nothing(session, plan)
     if not machine_readable:
         show_plan(session.output, plan, quiet=session.options.quiet)
     if error is not None:
@@ -128,11 +140,12 @@ def _nothing(session: Session, plan: Plan, *, machine_readable: bool) -> int:
     return 0
 
 
-def _why_nothing(plan: Plan) -> CacheMgrError | None:
+def _why_nothing(session: Session, plan: Plan) -> CacheMgrError | None:
     reasons = {exclusion.reason for exclusion in plan.exclusions}
     if not reasons or PROMISED_WORDS.issuperset(plan.targets):
         return None
     many = counted(len(plan.exclusions), "item stays", "items stay")
     if reasons == {Reason.IN_USE}:
         return Busy(f"everything that was named is in use, so {many}")
-    return Refused(f"nothing of what was named may be removed; {many}, see `cachemgr clear --dry-run`")
+    look = session.command("clear", *plan.targets, "--dry-run")
+    return Refused(f"nothing of what was named may be removed; {many}, see `{look}`")

@@ -6,18 +6,15 @@ from cachemgr.cli.output import Output
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Rebuild
 from cachemgr.present.plan_rows import plan_rows
-from cachemgr.present.promises import promise
-from cachemgr.present.text import verb
 
 _WORD = "delete"
 
 
 def agree(output: Output, plan: Plan) -> bool:
     """Ask on standard error. What comes back only for money, time or not at all takes a typed word."""
-    question = f"{verb(plan.intent)}: {promise(plan, output.si)}."
     if _grave(plan):
-        return _answer(output, f"{question} Type {_WORD!r} to go on: ") == _WORD
-    return _answer(output, f"{question} Go on? [y/N] ") in ("y", "yes")
+        return _answer(output, f"Type {_WORD!r} to go on: ") == _WORD
+    return _answer(output, "Go on? [y/N] ") in ("y", "yes")
 
 
 def _grave(plan: Plan) -> bool:

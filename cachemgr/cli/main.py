@@ -106,6 +106,9 @@ def run(arguments: Sequence[str], composition: Composition) -> int:
         result = main.main(list(arguments), prog_name="cachemgr", standalone_mode=False, obj=session)
         if (problem := session.unwritten()) is not None:
             return _fail(session, problem)
+    except click.exceptions.NoArgsIsHelpError as help_wanted:
+        _say(help_wanted.format_message(), err=True)
+        return UsageError.exit_code
     except click.ClickException as problem:
         return _fail(session, UsageError(_one_sentence(problem)))
     except (click.Abort, KeyboardInterrupt, Stopped):

@@ -34,7 +34,7 @@ def show_plan(output: Output, plan: Plan, *, quiet: bool = False, err: bool = Fa
         output.line(click.style(warning, fg="yellow"), err=err)
 
 
-def show_result(output: Output, plan: Plan, run: Execution, *, quiet: bool = False) -> None:
+def show_result(output: Output, plan: Plan, run: Execution, undo: str, *, quiet: bool = False) -> None:
     """What was done, what was not and why, and the way back."""
     if quiet:
         done = {one.number for one in run.outcomes if one.status is Status.DONE}
@@ -48,7 +48,7 @@ def show_result(output: Output, plan: Plan, run: Execution, *, quiet: bool = Fal
     output.line(f"{sentence[0].upper()}{sentence[1:]}.")
     if run.undoable:
         kept = f"until {day(plan.keep_until)} " if plan.keep_until else ""
-        output.line(f"Undo {kept}with: cachemgr undo {run.id}")
+        output.line(f"Undo {kept}with: {undo}")
 
 
 def _planned(output: Output, plan: Plan, rows: tuple[PlanRow, ...], *, err: bool) -> None:

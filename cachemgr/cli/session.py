@@ -4,6 +4,7 @@ The composition root hands in a `Composition`; nothing in this room knows how a 
 """
 
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -14,6 +15,7 @@ from typing import Protocol
 
 from cachemgr.cli.output import Output
 from cachemgr.cli.progress import ScanProgress
+from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import CacheMgrError
 from cachemgr.domain.event import ScanFinished
 from cachemgr.domain.inventory import Inventory
@@ -75,7 +77,9 @@ class Composition(Protocol):
         """Agree to the places outside the project that its file names; returns them."""
         ...
 
-    def sample(self, directory: Path | None, *, keep: bool) -> AbstractContextManager[Sample]:
+    def sample(
+        self, options: Options, directory: Path | None, *, keep: bool
+    ) -> AbstractContextManager[Sample]:
         """Build a sample, in a new temporary directory unless one is named; removed unless kept."""
         ...
 
@@ -130,6 +134,10 @@ class Session:
         return (
             Unwritten(f"cannot write to standard output: {os.strerror(error.errno or 0)}") if error else None
         )
+
+    def command(self, *words: str) -> str:
+        """A command line that a person can paste, for the caches this invocation looks at."""
+        return display_name(shlex.join((*self.service.invocation, *words)))
 
     def now(self) -> datetime:
         return self.service.clock()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cachemgr.cli.session import Session
 from cachemgr.domain.errors import Unavailable
-from cachemgr.domain.inventory import Entry, Inventory
+from cachemgr.domain.inventory import Cache, Entry, Inventory
 from cachemgr.domain.target import Selection, select
 from cachemgr.domain.terms import CacheState
 from cachemgr.present.text import display_name, problem_sentence, state_word
@@ -32,9 +32,26 @@ def selected(session: Session, inventory: Inventory, targets: Sequence[str] | No
     selection = select(inventory, targets, session.service.types, display_name)
     for cache in inventory.caches:
         if cache.id in selection.named and cache.state is CacheState.UNAVAILABLE:
-            why = problem_sentence(cache.problems[-1]) if cache.problems else state_word(cache.state)
-            raise Unavailable(f"{display_name(cache.path)} is unavailable: {why}")
+            raise Unavailable(_why_unavailable(cache))
     return selection
+
+
+def out_of_reach(session: Session, inventory: Inventory, selection: Selection) -> bool:
+    """Whether a wide word (`all`, a category) takes in roots that cannot be reached, each of which is then
+    said on standard error: missing is never treated as empty."""
+    lost = [
+        cache
+        for cache in inventory.caches
+        if cache.id in selection.caches and cache.state is CacheState.UNAVAILABLE
+    ]
+    for cache in lost:
+        session.output.line(f"cachemgr: {_why_unavailable(cache)}; it was left alone", err=True)
+    return bool(lost)
+
+
+def _why_unavailable(cache: Cache) -> str:
+    why = problem_sentence(cache.problems[-1]) if cache.problems else state_word(cache.state)
+    return f"{display_name(cache.path)} is unavailable: {why}"
 
 
 def matching(

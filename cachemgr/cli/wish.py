@@ -50,7 +50,7 @@ _OPTIONS = (
         flag_value=True,
         help="Write although HOME is somebody else's, or under sudo.",
     ),
-    click.option("--force", "forced", metavar="RULE", multiple=True, help="Override one named rule."),
+    click.option("--force", "forced", metavar="RULE", multiple=True, hidden=True),
     click.option("--events", is_flag=True, help="One JSON object a line while it runs."),
     json_option,
 )

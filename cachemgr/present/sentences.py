@@ -68,7 +68,7 @@ _DETAILS = {
 }
 """Exclusion details that are codes; any other is a name or a path."""
 _TROUBLES = {
-    "changed": "it changed since the plan was made",
+    "changed": "it is no longer what the plan was made for",
     "missing": "it was gone already",
     "exists": "something else is in its place now",
     "needs": "a step it depends on was not done",

@@ -7,6 +7,7 @@ import pytest
 from textual.pilot import Pilot
 
 from cachemgr.__main__ import Composer
+from cachemgr.cli.session import Options
 from cachemgr.domain.outcome import Totals
 from cachemgr.service import CacheManager
 from cachemgr.tui.app import CacheApp
@@ -23,7 +24,7 @@ from tests.tui.scenes import press, settle
 @pytest.fixture
 def sample(tmp_path: Path) -> Iterator[tuple[CacheManager, Path]]:
     """A service on a sample home and project, and the directory that holds both."""
-    with Composer().sample(tmp_path / "sample", keep=True) as made:
+    with Composer().sample(Options(), tmp_path / "sample", keep=True) as made:
         yield made.service, made.directory
 
 

@@ -7,8 +7,9 @@ import click
 from cachemgr.cli.action import act
 from cachemgr.cli.options import everywhere, nul_option, pass_session, targets_argument, where_option
 from cachemgr.cli.session import Session
-from cachemgr.cli.targets import matching, read_targets, selected
+from cachemgr.cli.targets import matching, out_of_reach, read_targets, selected
 from cachemgr.cli.wish import Wish, action_options
+from cachemgr.domain.errors import Unavailable
 
 EPILOG = """\b
 Examples:
@@ -68,11 +69,14 @@ def _clear(
 ) -> int:
     words = read_targets(targets, nul=nul)
     inventory = session.inventory()
-    entries = matching(session, inventory, selected(session, inventory, words), where)
+    selection = selected(session, inventory, words)
+    entries = matching(session, inventory, selection, where)
     plan = session.service.plan_clear(
         inventory,
         frozenset(entry.id for entry in entries),
         targets=tuple(words or ()),
         disposal=wish.disposal,
     )
-    return act(session, plan, wish)
+    code = act(session, plan, wish)
+    lost = out_of_reach(session, inventory, selection)
+    return code or (Unavailable.exit_code if lost else 0)

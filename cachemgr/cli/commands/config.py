@@ -95,7 +95,7 @@ def trust(session: Session) -> int:
     """Agree to the places outside the project that its configuration names."""
     agreed = session.composition.trust(session.options)
     for place in agreed:
-        session.output.line(display_name(place))
+        session.output.line(f"Trusted as it is now: {display_name(place)}")
     if not agreed and not session.options.quiet:
         session.output.line("Nothing waits for your trust.")
     return 0

@@ -1,6 +1,5 @@
 """`cachemgr demo`: a safe sample home and project to try everything on."""
 
-import shlex
 import sys
 from pathlib import Path
 
@@ -31,7 +30,7 @@ Examples:
 def demo(session: Session, directory: Path | None, print_status: bool, keep: bool) -> int:
     """Build a safe sample home and project, and open the app on it."""
     keep = keep or directory is not None
-    with session.composition.sample(directory, keep=keep) as sample:
+    with session.composition.sample(session.options, directory, keep=keep) as sample:
         inner = session.on(sample.service)
         on_terminal = session.interactive and sys.stdout.isatty()
         if print_status or session.options.json or not on_terminal:
@@ -40,8 +39,6 @@ def demo(session: Session, directory: Path | None, print_status: bool, keep: boo
             code = session.composition.explore(sample.service)
         if keep and not session.options.json:
             where = display_name(sample.directory)
-            home = shlex.join(["cachemgr", "--home", str(sample.service.machine.home)])
-            project = shlex.join(["--project", str(sample.service.project)])
             session.output.line(f"The sample stays in {where}. Go on with it:", err=True)
-            session.output.line(f"    {display_name(home)} {display_name(project)} status", err=True)
+            session.output.line(f"    {inner.command('status')}", err=True)
     return code

@@ -101,4 +101,5 @@ def _detail(session: Session, run: Run) -> None:
     waiting = run.quarantined
     if waiting:
         output.line()
-        output.line(f"{counted(len(waiting), 'step')} can be undone with: cachemgr undo {run.id}")
+        way = session.command("undo", run.id)
+        output.line(f"{counted(len(waiting), 'step')} can be undone with: {way}")

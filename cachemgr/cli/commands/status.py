@@ -7,7 +7,7 @@ from dataclasses import replace
 import click
 
 from cachemgr.cli.options import everywhere, json_option, nul_option, pass_session, targets_argument
-from cachemgr.cli.output import Column, Output
+from cachemgr.cli.output import Column
 from cachemgr.cli.session import Session
 from cachemgr.cli.targets import read_targets, selected
 from cachemgr.domain.inventory import CacheId, Finding, Inventory, Volume
@@ -109,7 +109,7 @@ def _table(session: Session, inventory: Inventory, frees: Mapping[CacheId | None
     if rows:
         output.table(columns, rows)
         output.line()
-    _summary(output, inventory, frees)
+    _summary(session, inventory, frees)
     if absent:
         output.line(f"Configured and not there: {display_name(', '.join(sorted(absent)))}")
     if inventory.findings:
@@ -118,9 +118,11 @@ def _table(session: Session, inventory: Inventory, frees: Mapping[CacheId | None
         _finding(session, finding)
 
 
-def _summary(output: Output, inventory: Inventory, frees: Mapping[CacheId | None, int]) -> None:
+def _summary(session: Session, inventory: Inventory, frees: Mapping[CacheId | None, int]) -> None:
+    output = session.output
     if not inventory.caches:
-        output.line("No caches were found here.")
+        home = display_name(session.service.machine.home)
+        output.line(f"No caches were found for {home}.")
         return
     totals = inventory.totals
     there = sum(cache.tally is not None for cache in inventory.caches)

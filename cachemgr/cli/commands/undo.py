@@ -9,7 +9,7 @@ from cachemgr.cli.wish import Wish, action_options
 
 EPILOG = """\b
 Examples:
-  cachemgr undo               the last run that can be undone
+  cachemgr undo               the last run that removed something
   cachemgr undo RUN           another one; `cachemgr history` has their ids
 
 What was deleted for good does not come back; what was set aside does, until it is purged.
