@@ -135,7 +135,8 @@ class OverviewScreen(Listing):
         inventory = self.session.inventory
         if inventory is None:
             return f"{size(sum(node.size or 0 for node in self.session.nodes), self.session.si)} so far"
-        return f"{size(inventory.totals.size, self.session.si)} {self.look.glyphs.dot} {count(inventory.totals.files)} files"
+        totals = inventory.totals
+        return f"{size(totals.size, self.session.si)} {self.look.glyphs.dot} {count(totals.files)} files"
 
     def _draw_disk(self) -> None:
         heading, legend = self.query_one("#heading", SplitLines), self.query_one("#legend", SplitLines)
