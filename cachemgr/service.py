@@ -1,35 +1,39 @@
-"""CacheManager: the verbs that both faces and Python programs call. The pipeline exists only here."""
+"""CacheManager: the verbs that both faces and Python programs call. The pipeline exists only here.
+
+What only actions need is imported by the verb that needs it: a `status` starts without it.
+"""
+
+from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from cachemgr.diagnose import legacy, quarantine, roots
 from cachemgr.disk.places import Protected
-from cachemgr.domain.action import Remove
-from cachemgr.domain.cache_type import CacheType
+from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Refused, UnknownTarget
-from cachemgr.domain.event import Gauge, RunEvent, ScanEvent, ScanFinished
-from cachemgr.domain.inventory import CacheId, Entry, EntryId, Inventory
-from cachemgr.domain.machine import Machine
-from cachemgr.domain.outcome import Trouble
-from cachemgr.domain.plan import Intent, Plan, Root
-from cachemgr.domain.run import Run, RunState
-from cachemgr.domain.settings import Settings
-from cachemgr.domain.terms import Disposal
-from cachemgr.journal.store import Journal
-from cachemgr.plan.clear import clear, default_disposal
-from cachemgr.plan.purge import purge
-from cachemgr.plan.recheck import recheck
-from cachemgr.plan.undo import undo
+from cachemgr.domain.event import Gauge, ScanFinished
+from cachemgr.domain.terms import Disposal, Intent, RunState
 from cachemgr.scan.locate import locate
 from cachemgr.scan.roots import settle
 from cachemgr.scan.scanner import Scanner
 
-PLAN_AGE = timedelta(minutes=15)
-"""How long a plan may be applied: the world it was made for is gone after that."""
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence, Set
+    from datetime import datetime
+    from pathlib import Path
+
+    from cachemgr.domain.cache_type import CacheType
+    from cachemgr.domain.event import ScanEvent
+    from cachemgr.domain.inventory import CacheId, Entry, EntryId, Inventory
+    from cachemgr.domain.machine import Machine
+    from cachemgr.domain.outcome import Trouble
+    from cachemgr.domain.plan import Plan
+    from cachemgr.domain.run import Run
+    from cachemgr.domain.run_event import RunEvent
+    from cachemgr.domain.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +58,9 @@ class CacheManager:
         """Look at every root. The last event carries the inventory; stopping the loop cancels, and so
         does `gauge.stopped`, at the next directory (then Stopped is raised)."""
         candidates = locate(self.types, self.machine, self.settings, self.project)
-        found = settle(candidates, self._protected())
-        for event in Scanner(found, self.clock(), gauge or Gauge()).scan():
+        protected = self._protected()
+        found = settle(candidates, protected, self.project)
+        for event in Scanner(found, self.clock(), protected, gauge or Gauge()).scan():
             yield ScanFinished(self._diagnosed(event.inventory)) if isinstance(event, ScanFinished) else event
 
     def inventory(self) -> Inventory:
@@ -70,6 +75,10 @@ class CacheManager:
 
         Shared bytes count where the last of their holders is in the same cache, and once for all.
         """
+        if not inventory.entries:
+            return dict.fromkeys((None, *inventory.entries_by_cache), 0)
+        from cachemgr.plan.clear import clear
+
         now = self.clock()
 
         def frees(entries: Sequence[Entry]) -> int:
@@ -91,34 +100,16 @@ class CacheManager:
     ) -> Plan:
         """What clearing those entries would do. Without a disposal the configuration or the rebuild
         class decides, entry by entry."""
-        now = self.clock()
-        chosen = [entry for entry in inventory.entries if entry.id in entries]
+        from cachemgr.plan.compose import clear_plan
 
-        def disposal_of(entry: Entry) -> Disposal:
-            rebuild = inventory.cache_by_id[entry.cache].rebuild
-            return disposal or self.settings.disposal or default_disposal(rebuild)
-
-        clearing = clear(inventory, chosen, disposal_of, now)
-        used = {step.cache for step in clearing.steps}
-        pinned = tuple(
-            Root(cache.id, cache.type, cache.real_path, cache.identity, cache.third_party)
-            for cache in inventory.caches
-            if cache.id in used and cache.real_path is not None and cache.identity is not None
-        )
-        keeps = any(
-            isinstance(step.action, Remove) and step.action.disposal is Disposal.QUARANTINE
-            for step in clearing.steps
-        )
-        return Plan(
-            id=f"p-{_random()}",
-            intent=Intent.CLEAR,
-            created_at=now,
-            expires_at=now + PLAN_AGE,
-            roots=pinned,
-            steps=clearing.steps,
-            exclusions=clearing.exclusions,
-            targets=tuple(targets),
-            keep_until=now + timedelta(days=self.settings.retention_days) if keeps else None,
+        return clear_plan(
+            f"p-{_random()}",
+            inventory,
+            [entry for entry in inventory.entries if entry.id in entries],
+            self.clock(),
+            disposal=disposal or self.settings.disposal,
+            keep=timedelta(days=self.settings.retention_days),
+            targets=targets,
         )
 
     def plan_undo(self, run: str | None = None) -> Plan:
@@ -126,61 +117,42 @@ class CacheManager:
 
         Raises UnknownTarget when there is no such run, Refused when nothing of it can be brought back.
         """
+        from cachemgr.plan.compose import undo_plan
+
         found = self.run(run)
         if not found.quarantined:
             raise Refused(_not_undoable(found, self.runs()))
-        now = self.clock()
-        steps = undo(found)
-        used = {step.cache for step in steps}
-        return Plan(
-            id=f"p-{_random()}",
-            intent=Intent.UNDO,
-            created_at=now,
-            expires_at=now + PLAN_AGE,
-            roots=tuple(root for root in found.plan.roots if root.cache in used),
-            steps=steps,
-            targets=(found.id,),
-            reverses=found.id,
-        )
+        return undo_plan(f"p-{_random()}", found, self.clock())
 
     def plan_purge(self, run: str | None = None, *, due: bool = False) -> Plan:
         """Empty one run's quarantine, all of them, or those whose time has come. Raises UnknownTarget."""
-        now = self.clock()
+        from cachemgr.plan.compose import purge_plan
+
         runs = self.runs() if run is None else (self.run(run),)
-        if due:
-            runs = tuple(
-                one for one in runs if one.plan.keep_until is not None and one.plan.keep_until <= now
-            )
-        pinned, steps = purge(runs)
-        return Plan(
-            id=f"p-{_random()}",
-            intent=Intent.PURGE,
-            created_at=now,
-            expires_at=now + PLAN_AGE,
-            roots=pinned,
-            steps=steps,
-            targets=() if run is None else (run,),
-            reverses=run,
-        )
+        return purge_plan(f"p-{_random()}", runs, self.clock(), run=run, due=due)
 
-    def execute(self, plan: Plan, gauge: Gauge | None = None, *, saved: bool = False) -> Iterator[RunEvent]:
+    def execute(
+        self, plan: Plan, gauge: Gauge | None = None, *, saved: bool = False
+    ) -> Generator[RunEvent, None, None]:
         """Carry a plan out, each effect in the journal before it happens. `gauge.stopped` stops it between
-        steps. A `saved` plan is first compared with a fresh scan, step by step.
+        steps. A plan that was `saved`, or whose scan is not fresh, is first compared with what planning now
+        would give, step by step.
 
-        Raises Refused (the plan is too old, or we may not write here), Busy (another cachemgr writes).
+        Raises Refused (the plan is too old, or we may not write here), Busy (another cachemgr writes),
+        Unavailable (the record of runs cannot be written).
         """
-        # Everything that writes is loaded when something is to be written.
         from cachemgr.execute.executor import Execution
         from cachemgr.execute.guard import Guard, refuse_foreign_home
         from cachemgr.execute.lock import writing
-        from cachemgr.journal.store import make_private
+        from cachemgr.journal.store import Journal, make_private
+        from cachemgr.plan.compose import is_current, is_fresh
 
         if self.read_only:
             raise Refused("cachemgr runs with --read-only, so nothing is changed")
         refuse_foreign_home(self.machine, allow_root=self.allow_root)
-        if self.clock() > plan.expires_at:
-            raise Refused(f"plan {plan.id} is more than 15 minutes old; make a new one")
-        refused = self._recheck(plan) if saved else {}
+        if not is_current(plan, self.clock()):
+            raise Refused(f"plan {display_name(plan.id)} is more than 15 minutes old; make a new one")
+        refused = self._recheck(plan) if saved or not is_fresh(plan, self.clock()) else {}
         run = f"{self.clock().strftime('%Y%m%d-%H%M%S')}-{_random()}"
         make_private(self.state)
         with writing(self.state, run), Guard(plan, self._protected()) as guard:
@@ -189,6 +161,8 @@ class CacheManager:
 
     def runs(self) -> tuple[Run, ...]:
         """Every run that the journal remembers, newest first."""
+        from cachemgr.journal.store import Journal
+
         return Journal(self.state, self.clock).runs()
 
     def run(self, run: str | None = None) -> Run:
@@ -201,10 +175,9 @@ class CacheManager:
             if not runs:
                 raise UnknownTarget("no run is remembered yet")
             return runs[0]
-        found = [one for one in runs if one.id == run] or [one for one in runs if one.id.startswith(run)]
+        found = [one for one in runs if one.id == run]
+        found = found or [one for one in runs if run and one.id.startswith(run)]
         if len(found) != 1:
-            from cachemgr.domain.display import display_name
-
             many = "several runs begin with" if found else "no run is called"
             raise UnknownTarget(f"{many} {display_name(run)}; see `cachemgr history`")
         return found[0]
@@ -223,20 +196,14 @@ class CacheManager:
 
     def _recheck(self, plan: Plan) -> Mapping[int, Trouble]:
         """What a saved plan asks for that planning the same entries now would not give."""
-        if plan.intent is not Intent.CLEAR:
-            return {}
+        from cachemgr.plan.recheck import recheck, recheck_return, still_wanted
+
+        if plan.intent is Intent.UNDO:
+            return recheck_return(plan, self.plan_undo(plan.reverses))
+        if plan.intent is Intent.PURGE:
+            return recheck_return(plan, self.plan_purge(plan.reverses))
         inventory = self.inventory()
-        paths = {
-            (root.cache, step.action.names)
-            for root in plan.roots
-            for step in plan.steps
-            if step.cache == root.cache and isinstance(step.action, Remove)
-        }
-        wanted = {
-            entry.id
-            for entry in inventory.entries
-            if any((entry.cache, unit.names) in paths for unit in entry.units)
-        }
+        wanted = still_wanted(plan, inventory)
         return recheck(plan, inventory, self.plan_clear(inventory, wanted))
 
     def _diagnosed(self, inventory: Inventory) -> Inventory:
@@ -260,6 +227,8 @@ def _not_undoable(run: Run, runs: Sequence[Run]) -> str:
         RunState.UNDONE: "was undone already",
         RunState.PURGED: "was purged, so nothing of it is left to bring back",
     }.get(run.state, "removed nothing that can be brought back")
+    if run.leftover:
+        why = "was removed in part already, so that what is left of it is not whole"
     other = next((one.id for one in runs if one.quarantined), None)
     way = "" if other is None else f"; the last one that can be undone is {other}"
     return f"run {run.id} {why}{way}"

@@ -59,6 +59,12 @@ def test_every_command_and_option_in_the_readme_exists() -> None:
         assert not unknown, f"cachemgr {name}{rest}"
 
 
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_pictures_and_pages_that_are_linked_exist(page: str) -> None:
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", (ROOT / page).read_text(encoding="utf-8"))
+    assert not [target for target in targets if not (ROOT / target).is_file()]
+
+
 def test_every_python_that_is_claimed_is_tested() -> None:
     claimed = re.findall(r"Python :: (3\.\d+)", "\n".join(PROJECT["classifiers"]))
     tested = re.search(r"python: \[(.+)\]", WORKFLOW)

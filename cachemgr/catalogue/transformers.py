@@ -19,6 +19,10 @@ CACHES = (
             Variable("PYTORCH_TRANSFORMERS_CACHE"),
             Variable("PYTORCH_PRETRAINED_BERT_CACHE"),
         ),
+        # A project that sets TRANSFORMERS_CACHE to its HF_HOME has a second copy of each model there,
+        # beside the hub; without one, HF_HOME is no cache at all.
+        home_setting="hf_home",
+        shy=True,
         replaced_by="huggingface-hub",
         sources=("transformers 4.57.1 utils/hub.py", "transformers 5.23.0 utils/hub.py"),
     ),

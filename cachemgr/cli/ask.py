@@ -6,7 +6,8 @@ from cachemgr.cli.output import Output
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Rebuild
 from cachemgr.present.plan_rows import plan_rows
-from cachemgr.present.text import promise, verb
+from cachemgr.present.promises import promise
+from cachemgr.present.text import verb
 
 _WORD = "delete"
 

@@ -5,7 +5,7 @@ character gets an escape, and one that nobody reads any more ends the writing an
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -23,6 +23,8 @@ _COLOURS = {
     Tier.PROTECTED: "bright_black",
 }
 _GAP = "  "
+_READABLE, _NARROWEST = 28, 12
+"""Columns that a shrinking field keeps while others can be dropped, and those it keeps in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Column:
     right: bool = False
     shrinks: bool = False
     """It gives way, in its middle, when the terminal is narrow."""
+    drops: bool = False
+    """It is left out when shrinking alone would leave too little; the rightmost first."""
 
 
 class Output:
@@ -74,20 +78,18 @@ class Output:
         return "-" if self.ascii else "—"
 
     def table(self, columns: Sequence[Column], rows: Sequence[Sequence[str]], *, err: bool = False) -> None:
-        """Aligned columns; on a terminal the one that shrinks is made to fit."""
+        """Aligned columns; on a terminal some shrink or are left out to make them fit."""
         widths = [
-            max([cells(click.unstyle(column.title)), *(cells(click.unstyle(row[i])) for row in rows)])
+            max([cells(column.title), *(cells(click.unstyle(row[i])) for row in rows)])
             for i, column in enumerate(columns)
         ]
         stream = self.err if err else self.out
+        shown = list(range(len(columns)))
         if stream.isatty():
-            _fit(columns, widths, _terminal_width())
-        titles = [click.style(column.title, bold=True) for column in columns]
+            shown = _fit(columns, widths, _terminal_width())
+        titles = [click.style(column.title, bold=True) if column.title else "" for column in columns]
         for row in (titles, *rows):
-            fields = [
-                self._field(text, column, width)
-                for text, column, width in zip(row, columns, widths, strict=True)
-            ]
+            fields = [self._field(row[i], columns[i], widths[i]) for i in shown]
             self.line(_GAP.join(fields).rstrip(), err=err)
 
     def _field(self, text: str, column: Column, width: int) -> str:
@@ -125,10 +127,21 @@ def _terminal_width() -> int:
     return shutil.get_terminal_size().columns
 
 
-def _fit(columns: Sequence[Column], widths: list[int], room: int) -> None:
-    excess = sum(widths) + len(_GAP) * (len(widths) - 1) - room
-    for i, column in enumerate(columns):
-        if excess > 0 and column.shrinks:
-            narrower = max(widths[i] - excess, 12, cells(column.title))
-            excess -= widths[i] - narrower
-            widths[i] = min(widths[i], narrower)
+def _fit(columns: Sequence[Column], widths: list[int], room: int) -> list[int]:
+    """Which columns to show. The widths of those that shrink are changed in place, the widest first."""
+    shown = list(range(len(columns)))
+
+    def least(i: int) -> int:
+        return min(widths[i], _READABLE) if columns[i].shrinks else widths[i]
+
+    def excess(width: Callable[[int], int]) -> int:
+        return sum(map(width, shown)) + len(_GAP) * (len(shown) - 1) - room
+
+    while excess(least) > 0 and (droppable := [i for i in shown if columns[i].drops]):
+        shown.remove(droppable[-1])
+    while (over := excess(widths.__getitem__)) > 0:
+        widest = max((i for i in shown if columns[i].shrinks), key=widths.__getitem__, default=None)
+        if widest is None or widths[widest] <= _NARROWEST:
+            break
+        widths[widest] -= min(over, max(widths[widest] - _READABLE, 1))
+    return shown

@@ -5,10 +5,12 @@ import click
 from cachemgr.cli.output import Column, Output
 from cachemgr.cli.running import Execution
 from cachemgr.domain.action import Remove, Restore
-from cachemgr.domain.outcome import Outcome, Status
-from cachemgr.domain.plan import Intent, Plan
+from cachemgr.domain.outcome import Outcome
+from cachemgr.domain.plan import Plan
+from cachemgr.domain.terms import Intent, Status
 from cachemgr.present.plan_rows import KeptRow, PlanRow, kept_rows, plan_rows, way_back
-from cachemgr.present.text import counted, day, display_name, glyph, outcome, promise, trouble_sentence, verb
+from cachemgr.present.promises import outcome, promise
+from cachemgr.present.text import counted, day, display_name, glyph, trouble_sentence, verb
 
 _LONGEST = 40
 """Lines of each part on a screen; `--json` and `--plan` have all of them."""
@@ -55,10 +57,10 @@ def _planned(output: Output, plan: Plan, rows: tuple[PlanRow, ...], *, err: bool
     columns = (
         Column(""),
         Column("What happens"),
-        Column("Size", right=True),
+        Column("Size", right=True, drops=True),
         *(() if undoing else (Column("Frees now", right=True),)),
         Column("Entry", shrinks=True),
-        *(() if undoing else (Column("Way back"),)),
+        *(() if undoing else (Column("Way back", drops=True),)),
     )
     lines = [
         (

@@ -9,9 +9,10 @@ from types import FrameType
 
 from cachemgr.cli.progress import ProgressLine
 from cachemgr.cli.session import Session
-from cachemgr.domain.event import Gauge, RunFinished, RunStarted, StepFinished
+from cachemgr.domain.event import Gauge
 from cachemgr.domain.outcome import Outcome
 from cachemgr.domain.plan import Plan
+from cachemgr.domain.run_event import RunFinished, RunStarted, StepFinished
 from cachemgr.present.document.runs import event_document
 from cachemgr.present.text import size
 

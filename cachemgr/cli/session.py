@@ -84,7 +84,7 @@ class Composition(Protocol):
         ...
 
 
-@dataclass(slots=True, weakref_slot=True)
+@dataclass(slots=True)
 class Session:
     """One invocation. Handed to commands as click's object."""
 

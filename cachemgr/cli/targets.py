@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from cachemgr.cli.session import Session
 from cachemgr.domain.errors import Unavailable
 from cachemgr.domain.inventory import Entry, Inventory
-from cachemgr.domain.query import Query
 from cachemgr.domain.target import Selection, select
 from cachemgr.domain.terms import CacheState
 from cachemgr.present.text import display_name, problem_sentence, state_word
@@ -43,7 +42,11 @@ def matching(
 ) -> tuple[Entry, ...]:
     """The selected entries that a filter lets through, in the inventory's order."""
     entries = tuple(entry for entry in inventory.entries if entry.id in selection.entries)
-    return Query.parse(where).select(entries, inventory, session.now()) if where is not None else entries
+    if where is None:
+        return entries
+    from cachemgr.domain.query import Query
+
+    return Query.parse(where).select(entries, inventory, session.now())
 
 
 def _standard_input(*, nul: bool) -> list[str]:

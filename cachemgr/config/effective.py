@@ -5,11 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
-from cachemgr.config import hardware_cache, questfoundry, toml_file, variables
+from cachemgr.config import files, variables
 from cachemgr.config.layer import Layer
 from cachemgr.config.places import Base, below
 from cachemgr.config.source import Source
-from cachemgr.config.trust import is_trusted
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import ConfigError
 from cachemgr.domain.inventory import Origin
@@ -52,12 +51,16 @@ def _named(machine: Machine, path: Path | None) -> Iterator[Layer]:
     source = Source.read(path)
     if source is None:
         raise ConfigError(f"{display_name(path)} does not exist")
+    from cachemgr.config import toml_file
+
     directory = Path(machine.cwd) / path.parent
     yield toml_file.read(source, Base(directory, Path(machine.home)), Place.CUSTOM)
 
 
 def _user(machine: Machine, user_dir: Path) -> Iterator[Layer]:
-    if source := Source.read(user_dir / toml_file.NAME):
+    if source := Source.read(user_dir / files.TOML):
+        from cachemgr.config import toml_file
+
         yield toml_file.read(source, Base(None, Path(machine.home)), Place.CUSTOM)
 
 
@@ -65,22 +68,32 @@ def _project(machine: Machine, project: Path | None, user_dir: Path) -> Iterator
     if project is None:
         return
     literal = Base(project, None)
-    if source := Source.read(project / toml_file.NAME, toml_file.NAME):
+    if source := Source.read(project / files.TOML, files.TOML):
+        from cachemgr.config import toml_file
+
         own = toml_file.read(source, Base(project, Path(machine.home)), Place.PROJECT)
         yield _judged(own, project, user_dir)
-    source = Source.read(project / hardware_cache.NAME, hardware_cache.NAME, limit=hardware_cache.LIMIT)
-    if source and (layer := hardware_cache.read(source, literal)):
-        yield _judged(layer, project, user_dir)
-    source = Source.read(project / questfoundry.NAME, questfoundry.NAME)
-    if source and (layer := questfoundry.read(source, literal)):
-        yield _judged(layer, project, user_dir)
+    name, limit = files.HARDWARE_CACHE, files.HARDWARE_CACHE_LIMIT
+    if source := Source.read(project / name, name, limit=limit):
+        from cachemgr.config import hardware_cache
+
+        if layer := hardware_cache.read(source, literal):
+            yield _judged(layer, project, user_dir)
+    if source := Source.read(project / files.QUESTFOUNDRY, files.QUESTFOUNDRY):
+        from cachemgr.config import questfoundry
+
+        if layer := questfoundry.read(source, literal):
+            yield _judged(layer, project, user_dir)
 
 
 def _judged(layer: Layer, project: Path, user_dir: Path) -> Layer:
     """A layer whose places outside the project are trusted only as far as the user agreed to them."""
     places = [home.path for home in layer.homes] + [root.path for root in layer.roots]
-    inside = all(below(Path(place), project) for place in places)
-    if inside or is_trusted(project, layer.source.raw, user_dir):
+    if all(below(Path(place), project) for place in places):
+        return layer
+    from cachemgr.config.trust import is_trusted
+
+    if is_trusted(project, layer.source.raw, user_dir):
         return layer
     return replace(
         layer,

@@ -11,9 +11,7 @@ from cachemgr.domain.display import display_name
 from cachemgr.domain.settings import HomeSetting, RootSetting
 from cachemgr.domain.terms import Place
 
-NAME = "config/hardware_cache.json"
 CONVENTION = "hardware_cache"
-LIMIT = 4 * 1024 * 1024
 _HOMES = ("hf_home", "torch_home", "mlx_home")
 
 

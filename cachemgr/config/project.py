@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from cachemgr.config import hardware_cache, questfoundry, toml_file
+from cachemgr.config import files
 from cachemgr.config.source import Source
 from cachemgr.domain.errors import ConfigError
 
@@ -17,13 +17,13 @@ def find_project(start: Path, home: Path) -> Path | None:
     such a directory on purpose.
     """
     for place in (start, *start.parents):
-        if _holds(place, toml_file.NAME, home):
+        if _holds(place, files.TOML, home):
             return place
         if _same(place, home):
             continue
-        if _holds(place, hardware_cache.NAME, home) and _has_section(place / hardware_cache.NAME):
+        if _holds(place, files.HARDWARE_CACHE, home) and _has_section(place / files.HARDWARE_CACHE):
             return place
-        if _holds(place, questfoundry.NAME, home):
+        if _holds(place, files.QUESTFOUNDRY, home):
             return place
     return None
 
@@ -46,8 +46,10 @@ def _owner(home: Path) -> int:
 
 
 def _has_section(path: Path) -> bool:
+    from cachemgr.config import hardware_cache
+
     try:
-        source = Source.read(path, limit=hardware_cache.LIMIT)
+        source = Source.read(path, limit=files.HARDWARE_CACHE_LIMIT)
         return source is not None and hardware_cache.section(source) is not None
     except ConfigError:
         # A broken file counts: its mistake is then reported rather than passed over.

@@ -12,7 +12,6 @@ from cachemgr.domain.inventory import Origin
 from cachemgr.domain.settings import RootSetting
 from cachemgr.domain.terms import Category, Place
 
-NAME = ".questfoundry/config.yml"
 CONVENTION = "questfoundry"
 _SECTION = "caching"
 _KEPT_IN_FILES = frozenset(("file", "sqlite"))

@@ -4,10 +4,8 @@ from typing import Annotated, Any
 
 import msgspec
 
+from cachemgr.config.files import FOREVER
 from cachemgr.domain.terms import Category, Disposal, Rebuild
-
-FOREVER = 36_500
-"""Days; longer than anybody keeps a quarantine, and short enough for a date."""
 
 Days = Annotated[int, msgspec.Meta(ge=0, le=FOREVER)]
 Seconds = Annotated[float, msgspec.Meta(ge=0)]

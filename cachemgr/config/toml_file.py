@@ -11,7 +11,6 @@ from cachemgr.domain.display import display_name
 from cachemgr.domain.settings import HomeSetting, RootSetting
 from cachemgr.domain.terms import Category, Place
 
-NAME = "cachemgr.toml"
 _DOTS = 200
 """Dots on a line. tomllib keeps every prefix of a dotted key: 256 KiB of `a.a.a…` take all memory."""
 HOMES = ("hf_home", "torch_home", "mlx_home")

@@ -5,7 +5,7 @@ import json
 import os
 from pathlib import Path
 
-from cachemgr.config import hardware_cache, questfoundry, toml_file
+from cachemgr.config import files
 from cachemgr.config.source import Source
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import ConfigError
@@ -26,7 +26,7 @@ def trust(project: Path, user_dir: Path) -> tuple[Path, ...]:
 
     Raises ConfigError where there is none, or where the agreement cannot be kept.
     """
-    limits = {toml_file.NAME: 0, hardware_cache.NAME: hardware_cache.LIMIT, questfoundry.NAME: 0}
+    limits = {files.TOML: 0, files.HARDWARE_CACHE: files.HARDWARE_CACHE_LIMIT, files.QUESTFOUNDRY: 0}
     sources = [
         source
         for name, limit in limits.items()

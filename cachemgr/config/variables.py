@@ -1,10 +1,9 @@
 """The CACHEMGR_* environment variables. An empty one counts as not set."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 
-from cachemgr.config.schema import FOREVER
+from cachemgr.config.files import FOREVER
 from cachemgr.config.source import quoted
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import ConfigError
@@ -35,8 +34,11 @@ def values(machine: Machine) -> dict[str, tuple[object, Origin]]:
     """The settings that variables give. Raises ConfigError; a misspelt name counts as one, for whoever
     set CACHEMGR_DISPOSL=trash meant something by it."""
     for name in machine.env:
-        unread = name.startswith(_PREFIX) and name not in NAMES and machine.env[name]
-        if unread and (near := get_close_matches(name, NAMES, 1, 0.85)):
+        if not name.startswith(_PREFIX) or name in NAMES or not machine.env[name]:
+            continue
+        from difflib import get_close_matches
+
+        if near := get_close_matches(name, NAMES, 1, 0.85):
             raise ConfigError(f"{display_name(name)} is set, which nothing reads; did you mean {near[0]}?")
     found: dict[str, tuple[object, Origin]] = {}
     for key, read in (("disposal", _disposal), ("retention_days", _days), ("si", _flag)):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cachemgr.domain.inventory import Finding, Inventory
-from cachemgr.domain.terms import CacheState, Severity
+from cachemgr.domain.terms import CacheState, Knowledge, Severity
 
 
 def find(inventory: Inventory) -> Iterator[Finding]:
@@ -14,6 +14,9 @@ def find(inventory: Inventory) -> Iterator[Finding]:
         entries = inventory.entries_by_cache[cache.id]
         if not entries and not cache.unknown:
             continue
-        # Set aside rather than deleted: nobody may remember what is in an old place.
-        fix = ("cachemgr", "clear", cache.id, "--quarantine") if entries else ("cachemgr", "ls", cache.id)
+        # Set aside rather than deleted: nobody may remember what is in an old place. And where clearing
+        # would be refused, looking is all there is to do.
+        known = cache.registered or (cache.evident and cache.knowledge is not Knowledge.UNVERIFIED)
+        clearable = known and any(not entry.obstacles for entry in entries)
+        fix = ("cachemgr", "clear", cache.id, "--quarantine") if clearable else ("cachemgr", "ls", cache.id)
         yield Finding("legacy-location", Severity.WARNING, cache.id, cache.path, cache.tally.size, fix)

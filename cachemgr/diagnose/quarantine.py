@@ -1,10 +1,15 @@
 """Do our own quarantines still hold bytes?"""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from cachemgr.domain.inventory import Finding, Inventory
-from cachemgr.domain.run import Run
 from cachemgr.domain.terms import Severity
+
+if TYPE_CHECKING:
+    from cachemgr.domain.run import Run
 
 
 def find(inventory: Inventory, runs: Iterable[Run]) -> Iterator[Finding]:

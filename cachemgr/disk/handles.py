@@ -7,7 +7,7 @@ if sys.platform == "win32":
         Handle,
         allocated,
         close,
-        entry_stat,
+        facts,
         fstat,
         identity,
         kind,
@@ -20,14 +20,13 @@ if sys.platform == "win32":
         owner,
         read_file,
         read_link,
-        scan,
     )
 else:
     from cachemgr.disk.posix import (
         Handle,
         allocated,
         close,
-        entry_stat,
+        facts,
         fstat,
         identity,
         kind,
@@ -40,14 +39,13 @@ else:
         owner,
         read_file,
         read_link,
-        scan,
     )
 
 __all__ = [
     "Handle",
     "allocated",
     "close",
-    "entry_stat",
+    "facts",
     "fstat",
     "identity",
     "kind",
@@ -60,5 +58,4 @@ __all__ = [
     "owner",
     "read_file",
     "read_link",
-    "scan",
 ]

@@ -3,7 +3,7 @@
 import os
 import stat
 from dataclasses import dataclass
-from errno import ENOENT, ENOTDIR
+from errno import EINVAL, ENOENT, ENOTDIR
 from pathlib import Path
 
 from cachemgr.domain.inventory import Problem
@@ -44,6 +44,8 @@ class Protected:
     reasons: dict[Inode, str]
     homes: frozenset[Inode]
     """The directories that hold people's homes."""
+    own: frozenset[Inode] = frozenset()
+    """Our own directories: nothing inside them is a root either."""
 
     @classmethod
     def around(cls, machine: Machine, project: Path | None, own: tuple[Path, ...] = ()) -> "Protected":
@@ -57,10 +59,12 @@ class Protected:
         if project is not None:
             named.insert(-1, (project, "project"))
         for path, reason in named:
-            places += [(place, reason) for place in (path, *path.parents)]
+            # By its name and by where it really is: both have ancestors.
+            for place in dict.fromkeys((path, Path(os.path.realpath(path)))):
+                places += [(above, reason) for above in (place, *place.parents)]
         reasons = {inode: reason for path, reason in places if (inode := _inode(path)) is not None}
         homes = frozenset(inode for path in _HOMES if (inode := _inode(Path(path))) is not None)
-        return cls(reasons, homes)
+        return cls(reasons, homes, frozenset(inode for path in own if (inode := _inode(path)) is not None))
 
     def problem(self, found: "Found") -> Problem | None:
         """Why a directory is refused; None when it is not."""
@@ -68,6 +72,8 @@ class Protected:
             return Problem(reason)
         if found.real.parent.name in ("home", "Users") and _inode(found.real.parent) in self.homes:
             return Problem("other-home")
+        if self.own and any(_inode(above) in self.own for above in found.real.parents):
+            return Problem("own-state")
         return None
 
 
@@ -91,6 +97,9 @@ def look(path: Path) -> Found | Problem | None:
         if error.errno in (ENOENT, ENOTDIR):
             return None
         return Problem("unavailable", "", error.errno)
+    except ValueError:
+        # A NUL, or half of a surrogate pair, from a configuration file: no file can be called that.
+        return Problem("unavailable", "", EINVAL)
     if not stat.S_ISDIR(status.st_mode):
         return Problem("not-a-directory")
     return Found(real, (status.st_dev, status.st_ino))

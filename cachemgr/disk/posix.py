@@ -11,6 +11,8 @@ Handle = int
 
 # A directory opened with O_NONBLOCK never waits, should its name have become a FIFO meanwhile.
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+# Ancestors of a root need to let us through, not to be listed: /home with mode 0711 is common.
+_WAY = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _NO_ATIME = getattr(os, "O_NOATIME", 0)
 
@@ -27,28 +29,22 @@ def open_root(path: Path) -> Handle:
 
     Raises OSError.
     """
-    handle = _open(path.anchor, _DIRECTORY, None)
-    for name in path.parts[1:]:
+    *way, last = path.parts
+    handle = os.open(path.anchor, _WAY)
+    for name in way[1:]:
         try:
-            deeper = open_child(handle, name)
+            deeper = os.open(name, _WAY, dir_fd=handle)
         finally:
             os.close(handle)
         handle = deeper
-    return handle
+    try:
+        return open_child(handle, last)
+    finally:
+        os.close(handle)
 
 
 def close(handle: Handle) -> None:
     os.close(handle)
-
-
-def scan(handle: Handle) -> "os._ScandirIterator[str]":
-    """The directory's entries. Raises OSError."""
-    return os.scandir(handle)
-
-
-def entry_stat(entry: "os.DirEntry[str]") -> os.stat_result:
-    """The entry's own facts, a link's and not its target's. Raises OSError."""
-    return entry.stat(follow_symlinks=False)
 
 
 def names(handle: Handle) -> list[str]:
@@ -59,6 +55,13 @@ def names(handle: Handle) -> list[str]:
 def lstat(parent: Handle, name: str) -> os.stat_result:
     """An entry's own facts. Raises OSError."""
     return os.stat(name, dir_fd=parent, follow_symlinks=False)
+
+
+def facts(parent: Handle, names: list[str]) -> list[os.stat_result]:
+    """Many entries' own facts. Raises OSError at the first that cannot be asked."""
+    # A stat by name costs less than a DirEntry and its stat: 300,000 of them are most of a scan.
+    lstat = os.lstat
+    return [lstat(name, dir_fd=parent) for name in names]
 
 
 def fstat(handle: Handle) -> os.stat_result:

@@ -1,6 +1,9 @@
 """A root opened for reading: what layouts see of a disk. Each directory is read once."""
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from errno import ENOENT
 from pathlib import Path
 from types import TracebackType
 
@@ -52,7 +55,7 @@ class DiskReader:
 
     @property
     def unread(self) -> int:
-        return sum(problem.code == "unreadable" for problem in self.scope.problems)
+        return len(self.scope.problems)
 
     def list(self, *names: str) -> tuple[Item, ...]:
         """What a directory holds, by name. It becomes a container."""
@@ -90,20 +93,30 @@ class DiskReader:
                 self._unreadable((*names, *trail), error)
                 continue
             try:
-                with handles.scan(handle) as entries:
-                    for entry in entries:
-                        status = handles.entry_stat(entry)
-                        kind = handles.kind(status)
-                        if kind is Kind.DIRECTORY:
-                            pending.append((*trail, entry.name))
-                            continue
-                        text = handles.read_link(handle, entry.name) if kind is Kind.LINK else None
-                        found.append(Leaf((*trail, entry.name), kind, status.st_size, text))
+                if self._enters((*names, *trail), handles.fstat(handle)):
+                    for leaf in self._leaves(handle, (*names, *trail)):
+                        below = (*trail, *leaf.names)
+                        if leaf.kind is Kind.DIRECTORY:
+                            pending.append(below)
+                        else:
+                            found.append(leaf._replace(names=below))
             except OSError as error:
                 self._unreadable((*names, *trail), error)
             finally:
                 handles.close(handle)
         return tuple(found)
+
+    def _leaves(self, handle: Handle, names: Names) -> Iterator[Leaf]:
+        self.scope.gauge.add(0, 0)
+        for name in handles.names(handle):
+            try:
+                status = handles.lstat(handle, name)
+                kind = handles.kind(status)
+                text = handles.read_link(handle, name) if kind is Kind.LINK else None
+            except OSError as error:
+                self._unreadable((*names, name), error)
+            else:
+                yield Leaf((name,), kind, status.st_size, text)
 
     def text(self, *names: str, limit: int = 65536) -> bytes | None:
         """A regular file's bytes; None where it is missing, longer or something else."""
@@ -184,31 +197,30 @@ class DiskReader:
             return None
         try:
             status = handles.fstat(handle)
-            if names and (status.st_dev != self.scope.device or names in self.scope.mounts):
-                self.scope.problems.append(Problem("mount-point", "/".join(names)))
+            if not self._enters(names, status):
                 return None
+            self.scope.gauge.add(0, 0)
             items: dict[str, Item] = {}
             ours: list[str] = []
             children = 0
-            with handles.scan(handle) as entries:
-                for entry in entries:
-                    children += 1
-                    if not names and entry.name.startswith(OURS):
-                        ours.append(entry.name)
-                        continue
-                    try:
-                        own = handles.entry_stat(entry)
-                    except OSError as error:
-                        self._unreadable((*names, entry.name), error)
-                        continue
-                    items[entry.name] = Item(
-                        entry.name,
-                        handles.identity(own),
-                        handles.allocated(own),
-                        own.st_nlink,
-                        int(own.st_atime),
-                        own.st_uid,
-                    )
+            for name in handles.names(handle):
+                children += 1
+                if not names and name.startswith(OURS):
+                    ours.append(name)
+                    continue
+                try:
+                    own = handles.lstat(handle, name)
+                except OSError as error:
+                    self._unreadable((*names, name), error)
+                    continue
+                items[name] = Item(
+                    name,
+                    handles.identity(own),
+                    handles.allocated(own),
+                    own.st_nlink,
+                    int(own.st_atime),
+                    own.st_uid,
+                )
         except OSError as error:
             self._unreadable(names, error)
             return None
@@ -232,6 +244,8 @@ class DiskReader:
                 self._measure_tree(walk, parent, names)
             else:
                 walk.leaf(status)
+                if names in self.scope.mounts:
+                    walk.obstacles[Reason.MOUNT_POINT] = "/".join(names)
         except OSError as error:
             self._unreadable(names, error)
             return None
@@ -258,5 +272,15 @@ class DiskReader:
         outer = self._listings.get(names[:-1])
         return None if outer is None else outer.items.get(names[-1])
 
+    def _enters(self, names: Names, status: os.stat_result) -> bool:
+        """Whether an open directory is part of the root; another file system mounted there is not."""
+        if not names or (status.st_dev == self.scope.device and names not in self.scope.mounts):
+            return True
+        self.scope.problems.append(Problem("mount-point", "/".join(names)))
+        return False
+
     def _unreadable(self, names: Names, error: OSError) -> None:
+        # What vanished between two looks is no gap: somebody else removed it.
+        if error.errno == ENOENT:
+            return
         self.scope.problems.append(Problem("unreadable", "/".join(names), error.errno))

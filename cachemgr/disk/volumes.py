@@ -29,7 +29,7 @@ class Mount:
 def mounts() -> tuple[Mount, ...]:
     """The mount table in the order of mounting; empty where the system shows none (proc(5), mountinfo)."""
     try:
-        with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as table:
+        with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape", newline="\n") as table:
             return tuple(mount for line in table if (mount := _mount(line)) is not None)
     except OSError:
         return ()
@@ -55,7 +55,7 @@ def volume(path: Path, table: tuple[Mount, ...]) -> Volume | None:
     number = f"{os.major(device)}:{os.minor(device)}"
     # The last mount at the longest matching target is the one on top.
     best = max(
-        (mount for mount in table if (str(path) + "/").startswith(mount.target.rstrip("/") + "/")),
+        (mount for mount in reversed(table) if (str(path) + "/").startswith(mount.target.rstrip("/") + "/")),
         key=lambda mount: len(mount.target),
         default=None,
     )

@@ -21,9 +21,15 @@ from cachemgr.domain.unit import EMPTY_LINKED, Inode, Kind, Linked, Obstacle, Ta
 OPEN_DIRECTORIES = 64
 """How many ancestors stay open; macOS allows a process 256 files by default."""
 
-_TYPE, _DIRECTORY, _FILE, _LINK = 0o170000, 0o040000, 0o100000, 0o120000
+OTHER_CACHE = "cache "
+"""How the detail of an obstacle begins that is another cache's root."""
+
+_TYPE, _FILE, _LINK = 0o170000, 0o100000, 0o120000
+_BATCH = 256
+"""How many entries' facts are held at once, so that memory does not grow with a directory."""
+_ONCE = {1}
 _SLOW = sys.platform == "win32"
-"""Whether a directory entry has to be asked for its facts a second time."""
+"""Where `st_blocks` and reparse points make a plain file less plain than its mode says."""
 
 
 @dataclass(slots=True)
@@ -85,7 +91,8 @@ class Walk:
         self.directories += 1
         if not self._check_directory((), status):
             return
-        way = [_Folder("", (status.st_dev, status.st_ino), handle, self._folder(handle, ()))]
+        top = self._folder(handle, ())
+        way = [_Folder("", (status.st_dev, status.st_ino), handle, top)]
         try:
             while way:
                 folder = way[-1]
@@ -103,7 +110,9 @@ class Walk:
                 except OSError as error:
                     self._unreadable(trail, error)
                     continue
-                way.append(_Folder(name, inode, child, self._folder(child, trail)))
+                # In its place before it is read: whoever stops the reading closes it.
+                way.append(inner := _Folder(name, inode, child, []))
+                inner.pending = self._folder(child, trail)
                 if len(way) > OPEN_DIRECTORIES:
                     self._release(way[-OPEN_DIRECTORIES])
         finally:
@@ -119,6 +128,7 @@ class Walk:
     def leaf(self, status: os.stat_result) -> None:
         """Measure something that is no directory."""
         self._count(status)
+        self.scope.gauge.add(self.files, self.size)
 
     def result(self) -> Tally:
         return Tally(
@@ -137,57 +147,83 @@ class Walk:
 
     def _folder(self, handle: Handle, trail: tuple[str, ...]) -> list[tuple[str, Inode]]:
         """Count one directory's entries; the sub-directories to visit next, in reverse order of name."""
-        # The one hot loop of the program: 300,000 entries pass here one by one, so it spells out what
-        # `_count` says, unpacks a stat result once, and looks at the names all together afterwards.
-        blocks = apparent = files = 0
-        newest, accessed, foreign = self.newest, self.accessed, ""
-        owner = self.scope.owner
         folders: list[tuple[str, Inode]] = []
-        names: list[str] = []
-        entry_stat = handles.entry_stat
         try:
-            entries = handles.scan(handle)
+            names = handles.names(handle)
         except OSError as error:
             self._unreadable(trail, error)
             return folders
-        with entries:
-            for entry in entries:
-                try:
-                    status = entry_stat(entry) if _SLOW else entry.stat(follow_symlinks=False)
-                except OSError as error:
-                    self._unreadable((*trail, entry.name), error)
-                    continue
-                mode, _, _, nlink, uid, _, length, atime, mtime, _ = status
-                if nlink == 1 and mode & _TYPE == _FILE and not _SLOW:
-                    files += 1
-                    blocks += status.st_blocks
-                    apparent += length
-                    if mtime > newest:
-                        newest = mtime
-                    if atime > accessed:
-                        accessed = atime
-                elif mode & _TYPE == _DIRECTORY and handles.kind(status) is Kind.DIRECTORY:
-                    self.directories += 1
-                    self.size += handles.allocated(status)
-                    if self._check_directory((*trail, entry.name), status):
-                        folders.append((entry.name, (status.st_dev, status.st_ino)))
-                else:
-                    self._count(status)
-                if uid != owner and owner is not None:
-                    foreign = entry.name
-                names.append(entry.name)
-        self.files += files
-        self.size += blocks * 512
-        self.apparent += apparent
-        self.newest = max(self.newest, newest)
-        self.accessed = max(self.accessed, accessed)
-        if foreign:
-            self.obstacles.setdefault(Reason.FOREIGN_OWNER, self._text((*trail, foreign)))
-        if not self.scope.third_party and (secret := first_credential(names)) is not None:
-            self.obstacles.setdefault(Reason.PROTECTED, self._text((*trail, secret)))
-        self.scope.gauge.add(files, blocks * 512)
+        files, size = self.files, self.size
+        for start in range(0, len(names), _BATCH):
+            some = names[start : start + _BATCH]
+            try:
+                facts = handles.facts(handle, some)
+            except OSError:
+                some, facts = self._one_by_one(handle, some, trail)
+            if facts:
+                self._batch(some, facts, trail, folders)
+        self._names(names, trail)
+        self.scope.gauge.add(self.files - files, self.size - size)
         folders.sort(reverse=True)
         return folders
+
+    def _batch(
+        self,
+        names: list[str],
+        facts: list[os.stat_result],
+        trail: tuple[str, ...],
+        folders: list[tuple[str, Inode]],
+    ) -> None:
+        # The one hot path of the program: 300,000 entries pass here. So facts are looked at column by column,
+        # which costs a third of a loop over them; only what is no plain file is taken up one by one.
+        modes, _, _, nlinks, owners, _, lengths, accessed, modified, _ = zip(*facts, strict=True)
+        owner = self.scope.owner
+        if owner is not None and any(uid != owner for uid in set(owners)):
+            foreign = next(name for name, uid in zip(names, owners, strict=True) if uid != owner)
+            self.obstacles.setdefault(Reason.FOREIGN_OWNER, self._text((*trail, foreign)))
+        if _SLOW or set(nlinks) != _ONCE or any(mode & _TYPE != _FILE for mode in set(modes)):
+            rest: list[os.stat_result] = []
+            for name, status in zip(names, facts, strict=True):
+                if not _SLOW and status[3] == 1 and status[0] & _TYPE == _FILE:
+                    rest.append(status)
+                elif handles.kind(status) is Kind.DIRECTORY:
+                    self.directories += 1
+                    self.size += handles.allocated(status)
+                    if self._check_directory((*trail, name), status):
+                        folders.append((name, (status.st_dev, status.st_ino)))
+                else:
+                    self._count(status)
+            if not rest:
+                return
+            facts = rest
+            _, _, _, _, _, _, lengths, accessed, modified, _ = zip(*facts, strict=True)
+        self.files += len(facts)
+        self.size += sum([status.st_blocks for status in facts]) * 512
+        self.apparent += sum(lengths)
+        self.newest = max(self.newest, *modified)
+        self.accessed = max(self.accessed, *accessed)
+
+    def _one_by_one(
+        self, handle: Handle, names: list[str], trail: tuple[str, ...]
+    ) -> tuple[list[str], list[os.stat_result]]:
+        """The facts of those entries that can be asked: one of them vanished, or is out of reach."""
+        found: dict[str, os.stat_result] = {}
+        for name in names:
+            try:
+                found[name] = handles.lstat(handle, name)
+            except OSError as error:
+                self._unreadable((*trail, name), error)
+        return list(found), list(found.values())
+
+    def _names(self, names: list[str], trail: tuple[str, ...]) -> None:
+        """What the names alone tell: credentials, and files that something else is mounted on."""
+        if not self.scope.third_party and (secret := first_credential(names)) is not None:
+            self.obstacles.setdefault(Reason.PROTECTED, self._text((*trail, secret)))
+        if self.scope.mounts:
+            above = (*self.top, *trail)
+            mounted = (place[-1] for place in self.scope.mounts if place[:-1] == above)
+            if name := next((name for name in mounted if name in names), None):
+                self.obstacles.setdefault(Reason.MOUNT_POINT, self._text((*trail, name)))
 
     def _count(self, status: os.stat_result) -> None:
         mode = status[0] & _TYPE
@@ -212,7 +248,7 @@ class Walk:
         """Note what makes a directory untouchable; whether it is entered."""
         inode = (status.st_dev, status.st_ino)
         if (cache := self.scope.roots.get(inode)) is not None:
-            self.obstacles.setdefault(Reason.PROTECTED, f"cache {cache}")
+            self.obstacles.setdefault(Reason.PROTECTED, OTHER_CACHE + cache)
         if status.st_dev != self.scope.device or (*self.top, *trail) in self.scope.mounts:
             self.obstacles.setdefault(Reason.MOUNT_POINT, self._text(trail))
             self.scope.problems.append(Problem("mount-point", self._text(trail)))

@@ -55,17 +55,6 @@ def close(handle: Handle) -> None:
     """Nothing is held open."""
 
 
-def scan(handle: Handle) -> "os._ScandirIterator[str]":
-    """The directory's entries. Raises OSError."""
-    return os.scandir(handle)
-
-
-def entry_stat(entry: "os.DirEntry[str]") -> os.stat_result:
-    """The entry's own facts. `DirEntry.stat` has no inode, device or link count on Windows (Python's
-    documentation of os.DirEntry), so this asks again. Raises OSError."""
-    return os.lstat(entry.path)
-
-
 def names(handle: Handle) -> list[str]:
     """Every name in a directory. Raises OSError."""
     return os.listdir(handle)
@@ -74,6 +63,11 @@ def names(handle: Handle) -> list[str]:
 def lstat(parent: Handle, name: str) -> os.stat_result:
     """An entry's own facts. Raises OSError."""
     return os.lstat(f"{parent}\\{name}")
+
+
+def facts(parent: Handle, names: list[str]) -> list[os.stat_result]:
+    """Many entries' own facts. Raises OSError at the first that cannot be asked."""
+    return [lstat(parent, name) for name in names]
 
 
 def fstat(handle: Handle) -> os.stat_result:

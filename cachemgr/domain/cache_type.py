@@ -82,6 +82,8 @@ class CacheType:
     """The configured home (`hf_home`, `torch_home`, `mlx_home`) this cache lies in; see `home_below`."""
     home_below: str = ""
     """Where it lies in that home, `/`-separated; empty where the home itself is the cache."""
+    shy: bool = False
+    """Listed only where its structure shows: its place usually belongs to something else."""
     third_party: bool = False
     """Its files are other people's unpacked packages, so a name such as `credentials.py` inside an
     entry is not somebody's credential."""

@@ -1,11 +1,8 @@
-"""What long work reports while it runs. Stopping the loop over the events is cancelling."""
+"""What a scan reports while it runs. Stopping the loop over the events is cancelling."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from cachemgr.domain.inventory import CacheId, Inventory
-from cachemgr.domain.outcome import Outcome
-from cachemgr.domain.run import Folder
 
 
 class Stopped(Exception):
@@ -55,82 +52,3 @@ class ScanFinished:
 
 
 ScanEvent = ScanStarted | CacheScanned | ScanFinished
-
-
-class Phase(StrEnum):
-    """What is about to happen to a batch of steps."""
-
-    MOVING = "moving"
-    """Out of their places, into the quarantine or the trash."""
-    PURGING = "purging"
-    """From the quarantine into nothing: no way back from here."""
-    RESTORING = "restoring"
-    """Back to their places."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunStarted:
-    run: str
-    steps: int
-
-
-@dataclass(frozen=True, slots=True)
-class FolderNoted:
-    """A directory whose content is about to change, as it is now."""
-
-    folder: Folder
-
-
-@dataclass(frozen=True, slots=True)
-class Announced:
-    """These steps' effects come next. The journal makes it durable before the loop goes on."""
-
-    phase: Phase
-    numbers: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StepStarted:
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class StepProgress:
-    """A large tree is being removed."""
-
-    number: int
-    files: int
-    freed: int
-
-
-@dataclass(frozen=True, slots=True)
-class StepFinished:
-    outcome: Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class FolderLeft:
-    """A noted directory's modification time as the run left it; None where it removed the directory."""
-
-    cache: CacheId
-    names: tuple[str, ...]
-    left_ns: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class RunFinished:
-    run: str
-    outcomes: tuple[Outcome, ...]
-    undoable: bool
-
-
-RunEvent = (
-    RunStarted
-    | FolderNoted
-    | Announced
-    | StepStarted
-    | StepProgress
-    | StepFinished
-    | FolderLeft
-    | RunFinished
-)

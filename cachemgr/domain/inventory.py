@@ -31,8 +31,8 @@ class Problem:
 
     code: str
     """One of `empty` `relative` `unexpanded` `home` `system` `project` `working-directory` `other-home`
-    `not-a-directory` `no-evidence` `untrusted` `unreadable` `vanished` `mount-point` `other-cache`
-    `alias` `disabled` `unavailable`."""
+    `own-state` `leads-out` `not-a-directory` `no-evidence` `untrusted` `unreadable` `vanished`
+    `mount-point` `other-cache` `alias` `disabled` `unavailable`."""
     detail: str = ""
     errno: int | None = None
 
@@ -66,6 +66,8 @@ class Finding:
     fix: tuple[str, ...] = ()
     """An argv that can be run as it stands; empty where there is none."""
     detail: str = ""
+    setting: str = ""
+    """The variable or key that a setting's finding is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,8 @@ class Inventory:
     @property
     def complete(self) -> bool:
         """False when something could not be read, so that sizes are lower bounds."""
-        return all(cache.state in (CacheState.OK, CacheState.MISSING) for cache in self.caches)
+        gaps = (CacheState.PARTIAL, CacheState.UNAVAILABLE)
+        return not any(cache.state in gaps for cache in self.caches)
 
     @cached_property
     def cache_by_id(self) -> Mapping[CacheId, Cache]:

@@ -2,19 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
-
-class Status(StrEnum):
-    """How a step ended."""
-
-    DONE = "done"
-    FAILED = "failed"
-    """The system said no; see the error."""
-    REFUSED = "refused"
-    """A safety rule said no."""
-    SKIPPED = "skipped"
-    """Not tried: it changed since the plan, needed a step that was not done, or the run was stopped."""
+from cachemgr.domain.terms import Status
 
 
 @dataclass(frozen=True, slots=True)

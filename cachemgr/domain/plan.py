@@ -3,21 +3,12 @@ dry run."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 
 from cachemgr.domain.action import Action, Purge, Remove
 from cachemgr.domain.inventory import CacheId, EntryId
-from cachemgr.domain.terms import Disposal, Reason, Rebuild
-from cachemgr.domain.unit import Identity
-
-
-class Intent(StrEnum):
-    """The verb a plan carries out."""
-
-    CLEAR = "clear"
-    UNDO = "undo"
-    PURGE = "purge"
+from cachemgr.domain.terms import Disposal, Intent, Reason, Rebuild
+from cachemgr.domain.unit import Content, Identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +39,8 @@ class Step:
     needs: tuple[int, ...] = ()
     """Positions of earlier steps; unless all of them are done this one is skipped."""
     rebuild: Rebuild | None = None
+    seen: Content | None = None
+    """Of a tree: what was in it; compared again, because its identity says nothing about its depths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +72,8 @@ class Plan:
     """Until when its quarantine is kept; None where it fills none."""
     reverses: str | None = None
     """The run an undo plan reverses, or a purge plan empties."""
+    scanned_at: datetime | None = None
+    """When its facts were read; None where it came from the journal or a file."""
 
     @property
     def frees(self) -> int:

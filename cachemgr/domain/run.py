@@ -3,22 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
+from cachemgr.domain.action import Remove
 from cachemgr.domain.inventory import CacheId
-from cachemgr.domain.outcome import Outcome, Status
+from cachemgr.domain.outcome import Outcome
 from cachemgr.domain.plan import Plan, Step
-from cachemgr.domain.terms import Disposal
-
-
-class RunState(StrEnum):
-    """How far a run got."""
-
-    FINISHED = "finished"
-    INTERRUPTED = "interrupted"
-    """Its journal has no end: it was killed, or is running now."""
-    UNDONE = "undone"
-    PURGED = "purged"
+from cachemgr.domain.terms import Disposal, RunState, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +21,7 @@ class Folder:
     accessed_ns: int
     modified_ns: int
     left_ns: int | None = None
-    """None when the run removed it."""
+    """None when the run removed it, or was interrupted before it could look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +37,14 @@ class Run:
     state: RunState = RunState.FINISHED
     restored: frozenset[int] = frozenset()
     """Steps that an undo brought back."""
+    pending: frozenset[int] = frozenset()
+    """Steps that were announced and never reported on: their units are at their places or in the
+    quarantine, whole either way."""
+    purging: frozenset[int] = frozenset()
+    """Steps whose units a purge began on, and may have removed in part: nothing to bring back, and
+    something to purge."""
+    purged: frozenset[int] = frozenset()
+    """Steps whose quarantine was emptied."""
 
     @property
     def by_number(self) -> Mapping[int, Outcome]:
@@ -54,30 +52,41 @@ class Run:
 
     @property
     def quarantined(self) -> tuple[tuple[int, Step], ...]:
-        """The steps whose units still lie in this run's quarantine."""
-        if self.state is RunState.PURGED:
-            return ()
+        """The steps whose units lie in this run's quarantine, or may, and can be brought back."""
         outcomes = self.by_number
+        lost = self.restored | self.purging | self.purged
         return tuple(
             (number, step)
             for number, step in enumerate(self.plan.steps)
-            if getattr(step.action, "disposal", None) is Disposal.QUARANTINE
-            and number not in self.restored
-            and (outcome := outcomes.get(number)) is not None
-            and outcome.status is Status.DONE
+            if isinstance(step.action, Remove)
+            and number not in lost
+            and (
+                (number in self.pending and step.action.disposal is not Disposal.TRASH)
+                or (
+                    step.action.disposal is Disposal.QUARANTINE
+                    and (outcome := outcomes.get(number)) is not None
+                    and outcome.status is Status.DONE
+                )
+            )
         )
 
     @property
     def leftover(self) -> tuple[tuple[int, Step], ...]:
-        """The steps whose units were moved for deletion and could not be removed completely."""
-        if self.state is RunState.PURGED:
-            return ()
+        """The steps whose units were to be deleted and could not be removed completely."""
         outcomes = self.by_number
+        lost = self.restored | self.purged
         return tuple(
             (number, step)
             for number, step in enumerate(self.plan.steps)
-            if getattr(step.action, "disposal", None) is Disposal.DELETE
-            and (outcome := outcomes.get(number)) is not None
-            and outcome.status is Status.FAILED
-            and outcome.moved
+            if isinstance(step.action, Remove)
+            and number not in lost
+            and (
+                number in self.purging
+                or (
+                    step.action.disposal is Disposal.DELETE
+                    and (outcome := outcomes.get(number)) is not None
+                    and outcome.status is Status.FAILED
+                    and outcome.moved > 0
+                )
+            )
         )

@@ -95,3 +95,33 @@ class Reason(StrEnum):
     MOUNT_POINT = "mount-point"
     READ_ONLY = "read-only"
     REPORT_ONLY = "report-only"
+
+
+class Intent(StrEnum):
+    """The verb a plan carries out."""
+
+    CLEAR = "clear"
+    UNDO = "undo"
+    PURGE = "purge"
+
+
+class Status(StrEnum):
+    """How a step ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    """The system said no; see the error."""
+    REFUSED = "refused"
+    """A safety rule said no."""
+    SKIPPED = "skipped"
+    """Not tried: it changed since the plan, needed a step that was not done, or the run was stopped."""
+
+
+class RunState(StrEnum):
+    """How far a run got."""
+
+    FINISHED = "finished"
+    INTERRUPTED = "interrupted"
+    """Its journal has no end: it was killed, or is running now."""
+    UNDONE = "undone"
+    PURGED = "purged"

@@ -63,6 +63,17 @@ class Linked(NamedTuple):
     seen: int
 
 
+class Content(NamedTuple):
+    """What shows that a tree is still the one that was looked at, though only its top has an `Identity`."""
+
+    entries: int
+    """Directory entries met, the top included."""
+    apparent: int
+    """The sum of `st_size`, every inode once."""
+    newest: int | None
+    """Latest modification of a regular file, seconds since the epoch."""
+
+
 EMPTY_LINKED: Mapping[Inode, Linked] = MappingProxyType({})
 
 
@@ -90,6 +101,10 @@ class Tally:
         """Allocated bytes that go when this tree goes, whatever other names exist elsewhere."""
         outside = sum(link.allocated for link in self.linked.values() if link.seen < link.nlink)
         return self.size - outside
+
+    @property
+    def content(self) -> Content:
+        return Content(self.files + self.directories + self.links, self.apparent, self.newest)
 
     @classmethod
     def of(cls, parts: "tuple[Tally, ...]") -> "Tally":

@@ -1,6 +1,8 @@
 """The one door: every change of the user's disk happens here, behind the guard."""
 
+import os
 from collections.abc import Iterator
+from contextlib import suppress
 from errno import EEXIST, ENOTEMPTY
 
 from cachemgr.disk import handles
@@ -30,6 +32,8 @@ class Effects:
         self.guard = guard
         self.machine = machine
         self._quarantines: dict[tuple[CacheId, str], Quarantine] = {}
+        self._made: set[tuple[CacheId, Names]] = set()
+        """Containers that this run made again."""
 
     def remove(self, number: int, step: Step, action: Remove) -> None:
         """Take a unit out of its place: into this run's quarantine, or into the system trash."""
@@ -46,33 +50,38 @@ class Effects:
         with self.guard.folder(step, action.names) as parent:
             self.guard.check(step, action.names, parent, tree=False)
             below = [(*action.names, *names) for names in action.alone]
+            for names in below:
+                self.guard.check_names(step, names)
             self._check_empty(parent, action, set(below))
+            gone: list[tuple[Names, int]] = []
             for names in (*below, action.names):
-                with self.guard.folder(step, names) as outer:
-                    own = handles.lstat(outer, names[-1])
-                    try:
-                        system.rmdir(outer, names[-1])
-                    except OSError as error:
-                        if error.errno in (ENOTEMPTY, EEXIST):
-                            raise Stop(Trouble("not-empty", "/".join(names))) from error
-                        raise
-                    done.files += 1
-                    done.freed += handles.allocated(own)
+                try:
+                    status = self._remove_empty(step, names)
+                except (Stop, OSError):
+                    # Something came in after the look. The inner ones are part of what stays.
+                    self._make_again(step, gone)
+                    raise
+                gone.append((names, status.st_mode & 0o7777))
+                done.files += 1
+                done.freed += handles.allocated(status)
 
-    def restore(self, step: Step, action: Restore) -> None:
-        """Bring a unit back from a run's quarantine, over nothing."""
-        quarantine = self._open(step.cache, action.run)
-        try:
-            status = handles.lstat(quarantine.handle, str(action.number))
-        except FileNotFoundError as error:
-            raise Stop(Trouble("missing", "/".join(action.names))) from error
-        if step.identity is None or handles.identity(status) != step.identity:
-            raise Stop(Trouble("changed", "/".join(action.names)))
+    def restore(self, step: Step, action: Restore) -> bool:
+        """Bring a unit back from a run's quarantine, over nothing; False where it is at its place already.
+
+        What is brought back is the very file or directory that was moved. That somebody who had it open
+        wrote to it meanwhile is no reason to keep it from its place.
+        """
+        quarantine = self._waiting(step, action)
         with self.guard.folder(step, action.names) as parent:
+            if quarantine is None:
+                if self._is_back(step, action, parent):
+                    return False
+                raise Stop(Trouble("missing", "/".join(action.names)))
             try:
                 quarantine.give_back(action.number, parent, action.names[-1])
             except FileExistsError as error:
                 raise Stop(Trouble("exists", "/".join(action.names))) from error
+        return True
 
     def remake(self, step: Step, action: Remake) -> None:
         """Make a container again; one that is there already is good enough."""
@@ -82,11 +91,16 @@ class Effects:
             except FileExistsError:
                 if handles.kind(handles.lstat(parent, action.names[-1])) is not Kind.DIRECTORY:
                     raise Stop(Trouble("exists", "/".join(action.names))) from None
+            else:
+                self._made.add((step.cache, action.names))
 
     def settle(self, step: Step, action: Settle, folders: Folders) -> None:
-        """Give a directory its times back, unless somebody else changed it since."""
-        seen = folders.noted.get((step.cache, action.names))
-        if action.left_ns is not None and (seen is None or seen.modified_ns != action.left_ns):
+        """Give a directory its times back, unless somebody else changed or made it since."""
+        key = (step.cache, action.names)
+        if action.left_ns is None:
+            if key not in self._made:
+                return
+        elif key not in folders.noted or folders.noted[key].modified_ns != action.left_ns:
             return
         root = self.guard.root(step.cache)
         if not action.names:
@@ -98,8 +112,10 @@ class Effects:
             system.set_times(parent, action.names[-1], action.accessed_ns, action.modified_ns)
 
     def purge_run(self, step: Step, action: Purge, done: Removal) -> Iterator[Removal]:
-        """Delete what one run's quarantine in one root holds, and the quarantine."""
-        return self._open(step.cache, action.run).purge_all(done)
+        """Delete what one run's quarantine in one root holds, and the quarantine, where there is one."""
+        quarantine = self._open(step.cache, action.run)
+        if quarantine is not None:
+            yield from quarantine.purge_all(done)
 
     def purge(self, number: int, step: Step, done: Removal) -> Iterator[Removal]:
         """Delete one unit that this run moved."""
@@ -126,8 +142,11 @@ class Effects:
             self._quarantines[key] = Quarantine.create(self.guard.root(step.cache).handle, self.run)
         quarantine = self._quarantines[key]
         quarantine.take(parent, names[-1], number)
-        moved = handles.lstat(quarantine.handle, str(number))
-        if step.identity is None or handles.identity(moved).inode != step.identity.inode:
+        moved = handles.identity(handles.lstat(quarantine.handle, str(number)))
+        # A directory's own times may change with its place; a file's do not.
+        same = moved.inode if moved.kind is Kind.DIRECTORY else moved
+        planned = step.identity and (step.identity.inode if moved.kind is Kind.DIRECTORY else step.identity)
+        if same != planned:
             # Somebody swapped it in the instant between the look and the rename: back, unopened.
             quarantine.give_back(number, parent, names[-1])
             raise Stop(Trouble("changed", "/".join(names)))
@@ -138,6 +157,22 @@ class Effects:
             raise Stop(Trouble("changed", "/".join(names)))
         if (trouble := trash.send(root.root.path.joinpath(*names), step.identity, self.machine)) is not None:
             raise Stop(trouble)
+
+    def _remove_empty(self, step: Step, names: Names) -> os.stat_result:
+        with self.guard.folder(step, names) as outer:
+            status = handles.lstat(outer, names[-1])
+            try:
+                system.rmdir(outer, names[-1])
+            except OSError as error:
+                if error.errno in (ENOTEMPTY, EEXIST):
+                    raise Stop(Trouble("not-empty", "/".join(names))) from error
+                raise
+            return status
+
+    def _make_again(self, step: Step, gone: list[tuple[Names, int]]) -> None:
+        for names, mode in reversed(gone):
+            with suppress(Stop, OSError), self.guard.folder(step, names) as outer:
+                system.mkdir(outer, names[-1], mode)
 
     def _check_empty(self, parent: Handle, action: Tidy, below: set[Names]) -> None:
         """A container and all that goes with it hold nothing else, before the first of them goes."""
@@ -153,11 +188,35 @@ class Effects:
             finally:
                 handles.close(handle)
 
-    def _open(self, cache: CacheId, run: str) -> Quarantine:
+    def _waiting(self, step: Step, action: Restore) -> Quarantine | None:
+        """The quarantine in which the unit waits; None where it is in none. Raises Stop."""
+        quarantine = self._open(step.cache, action.run)
+        if quarantine is None:
+            return None
+        try:
+            status = handles.lstat(quarantine.handle, str(action.number))
+        except FileNotFoundError:
+            return None
+        if step.identity is None or handles.identity(status).inode != step.identity.inode:
+            raise Stop(Trouble("changed", "/".join(action.names)))
+        return quarantine
+
+    @staticmethod
+    def _is_back(step: Step, action: Restore, parent: Handle) -> bool:
+        try:
+            status = handles.lstat(parent, action.names[-1])
+        except FileNotFoundError:
+            return False
+        return step.identity is not None and handles.identity(status).inode == step.identity.inode
+
+    def _open(self, cache: CacheId, run: str) -> Quarantine | None:
+        """A run's quarantine, None where the root has none. Raises Stop where what is there is not that."""
         key = (cache, run)
         if key not in self._quarantines:
             try:
                 self._quarantines[key] = Quarantine.open(self.guard.root(cache).handle, run)
+            except FileNotFoundError:
+                return None
             except OSError as error:
                 raise Stop(Trouble("no-quarantine", run, error.errno)) from error
         return self._quarantines[key]

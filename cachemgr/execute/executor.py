@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from cachemgr.domain.action import Purge, Remake, Remove, Restore, Settle, Tidy
-from cachemgr.domain.event import (
+from cachemgr.domain.event import Gauge
+from cachemgr.domain.machine import Machine
+from cachemgr.domain.outcome import Outcome, Trouble
+from cachemgr.domain.plan import Plan, Step
+from cachemgr.domain.run_event import (
     Announced,
-    Gauge,
     Phase,
     RunEvent,
     RunFinished,
@@ -19,10 +22,7 @@ from cachemgr.domain.event import (
     StepProgress,
     StepStarted,
 )
-from cachemgr.domain.machine import Machine
-from cachemgr.domain.outcome import Outcome, Status, Trouble
-from cachemgr.domain.plan import Plan, Step
-from cachemgr.domain.terms import Disposal
+from cachemgr.domain.terms import Disposal, Status
 from cachemgr.execute.effects import Effects
 from cachemgr.execute.folders import Folders
 from cachemgr.execute.guard import Guard, Stop
@@ -104,8 +104,7 @@ class Execution:
                 case Tidy():
                     effects.tidy(step, step.action, done)
                 case Restore():
-                    effects.restore(step, step.action)
-                    moved = step.size
+                    moved = step.size if effects.restore(step, step.action) else 0
                 case Remake():
                     effects.remake(step, step.action)
                 case Settle():

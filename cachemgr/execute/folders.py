@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from cachemgr.disk import handles
-from cachemgr.domain.event import FolderLeft, FolderNoted
 from cachemgr.domain.inventory import CacheId
 from cachemgr.domain.run import Folder
+from cachemgr.domain.run_event import FolderLeft, FolderNoted
 from cachemgr.execute.guard import Guard, Stop
 
 Names = tuple[str, ...]
@@ -24,8 +24,8 @@ class Folders:
             return
         try:
             handle = handles.open_below(self.guard.root(cache).handle, names)
-        except (OSError, Stop):
-            return
+        except (OSError, Stop, ValueError):
+            return  # a name that cannot be one is refused when its step is tried
         try:
             status = handles.fstat(handle)
         finally:

@@ -97,6 +97,10 @@ class Guard:
         finally:
             handles.close(handle)
 
+    def check_names(self, step: Step, names: Names) -> None:
+        """Whether names lead somewhere below the root, and nowhere else. Raises Stop."""
+        self._check_names(self.root(step.cache), names)
+
     def check(self, step: Step, names: Names, parent: Handle, *, tree: bool = True) -> None:
         """Whether what is there is what was planned, and may go. Raises Stop."""
         root = self.root(step.cache)
@@ -110,10 +114,14 @@ class Guard:
         planned = step.identity
         if planned is None or (now != planned if tree else now.inode != planned.inode):
             raise Stop(Trouble("changed", "/".join(names)))
+        if is_credential(names[-1]) or (not root.root.third_party and any(map(is_credential, names))):
+            raise Stop(Trouble("credential", "/".join(names)))
         if root.scope.owner is not None and status.st_uid != root.scope.owner:
             raise Stop(Trouble("foreign-owner", "/".join(names)))
         if tree and now.kind is Kind.DIRECTORY:
-            self._check_tree(root, names, parent)
+            self._check_tree(root, step, names, parent)
+        elif (reason := root.scope.roots.get(now.inode)) is not None:
+            raise Stop(Trouble("protected", reason))
 
     @contextmanager
     def lock(self, step: Step, action: Remove) -> Iterator[None]:
@@ -121,6 +129,7 @@ class Guard:
         held: int | None = None
         if action.lock:
             root = self.root(step.cache)
+            self._check_names(root, action.lock)
             try:
                 folder = handles.open_below(root.handle, action.lock[:-1])
                 try:
@@ -171,11 +180,10 @@ class Guard:
                 raise Stop(Trouble("outside", "/".join(names)))
             if name.startswith(OURS):
                 raise Stop(Trouble("outside", name))
-        if is_credential(names[-1]) or (not root.root.third_party and any(map(is_credential, names))):
-            raise Stop(Trouble("credential", "/".join(names)))
 
-    def _check_tree(self, root: OpenRoot, names: Names, parent: Handle) -> None:
+    def _check_tree(self, root: OpenRoot, step: Step, names: Names, parent: Handle) -> None:
         walk = Walk(root.scope, names)
+        known = len(root.scope.problems)
         try:
             handle = handles.open_child(parent, names[-1])
         except OSError as error:
@@ -186,6 +194,11 @@ class Guard:
             handles.close(handle)
         for obstacle in walk.found_obstacles():
             raise Stop(Trouble(_KINDS[obstacle.reason], obstacle.detail))
+        for problem in root.scope.problems[known:]:
+            # What cannot be looked into may hold what must not go.
+            raise Stop(Trouble("os", problem.detail, problem.errno))
+        if step.seen is not None and walk.result().content != step.seen:
+            raise Stop(Trouble("changed", "/".join(names)))
 
 
 def refuse_foreign_home(machine: Machine, *, allow_root: bool) -> None:

@@ -3,10 +3,11 @@
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from cachemgr.domain.errors import Busy
+from cachemgr.domain.display import display_name
+from cachemgr.domain.errors import Busy, Unavailable
 
 
 @contextmanager
@@ -16,13 +17,18 @@ def writing(state: Path, run: str) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     holder = state / "writer.json"
-    lock = FileLock(state / "writer.lock", mode=0o600)
+    # A face may start a run in one thread and end it in another: the lock belongs to the process.
+    lock = FileLock(state / "writer.lock", mode=0o600, thread_local=False)
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
         raise Busy(f"another cachemgr is writing{_who(holder)}; try again when it has finished") from error
+    except OSError as error:
+        why = error.strerror or "the system said no"
+        raise Unavailable(f"the writer's lock cannot be taken in {display_name(state)}: {why}") from error
     try:
-        holder.write_text(json.dumps({"pid": os.getpid(), "run": run}))
+        with suppress(OSError):  # who holds the lock is a courtesy; on a full disk it goes unsaid
+            holder.write_text(json.dumps({"pid": os.getpid(), "run": run}))
         yield
     finally:
         holder.unlink(missing_ok=True)

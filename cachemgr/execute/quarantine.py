@@ -1,8 +1,10 @@
 """A run's own directory inside a root: where units wait for their purge or their return."""
 
 import json
+import os
 from collections.abc import Iterator
-from errno import EEXIST
+from contextlib import suppress
+from errno import EEXIST, ENOENT
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
@@ -31,27 +33,37 @@ class Quarantine:
             return cls.open(root, run)
         handle = handles.open_child(root, OURS + run)
         try:
-            system.write_new(handle, MARK, json.dumps({"run": run}).encode())
+            system.write_new(handle, MARK, _mark(run))
             system.sync(handle)
             system.sync(root)
         except OSError:
+            # Nothing is in it yet, and without its mark nobody would ever remove it.
+            with suppress(OSError):
+                system.unlink(handle, MARK)
+            with suppress(OSError):
+                system.rmdir(root, OURS + run)
             handles.close(handle)
             raise
         return cls(root, run, handle)
 
     @classmethod
     def open(cls, root: Handle, run: str) -> "Quarantine":
-        """Open a run's quarantine. Raises OSError when there is none, or it is not that run's."""
-        handle = handles.open_child(root, OURS + run)
+        """Open a run's quarantine.
+
+        Raises FileNotFoundError when there is none, another OSError when what is there is not that run's.
+        """
+        if "/" in run or "\0" in run or os.sep in run:
+            raise FileExistsError(EEXIST, "a run's name is no path")
+        found = cls(root, run, handles.open_child(root, OURS + run))
+        if found._is_marked():
+            return found
         try:
-            text = handles.read_file(handle, MARK, 4096)
-            ours = text is not None and json.loads(text) == {"run": run}
-        except (OSError, ValueError):
-            ours = False
-        if not ours:
-            handles.close(handle)
-            raise FileExistsError(EEXIST, "a directory of that name is not this run's quarantine")
-        return cls(root, run, handle)
+            if found._is_unfinished():
+                found.drop_if_empty(Removal())
+                raise FileNotFoundError(ENOENT, "a run that was killed had just begun to make it")
+        finally:
+            found.close()
+        raise FileExistsError(EEXIST, "a directory of that name is not this run's quarantine")
 
     def take(self, parent: Handle, name: str, number: int) -> None:
         """Move a unit in. Raises OSError; nothing is copied, and nothing overwritten."""
@@ -77,12 +89,40 @@ class Quarantine:
         """Remove the quarantine when no unit is left in it; whether it is gone. Raises OSError."""
         if any(name != MARK for name in handles.names(self.handle)):
             return False
-        mark = handles.lstat(self.handle, MARK)
         own = handles.fstat(self.handle)
-        system.unlink(self.handle, MARK)
+        with suppress(FileNotFoundError):
+            mark = handles.lstat(self.handle, MARK)
+            system.unlink(self.handle, MARK)
+            done.freed += handles.allocated(mark)
         system.rmdir(self.root, OURS + self.run)
-        done.freed += handles.allocated(mark) + handles.allocated(own)
+        done.freed += handles.allocated(own)
         return True
 
     def close(self) -> None:
         handles.close(self.handle)
+
+    def _is_marked(self) -> bool:
+        """Nobody else made it, so that nobody else decides what is purged or brought back."""
+        user = handles.owner()
+        own = user is None or handles.fstat(self.handle).st_uid == user
+        return own and self._mark() == _mark(self.run)
+
+    def _is_unfinished(self) -> bool:
+        """Nothing is in it but the beginning of its mark: a kill came between two calls."""
+        if any(name != MARK for name in handles.names(self.handle)):
+            return False
+        mark = self._mark()
+        return mark is not None and _mark(self.run).startswith(mark)
+
+    def _mark(self) -> bytes | None:
+        """What the mark says; None where it is no plain file."""
+        try:
+            return handles.read_file(self.handle, MARK, 4096)
+        except FileNotFoundError:
+            return b""
+        except OSError:
+            return None
+
+
+def _mark(run: str) -> bytes:
+    return json.dumps({"run": run}).encode()

@@ -25,6 +25,9 @@ class Removal:
     freed: int = 0
     """Bytes of the inodes whose last name went."""
     errors: list[OSError] = field(default_factory=list)
+    moved_up: int = 0
+    """Directories that were brought to the surface, because they lay too deep."""
+    reported: int = 0
 
 
 @dataclass(slots=True)
@@ -41,47 +44,79 @@ def remove_tree(parent: Handle, name: str, done: Removal) -> Iterator[Removal]:
     Yields now and then while it works. Errors are collected; what could not be removed stays.
     """
     queue = [name]
-    moved_up = 0
-    mount = handles.mount_id(parent)
-    while queue:
-        top = queue.pop()
-        status = _facts(parent, top, done)
-        if status is None:
-            continue
-        if handles.kind(status) is not Kind.DIRECTORY:
-            _unlink(parent, top, status, done)
-            continue
-        levels = _enter(parent, top, status, mount, done)
-        while levels:
-            level = levels[-1]
-            if not level.pending:
-                levels.pop()
-                handles.close(level.handle)
-                _rmdir(levels[-1].handle if levels else parent, level, done)
-                continue
-            child = level.pending.pop()
-            if (facts := _facts(level.handle, child, done)) is None:
-                continue
-            if handles.kind(facts) is not Kind.DIRECTORY:
-                _unlink(level.handle, child, facts, done)
-            elif len(levels) >= _DEEPEST:
-                moved_up += 1
-                aside = f"{name}.deep{moved_up}"
-                try:
-                    system.move(level.handle, child, parent, aside)
-                    queue.append(aside)
-                except OSError as error:
-                    done.errors.append(error)
-            else:
-                levels += _enter(level.handle, child, facts, mount, done)
-            if done.files % _REPORT == 0:
-                yield done
+    mount = _Mount.of(parent)
+    levels: list[_Level] = []
+    try:
+        while queue:
+            top = queue.pop()
+            levels = _open_top(parent, top, mount, done)
+            while levels:
+                level = levels[-1]
+                if not level.pending:
+                    levels.pop()
+                    handles.close(level.handle)
+                    _rmdir(levels[-1].handle if levels else parent, level, done)
+                    continue
+                child = level.pending.pop()
+                if (facts := _facts(level.handle, child, done)) is None:
+                    continue
+                if handles.kind(facts) is not Kind.DIRECTORY:
+                    _unlink(level.handle, child, facts, done)
+                elif len(levels) >= _DEEPEST:
+                    queue += _move_up(level.handle, child, parent, name, done)
+                else:
+                    levels += _enter(level.handle, child, facts, mount, done)
+                if done.reported + _REPORT <= done.files:
+                    done.reported = done.files
+                    yield done
+    finally:
+        for level in levels:
+            handles.close(level.handle)
     yield done
 
 
-def _enter(
-    parent: Handle, name: str, status: os.stat_result, mount: int | None, done: Removal
-) -> list[_Level]:
+@dataclass(frozen=True, slots=True)
+class _Mount:
+    """What a directory lies on. A bind mount of the same device has another number; where the system does
+    not give it, the device has to do."""
+
+    device: int
+    number: int | None
+
+    @classmethod
+    def of(cls, handle: Handle) -> "_Mount":
+        return cls(handles.fstat(handle).st_dev, handles.mount_id(handle))
+
+
+def _open_top(parent: Handle, name: str, mount: _Mount, done: Removal) -> list[_Level]:
+    """What is to be removed, opened; nothing, where it is no directory and has gone already."""
+    status = _facts(parent, name, done)
+    if status is None:
+        return []
+    if handles.kind(status) is not Kind.DIRECTORY:
+        _unlink(parent, name, status, done)
+        return []
+    return _enter(parent, name, status, mount, done)
+
+
+def _move_up(source: Handle, child: str, parent: Handle, name: str, done: Removal) -> list[str]:
+    """Bring a directory that lies too deep beside the tree; its new name there, if that worked."""
+    number = done.moved_up
+    while True:
+        number += 1
+        aside = f"{name}.deep{number}"
+        try:
+            system.move(source, child, parent, aside)
+        except FileExistsError:
+            continue  # left by a removal that was interrupted
+        except OSError as error:
+            done.errors.append(error)
+            return []
+        done.moved_up = number
+        return [aside]
+
+
+def _enter(parent: Handle, name: str, status: os.stat_result, mount: _Mount, done: Removal) -> list[_Level]:
     """Open a directory that is to be emptied, unless it is another mount."""
     try:
         handle = handles.open_child(parent, name)
@@ -94,11 +129,9 @@ def _enter(
     return _opened(handle, name, status, mount, done)
 
 
-def _opened(
-    handle: Handle, name: str, status: os.stat_result, mount: int | None, done: Removal
-) -> list[_Level]:
+def _opened(handle: Handle, name: str, status: os.stat_result, mount: _Mount, done: Removal) -> list[_Level]:
     try:
-        if handles.mount_id(handle) != mount:
+        if _Mount.of(handle) != mount:
             raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), name)
         if status.st_mode & 0o700 != 0o700:
             system.open_up(handle)
@@ -109,9 +142,7 @@ def _opened(
         return []
 
 
-def _force(
-    parent: Handle, name: str, status: os.stat_result, mount: int | None, done: Removal
-) -> list[_Level]:
+def _force(parent: Handle, name: str, status: os.stat_result, mount: _Mount, done: Removal) -> list[_Level]:
     try:
         system.let_in(parent, name)
         handle = handles.open_child(parent, name)

@@ -102,7 +102,7 @@ def _hostile() -> tuple[Path, ...]:
     """Names that are markup, escape sequences or no text at all. They are only names."""
     names = [Path("[@click=app.quit]x"), Path("[") / "]x", Path("[bold red]not bold[/].json")]
     if os.name != "nt":
-        names += [Path("\x1b]0;x\x07"), Path("two\nlines"), Path("gpj.\u202eexe")]
+        names += [Path("\x1b]0;x\x07"), Path("tab\there"), Path("gpj.\u202eexe")]
     if sys.platform == "linux":
         names.append(Path(os.fsdecode(b"caf\xe9.json")))
     return tuple(names)

@@ -5,7 +5,9 @@ import os
 import stat
 import sys
 from pathlib import Path
+from typing import Any
 
+from cachemgr.disk import handles
 from cachemgr.domain.machine import Machine
 from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.unit import Identity
@@ -26,22 +28,27 @@ def refusal(path: Path, machine: Machine) -> Trouble | None:
         return Trouble("trash", "name-not-text")
     device = os.lstat(path).st_dev
     home = _home_trash(machine)
-    if home != _process_trash():
+    if home != _process_trash() or not home.is_absolute():
         # send2trash takes the trash of the process's HOME, which is not the home we were told to use.
         return Trouble("trash", "other-home")
-    if _device(home) != device:
-        return _outside_home(path, device)
+    # It decides by the device of the home itself, wherever the trash of that home may be.
+    if os.stat(Path(machine.home)).st_dev != device:
+        home = _top(path, device) / f".Trash-{os.geteuid()}"
+        shared = home.with_name(".Trash")
+        if shared.is_symlink() or shared.exists():
+            return Trouble("trash", "shared-trash")
+    if _mount(path.parent) != _mount(home):
+        # A rename between mounts fails, and send2trash would then copy everything and delete the original.
+        return Trouble("trash", "other-mount")
     return _directory_trouble(home)
 
 
 def send(path: Path, identity: Identity, machine: Machine) -> Trouble | None:
     """Move to the trash, and see that it arrived; None when it did. Raises nothing for an item."""
-    import send2trash
-
     if (trouble := refusal(path, machine)) is not None:
         return trouble
     try:
-        send2trash.send2trash(str(path))
+        _send2trash().send2trash(str(path))
     except OSError as error:
         return Trouble("trash", type(error).__name__, error.errno)
     if os.path.lexists(path):
@@ -57,8 +64,15 @@ def _home_trash(machine: Machine) -> Path:
 
 
 def _process_trash() -> Path:
+    return Path(os.fsdecode(_send2trash().HOMETRASH_B))
+
+
+def _send2trash() -> Any:
+    """Loaded where something goes to the trash. On Linux always the one of its two ways that was looked at
+    here: the other is taken where PyGObject happens to be installed, and has rules of its own."""
     # Its type stubs do not know the module that Linux uses.
-    return Path(os.fsdecode(importlib.import_module("send2trash.plat_other").HOMETRASH_B))
+    linux = sys.platform.startswith("linux")
+    return importlib.import_module("send2trash.plat_other" if linux else "send2trash")
 
 
 def _directory_trouble(trash: Path) -> Trouble | None:
@@ -77,30 +91,28 @@ def _directory_trouble(trash: Path) -> Trouble | None:
     return None
 
 
-def _outside_home(path: Path, device: int) -> Trouble | None:
+def _top(path: Path, device: int) -> Path:
+    """The directory at which a path's device begins."""
     top = path.parent
     while top.parent != top and os.lstat(top.parent).st_dev == device:
         top = top.parent
-    shared, own = top / ".Trash", top / f".Trash-{os.geteuid()}"
-    if shared.is_symlink() or shared.exists():
-        return Trouble("trash", "shared-trash")
-    return _directory_trouble(own)
+    return top
 
 
-def _device(path: Path) -> int:
-    while True:
-        try:
-            return os.stat(path).st_dev
-        except FileNotFoundError:
-            path = path.parent
+def _mount(path: Path) -> tuple[int, int | None]:
+    """The device and the mount of the nearest directory that exists; a bind mount has its own number."""
+    while not path.is_dir():
+        path = path.parent
+    handle = handles.open_root(path.resolve())
+    try:
+        return (handles.fstat(handle).st_dev, handles.mount_id(handle))
+    finally:
+        handles.close(handle)
 
 
 def _arrived(path: Path, identity: Identity, machine: Machine) -> bool:
     """Whether an entry of some trash we could have used is the inode that was sent."""
-    top = path.parent
-    while top.parent != top and os.lstat(top.parent).st_dev == identity.dev:
-        top = top.parent
-    for trash in (_home_trash(machine), top / f".Trash-{os.geteuid()}"):
+    for trash in (_home_trash(machine), _top(path, identity.dev) / f".Trash-{os.geteuid()}"):
         try:
             with os.scandir(trash / "files") as entries:
                 if any(entry.inode() == identity.ino for entry in entries):

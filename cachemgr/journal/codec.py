@@ -123,6 +123,7 @@ def _step(number: int, step: Step, root: Path) -> Document:
         "needs": list(step.needs),
         "identity": identity(step.identity),
         "rebuild": step.rebuild,
+        "seen": None if step.seen is None else step.seen._asdict(),
     }
 
 

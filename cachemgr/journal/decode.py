@@ -10,9 +10,9 @@ from typing import Any
 from cachemgr.domain.action import Action, Purge, Remake, Remove, Restore, Settle, Tidy
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import UsageError
-from cachemgr.domain.plan import Exclusion, Intent, Plan, Root, Step
-from cachemgr.domain.terms import Disposal, Reason, Rebuild
-from cachemgr.domain.unit import Identity, Kind
+from cachemgr.domain.plan import Exclusion, Plan, Root, Step
+from cachemgr.domain.terms import Disposal, Intent, Reason, Rebuild
+from cachemgr.domain.unit import Content, Identity, Kind
 from cachemgr.journal.codec import PLAN, digest
 
 Names = tuple[str, ...]
@@ -39,6 +39,8 @@ def from_document(document: dict[str, Any]) -> Plan:
     try:
         roots = tuple(_root(item) for item in document["roots"])
         paths = {root.cache: root.path for root in roots}
+        if len(paths) != len(roots):
+            raise ValueError("roots")
         keep = document.get("keep_until")
         return Plan(
             id=str(document["id"]),
@@ -112,7 +114,16 @@ def _step(item: dict[str, Any], roots: dict[str, Path]) -> Step:
         frees=_number(item["frees_bytes"]),
         needs=tuple(_number(need) for need in item["needs"]),
         rebuild=None if rebuild is None else Rebuild(rebuild),
+        seen=_content(item.get("seen")),
     )
+
+
+def _content(value: Any) -> Content | None:
+    if value is None:
+        return None
+    newest = value["newest"]
+    counts = [_number(value[key]) for key in ("entries", "apparent")]
+    return Content(counts[0], counts[1], None if newest is None else _number(newest))
 
 
 def _action(item: dict[str, Any], root: Path) -> Action:

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from cachemgr.domain.errors import UsageError
-from cachemgr.domain.outcome import Outcome, Status, Trouble
-from cachemgr.domain.run import Folder, Run, RunState
+from cachemgr.domain.outcome import Outcome, Trouble
+from cachemgr.domain.run import Folder, Run
+from cachemgr.domain.run_event import Phase
+from cachemgr.domain.terms import RunState, Status
 from cachemgr.journal.decode import from_document, moment, text
 
 _Key = tuple[str, tuple[str, ...]]
@@ -29,12 +31,16 @@ def read(file: Path) -> Run | None:
         return None
     outcomes: dict[int, Outcome] = {}
     folders: dict[_Key, Folder] = {}
+    announced: dict[int, Phase] = {}
     finished: datetime | None = None
     for line in lines[1:]:
         try:
             match line.get("event"):
+                case "announced":
+                    announced |= dict.fromkeys(line["steps"], Phase(line["phase"]))
                 case "outcome":
-                    outcomes[line["n"]] = _outcome(line)
+                    # One that names no step of the plan raises, and is left out.
+                    outcomes[range(len(plan.steps))[line["n"]]] = _outcome(line)
                 case "folder":
                     folder = _folder(line)
                     folders[(folder.cache, folder.names)] = folder
@@ -43,8 +49,9 @@ def read(file: Path) -> Run | None:
                     folders[key] = _left(folders[key], line["left_ns"])
                 case "finished":
                     finished = moment(line["at"])
-        except (KeyError, TypeError, ValueError):
+        except (IndexError, KeyError, TypeError, ValueError):
             continue
+    unheard = announced.keys() - outcomes.keys()
     return Run(
         id=file.stem,
         plan=plan,
@@ -53,6 +60,8 @@ def read(file: Path) -> Run | None:
         outcomes=tuple(outcomes[number] for number in sorted(outcomes)),
         folders=tuple(folders.values()),
         state=RunState.FINISHED if finished else RunState.INTERRUPTED,
+        pending=frozenset(number for number in unheard if announced[number] is Phase.MOVING),
+        purging=frozenset(number for number in unheard if announced[number] is Phase.PURGING),
     )
 
 

@@ -3,16 +3,19 @@
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from cachemgr import __version__
 from cachemgr.domain.action import Purge, Restore
-from cachemgr.domain.event import Announced, FolderLeft, FolderNoted, RunEvent, RunFinished, StepFinished
-from cachemgr.domain.outcome import Status
+from cachemgr.domain.display import display_name
+from cachemgr.domain.errors import Unavailable
 from cachemgr.domain.plan import Plan
-from cachemgr.domain.run import Run, RunState
+from cachemgr.domain.run import Run
+from cachemgr.domain.run_event import Announced, FolderLeft, FolderNoted, RunEvent, RunFinished, StepFinished
+from cachemgr.domain.terms import RunState, Status
 from cachemgr.journal.codec import encode, exact, timestamp
 from cachemgr.journal.reading import read
 
@@ -29,15 +32,16 @@ class Journal:
     def record(self, run: str, plan: Plan, events: Iterator[RunEvent]) -> Iterator[RunEvent]:
         """Pass events on, each written down before the loop that makes them goes on.
 
-        What announces an effect is flushed to the disk first. Raises OSError when it cannot be: then
-        nothing was done.
+        What announces an effect is flushed to the disk first. Raises Unavailable when it cannot be: then
+        that effect does not happen.
         """
         make_private(self.folder.parent)
         make_private(self.folder)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
-        descriptor = os.open(self.folder / f"{run}.jsonl", flags | getattr(os, "O_CLOEXEC", 0), 0o600)
+        with _said(self.folder):
+            descriptor = os.open(self.folder / f"{run}.jsonl", flags | getattr(os, "O_CLOEXEC", 0), 0o600)
         try:
-            head = {
+            head: dict[str, object] = {
                 "schema": SCHEMA,
                 "run": run,
                 "started": timestamp(self.clock()),
@@ -45,14 +49,16 @@ class Journal:
                 "pid": os.getpid(),
                 "plan": encode(plan),
             }
-            _append(descriptor, head, durable=True)
-            _sync_folder(self.folder)
+            with _said(self.folder):
+                _append(descriptor, head, durable=True)
+                _sync_folder(self.folder)
             for event in events:
                 line = _line(event)
                 if line is not None:
                     if isinstance(event, RunFinished):
                         line["at"] = timestamp(self.clock())
-                    _append(descriptor, line, durable=isinstance(event, Announced | RunFinished))
+                    with _said(self.folder):
+                        _append(descriptor, line, durable=isinstance(event, Announced | RunFinished))
                 yield event
         finally:
             os.close(descriptor)
@@ -60,35 +66,55 @@ class Journal:
     def runs(self) -> tuple[Run, ...]:
         """Every run, newest first. A file that cannot be understood is left out."""
         try:
-            files = sorted(self.folder.glob("*.jsonl"), reverse=True)
+            # Ids tell the second; within one, the order of writing does, for only one run writes at a time.
+            files = sorted(self.folder.glob("*.jsonl"), key=_written, reverse=True)
         except OSError:
             return ()
         runs = [run for file in files if (run := read(file)) is not None]
         return tuple(_aftermath(runs))
 
 
+def _written(file: Path) -> tuple[str, int, str]:
+    return (file.name[: len("YYYYMMDD-HHMMSS")], file.lstat().st_mtime_ns, file.name)
+
+
 def _aftermath(runs: list[Run]) -> Iterator[Run]:
-    """What later runs did to earlier ones: units brought back, quarantines emptied."""
+    """What later runs did to earlier ones: units brought back, quarantines emptied or begun on."""
     restored: dict[str, set[int]] = {}
-    purged: dict[str, set[str]] = {}
+    purged: dict[str, set[Path]] = {}
+    purging: dict[str, set[Path]] = {}
     for run in runs:
-        for outcome in run.outcomes:
-            if outcome.status is Status.DONE:
-                action = run.plan.steps[outcome.number].action
-                if isinstance(action, Restore):
-                    restored.setdefault(action.run, set()).add(action.number)
-                elif isinstance(action, Purge):
-                    path = run.plan.root(run.plan.steps[outcome.number].cache).path
-                    purged.setdefault(action.run, set()).add(str(path))
+        for number, step in enumerate(run.plan.steps):
+            outcome = run.by_number.get(number)
+            done = outcome is not None and outcome.status is Status.DONE
+            if isinstance(step.action, Restore) and done:
+                restored.setdefault(step.action.run, set()).add(step.action.number)
+            elif isinstance(step.action, Purge):
+                path = run.plan.root(step.cache).path
+                if done:
+                    purged.setdefault(step.action.run, set()).add(path)
+                elif number in run.purging or (outcome is not None and outcome.status is Status.FAILED):
+                    # How far it came nobody knows: a unit in it may be half of what it was.
+                    purging.setdefault(step.action.run, set()).add(path)
     for run in runs:
         known = replace(run, restored=frozenset(restored.get(run.id, ())))
-        gone = purged.get(run.id, set())
-        held = {str(run.plan.root(step.cache).path) for _, step in (*known.quarantined, *known.leftover)}
-        if held and held <= gone:
+        held = frozenset(number for number, _ in (*known.quarantined, *known.leftover))
+        known = replace(
+            known,
+            purging=known.purging | (held & _within(run, purging.get(run.id, set()))),
+            purged=held & _within(run, purged.get(run.id, set())),
+        )
+        if known.purged and not (known.quarantined or known.leftover):
             known = replace(known, state=RunState.PURGED)
         elif known.restored and not known.quarantined:
             known = replace(known, state=RunState.UNDONE)
         yield known
+
+
+def _within(run: Run, roots: set[Path]) -> frozenset[int]:
+    """The steps of a run that work in one of those roots."""
+    steps = enumerate(run.plan.steps)
+    return frozenset(number for number, step in steps if roots and run.plan.root(step.cache).path in roots)
 
 
 def _line(event: RunEvent) -> dict[str, object] | None:
@@ -130,11 +156,24 @@ def _line(event: RunEvent) -> dict[str, object] | None:
 
 
 def make_private(folder: Path) -> None:
-    """A directory for us alone. Raises OSError, also when it is a link or another user's."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    status = os.lstat(folder)
-    if os.path.islink(folder) or (hasattr(os, "geteuid") and status.st_uid != os.geteuid()):
-        raise PermissionError(1, "the state directory is a link or belongs to another user", str(folder))
+    """A directory for us alone. Raises Unavailable, also when it is a link or another user's."""
+    with _said(folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = os.lstat(folder)
+        if os.path.islink(folder) or (hasattr(os, "geteuid") and status.st_uid != os.geteuid()):
+            raise PermissionError(1, "it is a link or belongs to another user")
+        if os.name == "posix" and status.st_mode & 0o077:
+            folder.chmod(0o700)  # made by somebody less careful; it lists what a person has
+
+
+@contextmanager
+def _said(folder: Path) -> Iterator[None]:
+    """Trouble with the record, in a sentence: a full disk is when somebody needs this program most."""
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or "the system said no"
+        raise Unavailable(f"no run can be recorded in {display_name(folder)}: {why}") from error
 
 
 def _append(descriptor: int, line: dict[str, object], *, durable: bool) -> None:

@@ -8,7 +8,7 @@ from cachemgr.domain.action import Remove
 from cachemgr.domain.inventory import Cache, Entry, EntryId, Inventory
 from cachemgr.domain.plan import Exclusion, Step
 from cachemgr.domain.terms import CacheState, Disposal, Knowledge, Reason, Rebuild
-from cachemgr.domain.unit import Inode, Unit
+from cachemgr.domain.unit import Inode, Kind, Unit
 from cachemgr.plan.tidy import tidy
 
 DisposalOf = Callable[[Entry], Disposal]
@@ -107,6 +107,8 @@ def _removals(inventory: Inventory, allowed: Sequence[Entry], disposal_of: Dispo
         disposal = disposal_of(entry)
         needs: tuple[int, ...] = ()
         if key in is_pointer:
+            # Each waits for the one before it: an entry of which the first has changed stays whole.
+            needs = tuple(sorted({pointers[holder][-1] for holder in holders if pointers[holder]}))
             for holder in holders:
                 pointers[holder].append(len(steps))
         else:
@@ -121,6 +123,7 @@ def _removals(inventory: Inventory, allowed: Sequence[Entry], disposal_of: Dispo
                 frees.of(unit) if disposal is Disposal.DELETE else 0,
                 needs,
                 inventory.cache_by_id[entry.cache].rebuild,
+                unit.tally.content if unit.identity.kind is Kind.DIRECTORY else None,
             )
         )
     return steps

@@ -20,10 +20,12 @@ def _steps(run: Run) -> Iterator[Step]:
     made: dict[tuple[str, tuple[str, ...]], int] = {}
     number = 0
     for folder in sorted(folders, key=lambda folder: len(folder.names)):
-        if folder.left_ns is None:
+        # Also where an interrupted run could not say whether it removed it: one that is there stays as it is.
+        if folder.left_ns is None and folder.names:
             yield Step(Remake(folder.names, folder.mode), folder.cache, needs=_needs(made, folder))
             made[(folder.cache, folder.names)] = number
             number += 1
+    back: dict[tuple[str, tuple[str, ...]], set[int]] = {}
     # The last to leave is the first to return: payload before what points to it.
     for position, step in reversed(held):
         if not isinstance(step.action, Remove):
@@ -38,11 +40,15 @@ def _steps(run: Run) -> Iterator[Step]:
             needs=() if above is None else (above,),
             rebuild=step.rebuild,
         )
+        # While anything is missing from a folder, or waits in the root's quarantine, it is not as it was.
+        for place in {step.action.names[:-1], ()}:
+            back.setdefault((step.cache, place), set()).add(number)
         number += 1
     for folder in sorted(folders, key=lambda folder: -len(folder.names)):
+        key = (folder.cache, folder.names)
+        needs = back.get(key, set()) | ({made[key]} if key in made else set())
         settle = Settle(folder.names, folder.accessed_ns, folder.modified_ns, folder.left_ns)
-        above = made.get((folder.cache, folder.names))
-        yield Step(settle, folder.cache, needs=() if above is None else (above,))
+        yield Step(settle, folder.cache, needs=tuple(sorted(needs)))
 
 
 def _needs(made: dict[tuple[str, tuple[str, ...]], int], folder: Folder) -> tuple[int, ...]:

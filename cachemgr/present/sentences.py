@@ -1,14 +1,19 @@
 """A sentence for everything that can be wrong, noticed or left out. Text from outside is made displayable."""
 
+from __future__ import annotations
+
 import os
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from cachemgr.domain.display import display_name
 from cachemgr.domain.inventory import Finding, Problem
-from cachemgr.domain.outcome import Trouble
-from cachemgr.domain.plan import Exclusion
 from cachemgr.domain.terms import Reason
 from cachemgr.present.names import short_path
+
+if TYPE_CHECKING:
+    from cachemgr.domain.outcome import Trouble
+    from cachemgr.domain.plan import Exclusion
 
 _PROBLEMS = {
     "empty": "the setting is empty, so the tool would write into its working directory",
@@ -22,6 +27,8 @@ _PROBLEMS = {
     "not-a-directory": "what is there is not a directory",
     "no-evidence": "nothing shows that this is such a cache, so it is listed and not cleared",
     "untrusted": "a project file names a place outside the project; `cachemgr config trust` allows it",
+    "leads-out": "it is a link that leads out of the project; name the real place in your own configuration",
+    "own-state": "the setting names cachemgr's own state directory, or one above or inside it",
     "unreadable": "it could not be read completely, so sizes are lower bounds",
     "vanished": "it went away while it was being read",
     "mount-point": "another file system is mounted in it and was left out",
@@ -32,12 +39,11 @@ _PROBLEMS = {
 }
 _FINDINGS = {
     "legacy-location": "{path} is a legacy location; it should be empty",
-    "unusable-root": "{cache} has a setting that makes no sense",
-    "untrusted-root": "{path} lies outside of the project that names it, and is left alone until you agree",
-    "unreadable": "{path} could not be read completely",
-    "unavailable": "{path} cannot be reached, which does not mean that it is empty",
-    "quarantine": "{path} holds what earlier runs set aside",
-    "interrupted-run": "a run was interrupted and may have left something in {path}",
+    "unusable-root": "{setting}: {problem}",
+    "unavailable-root": "{path}: {problem}",
+    "untrusted-root": "{path}: {problem}",
+    "unreadable": "{path}: {problem}",
+    "quarantine": "{path} holds what {run} set aside",
 }
 _REASONS = {
     Reason.SHARED: "shared with something that is kept",
@@ -55,7 +61,7 @@ _REASONS = {
 _DETAILS = {
     "unregistered": "too little is known about this kind of cache; name it in your configuration to clear it",
     "no-evidence": "nothing shows that this is such a cache; name it in your configuration to clear it",
-    "in-progress": "still being written, or was until a moment ago",
+    "in-progress": "still being written, or was just now",
     "missing": "the cache is not there",
     "unavailable": "the cache cannot be reached right now",
     "unusable": "the cache's setting makes no sense",
@@ -73,10 +79,23 @@ _TROUBLES = {
     "foreign-owner": "it belongs to another user",
     "root-changed": "the cache directory was replaced since the plan was made",
     "trash": "the system trash did not take it",
-    "expired": "the plan is too old",
     "in-use": "it is in use",
     "not-empty": "something is left in it",
+    "protected": "it is protected",
+    "protected-root": "the cache directory must not be touched",
+    "no-quarantine": "nothing could be set aside here",
     "os": "the system refused",
+}
+_TRASH = {
+    "name-too-long": "its name is too long for the trash",
+    "name-not-text": "its name is not text, which the trash needs",
+    "other-home": "the trash belongs to another home",
+    "still-there": "it was still there afterwards",
+    "not-found-in-trash": "it could not be found in the trash afterwards",
+    "unreachable": "the trash directory cannot be reached",
+    "not-a-directory": "the trash is not a directory",
+    "foreign-owner": "the trash belongs to another user",
+    "shared-trash": "the trash of this volume is shared between users",
 }
 
 
@@ -87,7 +106,12 @@ def problem_sentence(problem: Problem) -> str:
 
 def trouble_sentence(trouble: Trouble) -> str:
     """Why a step was not done."""
-    return _sentence(_TROUBLES.get(trouble.kind, trouble.kind), trouble.detail, trouble.errno)
+    detail = trouble.detail
+    if trouble.kind == "trash":
+        detail = _TRASH.get(detail, detail)
+    elif trouble.kind == "protected-root":
+        detail = _PROBLEMS.get(detail, detail)
+    return _sentence(_TROUBLES.get(trouble.kind, trouble.kind), detail, trouble.errno)
 
 
 def exclusion_sentence(exclusion: Exclusion) -> str:
@@ -101,9 +125,16 @@ def exclusion_sentence(exclusion: Exclusion) -> str:
 def finding_sentence(finding: Finding, home: PurePath | None = None, project: PurePath | None = None) -> str:
     """What a scan noticed, without its size and without the command that mends it."""
     cache = display_name(finding.cache or "a cache")
-    path = short_path(finding.path, home, project) if finding.path else cache
-    template = _FINDINGS.get(finding.code, "{path}: " + finding.code.replace("-", " "))
-    return _sentence(template.format(cache=cache, path=path), finding.detail, None)
+    template = _FINDINGS.get(finding.code)
+    if template is None:
+        return _sentence(f"{cache}: {finding.code.replace('-', ' ')}", finding.detail, None)
+    return template.format(
+        cache=cache,
+        setting=f"{display_name(finding.setting)} ({cache})" if finding.setting else cache,
+        path=short_path(finding.path, home, project) if finding.path else cache,
+        problem=_PROBLEMS.get(finding.detail, display_name(finding.detail) or "something is wrong with it"),
+        run="an unknown run" if finding.detail in ("", "unknown") else f"run {display_name(finding.detail)}",
+    )
 
 
 def _sentence(text: str, detail: str, errno: int | None) -> str:

@@ -3,17 +3,17 @@
 from enum import StrEnum
 
 from cachemgr.domain.inventory import Cache
-from cachemgr.domain.outcome import Status
-from cachemgr.domain.plan import Intent
-from cachemgr.domain.run import RunState
 from cachemgr.domain.terms import (
     CacheState,
     Category,
     Disposal,
+    Intent,
     Knowledge,
     Place,
     Rebuild,
+    RunState,
     Severity,
+    Status,
 )
 
 

@@ -1,11 +1,14 @@
 """Candidates meet the disk: which of them are roots, which are one and the same, which lie in which."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 
 from cachemgr.disk.places import Found, Protected, look
-from cachemgr.domain.inventory import CacheId, Problem
+from cachemgr.disk.volumes import Mount
+from cachemgr.domain.inventory import Cache, CacheId, Problem
 from cachemgr.domain.terms import Place
 from cachemgr.domain.unit import Inode
 from cachemgr.scan.candidate import Candidate
@@ -24,6 +27,42 @@ class Root:
     missing: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Admission:
+    """Which places may be looked into at all."""
+
+    protected: Protected
+    project: Path | None
+    real: Path | None
+    """Where the project really is."""
+
+    def of(self, candidate: Candidate, path: Path) -> tuple[Found | None, tuple[Problem, ...]]:
+        """The directory at a path, or why it cannot be a root; neither when nothing is there."""
+        if candidate.problems:
+            return None, candidate.problems
+        found = look(path)
+        if isinstance(found, Problem):
+            return None, (found,)
+        if found is None:
+            return None, ()
+        if (problem := self.protected.problem(found)) is not None:
+            return None, (problem,)
+        if self._leads_out(candidate, path, found):
+            return None, (Problem("leads-out", str(found.real)),)
+        return found, ()
+
+    def _leads_out(self, candidate: Candidate, path: Path, found: Found) -> bool:
+        """Whether a place in the project, which nobody named on purpose, is really somewhere else.
+
+        A project may bring a link to anywhere; only what lies below the project is the project's to name.
+        """
+        if candidate.configured or candidate.place not in (Place.PROJECT, Place.LEGACY):
+            return False
+        if self.project is None or self.real is None or not path.is_relative_to(self.project):
+            return False
+        return not found.real.is_relative_to(self.real)
+
+
 @dataclass(slots=True)
 class _Names:
     """Ids in the order of finding: `TYPE@PLACE`, then `-2`, `-3` …"""
@@ -36,9 +75,11 @@ class _Names:
         return name if self.counts[name] == 1 else f"{name}-{self.counts[name]}"
 
 
-def settle(candidates: Iterable[Candidate], protected: Protected) -> tuple[Root, ...]:
+def settle(candidates: Iterable[Candidate], protected: Protected, project: Path | None) -> tuple[Root, ...]:
     """The roots behind the candidates, strongest first; each directory once, whatever it is called."""
     names = _Names()
+    ground = look(project) if project is not None else None
+    admission = _Admission(protected, project, ground.real if isinstance(ground, Found) else None)
     roots: list[Root] = []
     by_inode: dict[Inode, int] = {}
     refused: set[tuple[str, Path]] = set()
@@ -46,47 +87,53 @@ def settle(candidates: Iterable[Candidate], protected: Protected) -> tuple[Root,
         if candidate.path is None and not candidate.problems:
             continue
         path = Path(candidate.path) if candidate.path is not None else Path()
-        found: Found | Problem | None = None
-        problems = candidate.problems
-        if not problems:
-            found = look(path)
-            if isinstance(found, Found):
-                if (problem := protected.problem(found)) is not None:
-                    problems = (problem,)
-                elif (first := by_inode.get(found.inode)) is not None:
-                    roots[first] = _same(roots[first], path)
-                    continue
-            elif isinstance(found, Problem):
-                problems = (found,)
+        found, problems = admission.of(candidate, path)
         if problems:
             # One bad setting (HF_HOME=~) derives many roots; each kind is listed once for it.
             key = (candidate.type.id, path)
-            if key not in refused and (candidate.configured or candidate.place is not Place.LEGACY):
-                refused.add(key)
-                roots.append(
-                    Root(names.next(candidate.type.id, candidate.place), candidate, path, None, problems)
-                )
+            if key in refused:
+                continue
+            refused.add(key)
+        elif found is None:
+            if not candidate.configured or candidate.type.shy:
+                continue
+        elif (first := by_inode.get(found.inode)) is not None:
+            roots[first] = _same(roots[first], path)
             continue
-        if not isinstance(found, Found):
-            if candidate.configured:
-                name = names.next(candidate.type.id, candidate.place)
-                roots.append(Root(name, candidate, path, missing=True))
-            continue
-        by_inode[found.inode] = len(roots)
-        roots.append(Root(names.next(candidate.type.id, candidate.place), candidate, path, found))
+        else:
+            by_inode[found.inode] = len(roots)
+        name = names.next(candidate.type.id, candidate.place)
+        roots.append(Root(name, candidate, path, found, problems, missing=found is None and not problems))
     return tuple(roots)
 
 
-def nesting(roots: Iterable[Root]) -> dict[CacheId, CacheId]:
-    """Which root lies in which: the innermost one around it."""
-    real = {root.found.real: root.id for root in roots if root.found is not None}
+def nesting(caches: Iterable[Cache], table: tuple[Mount, ...]) -> dict[CacheId, CacheId]:
+    """Which cache lies in which: the innermost one around it whose walk meets it.
+
+    Directories are compared by inode, so that a bind mount is the directory that it shows; a root behind a
+    mount point is in nobody else, since no walk enters one.
+    """
+    found = [(cache.id, cache.real_path, cache.identity) for cache in caches]
+    names = {identity.inode: name for name, _, identity in found if identity is not None}
+    mounted = {mount.target for mount in table}
     inside: dict[CacheId, CacheId] = {}
-    for path, name in real.items():
-        for outer in path.parents:
-            if outer in real:
-                inside[name] = real[outer]
+    for name, path, _ in found:
+        for below, above in pairwise((path, *path.parents) if path is not None else ()):
+            if str(below) in mounted:
+                break
+            inode = _inode(above)
+            if inode in names:
+                inside[name] = names[inode]
                 break
     return inside
+
+
+def _inode(path: Path) -> Inode | None:
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino)
 
 
 def _same(root: Root, path: Path) -> Root:

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from cachemgr.disk import handles
+from cachemgr.disk.places import Protected
 from cachemgr.disk.reader import DiskReader
 from cachemgr.disk.volumes import Mount, mounts, mounts_below, volume
-from cachemgr.disk.walk import Scope
+from cachemgr.disk.walk import OTHER_CACHE, Scope
 from cachemgr.domain.event import CacheScanned, Gauge, ScanEvent, ScanFinished, ScanStarted
 from cachemgr.domain.inventory import Cache, CacheId, Entry, Inventory, Problem, Volume
 from cachemgr.domain.terms import CacheState
-from cachemgr.domain.unit import Draft, Inode, Obstacle, Tally
+from cachemgr.domain.unit import Draft, Inode, Obstacle, Tally, Unit
 from cachemgr.scan.homes import leftovers
 from cachemgr.scan.roots import Root, nesting
 
@@ -22,6 +23,7 @@ class Scanner:
 
     roots: tuple[Root, ...]
     now: datetime
+    protected: Protected
     gauge: Gauge = field(default_factory=Gauge)
     table: tuple[Mount, ...] = field(default_factory=mounts)
 
@@ -29,16 +31,18 @@ class Scanner:
         """Every root measured and read. Raises Stopped when the gauge says so."""
         yield ScanStarted(len(self.roots))
         inodes = {root.found.inode: root.id for root in self.roots if root.found is not None}
-        inside = nesting(self.roots)
         caches: list[Cache] = []
         entries: list[Entry] = []
         for number, root in enumerate(self.roots, 1):
             self.gauge.cache = root.id
             cache, found = self._root(root, inodes)
-            caches.append(replace(cache, inside=inside.get(root.id)))
-            entries += found
+            if found or not root.candidate.type.shy:
+                caches.append(cache)
+                entries += found
             yield CacheScanned(root.id, number, len(self.roots))
-        caches += leftovers(self.roots, caches, self.table, self.gauge)
+        inside = nesting(caches, self.table)
+        caches = [replace(cache, inside=inside.get(cache.id)) for cache in caches]
+        caches += leftovers(self.roots, caches, self.protected, self.table, self.gauge)
         yield ScanFinished(Inventory(self.now, tuple(caches), tuple(entries)))
 
     def _root(self, root: Root, inodes: Mapping[Inode, CacheId]) -> tuple[Cache, list[Entry]]:
@@ -68,7 +72,8 @@ class Scanner:
             room = volume(root.found.real, self.table)
             entries = [entry(root.id, draft, room) for draft in drafts]
             unread = any(problem.code == "unreadable" for problem in scope.problems)
-            problems = (*cache.problems, *scope.problems)
+            # A gap may have been met twice: when the layout read, and when its unit was measured.
+            problems = (*cache.problems, *dict.fromkeys(scope.problems))
             if not evident and not root.candidate.registered:
                 problems = (*problems, Problem("no-evidence"))
             return replace(
@@ -77,7 +82,7 @@ class Scanner:
                 identity=reader.identity,
                 tally=tally,
                 quarantined=reader.quarantined,
-                unknown=unknown,
+                unknown=tuple(unit for unit in unknown if not _holds_cache(unit)),
                 containers=reader.containers(),
                 evident=evident,
                 volume=room,
@@ -142,6 +147,11 @@ def _listed(root: Root) -> Cache:
         way_back=kind.way_back,
         problems=root.problems,
     )
+
+
+def _holds_cache(unit: Unit) -> bool:
+    """Whether it is another cache, or has one in it: known well enough, only not here."""
+    return any(obstacle.detail.startswith(OTHER_CACHE) for obstacle in unit.obstacles)
 
 
 def _moment(seconds: float | None) -> datetime | None:

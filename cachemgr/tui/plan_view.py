@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from cachemgr.domain.plan import Intent, Plan
-from cachemgr.domain.terms import Rebuild
+from cachemgr.domain.plan import Plan
+from cachemgr.domain.terms import Intent, Rebuild
 from cachemgr.present.plan_rows import PlanRow
 from cachemgr.present.text import counted, day, glyph, rebuild_word, size
 from cachemgr.tui.outline import short_name

@@ -14,22 +14,12 @@ from textual.app import App
 from textual.worker import get_current_worker
 
 from cachemgr.domain.errors import CacheMgrError
-from cachemgr.domain.event import (
-    CacheScanned,
-    Gauge,
-    RunFinished,
-    RunStarted,
-    ScanFinished,
-    ScanStarted,
-    StepFinished,
-    StepProgress,
-    StepStarted,
-    Stopped,
-)
+from cachemgr.domain.event import CacheScanned, Gauge, ScanFinished, ScanStarted, Stopped
 from cachemgr.domain.inventory import CacheId, EntryId, Inventory
 from cachemgr.domain.outcome import Outcome
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.run import Run
+from cachemgr.domain.run_event import RunFinished, RunStarted, StepFinished, StepProgress, StepStarted
 from cachemgr.service import CacheManager
 from cachemgr.tui.outline import Node, outline, unused
 

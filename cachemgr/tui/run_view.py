@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cachemgr.domain.action import Remake, Settle, Tidy
-from cachemgr.domain.outcome import Outcome, Status, Totals
-from cachemgr.domain.plan import Intent, Plan
-from cachemgr.domain.terms import Disposal
+from cachemgr.domain.outcome import Outcome, Totals
+from cachemgr.domain.plan import Plan
+from cachemgr.domain.terms import Disposal, Intent, Status
 from cachemgr.present.plan_rows import PlanRow, plan_rows
 from cachemgr.present.text import counted, size, trouble_sentence
 from cachemgr.tui.outline import short_name

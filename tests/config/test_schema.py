@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from cachemgr.config import schema
+from cachemgr.config.schema import schema
 
 jsonschema = pytest.importorskip("jsonschema")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cachemgr.config import distrust, is_trusted, trust
+from cachemgr.config.trust import distrust, is_trusted, trust
 from cachemgr.domain.errors import ConfigError
 from tests.config.projects import Ground
 

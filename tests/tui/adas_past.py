@@ -4,8 +4,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from cachemgr.domain.inventory import Finding
-from cachemgr.domain.run import Run, RunState
-from cachemgr.domain.terms import Disposal, Severity
+from cachemgr.domain.run import Run
+from cachemgr.domain.terms import Disposal, RunState, Severity
 from tests.tui.by_hand import GIB, MIB
 from tests.tui.machine_room import NOW, PROJECT, SceneManager, changed
 

@@ -4,7 +4,7 @@ Only what needs a disk is scripted: scanning, executing and the journal. Plans a
 """
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Generator, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -13,25 +13,22 @@ from pathlib import Path, PurePosixPath
 from cachemgr.domain.action import Purge, Remove, Restore
 from cachemgr.domain.cache_type import CacheType
 from cachemgr.domain.errors import UnknownTarget
-from cachemgr.domain.event import (
-    Gauge,
+from cachemgr.domain.event import Gauge, ScanEvent, ScanFinished, ScanStarted
+from cachemgr.domain.inventory import EntryId, Inventory
+from cachemgr.domain.machine import Machine, Platform
+from cachemgr.domain.outcome import Outcome, Trouble
+from cachemgr.domain.plan import Plan, Step
+from cachemgr.domain.run import Run
+from cachemgr.domain.run_event import (
     RunEvent,
     RunFinished,
     RunStarted,
-    ScanEvent,
-    ScanFinished,
-    ScanStarted,
     StepFinished,
     StepProgress,
     StepStarted,
 )
-from cachemgr.domain.inventory import EntryId, Inventory
-from cachemgr.domain.machine import Machine, Platform
-from cachemgr.domain.outcome import Outcome, Status, Trouble
-from cachemgr.domain.plan import Intent, Plan, Step
-from cachemgr.domain.run import Run
 from cachemgr.domain.settings import Settings
-from cachemgr.domain.terms import Disposal
+from cachemgr.domain.terms import Disposal, Intent, Status
 from cachemgr.service import CacheManager
 
 NOW = datetime(2026, 11, 20, 14, 4, tzinfo=UTC)
@@ -86,7 +83,9 @@ class SceneManager(CacheManager):
     def plan_purge(self, run: str | None = None, *, due: bool = False) -> Plan:
         return self._reverse(Intent.PURGE, run)
 
-    def execute(self, plan: Plan, gauge: Gauge | None = None, *, saved: bool = False) -> Iterator[RunEvent]:
+    def execute(
+        self, plan: Plan, gauge: Gauge | None = None, *, saved: bool = False
+    ) -> Generator[RunEvent, None, None]:
         theatre = self.theatre
         theatre.executed.append(plan)
         outcomes: list[Outcome] = []

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from cachemgr.catalogue.layouts.hub_store import Store, is_stored, read_store, resolve
 from cachemgr.catalogue.layouts.tag import has_cachedir_tag
 from cachemgr.domain.layout import Leaf, Names, Reader
 from cachemgr.domain.unit import Draft, Item, Kind, Unit
@@ -16,11 +17,10 @@ REPOSITORY = re.compile(r"(models|datasets|spaces|kernels)--(.+)", re.DOTALL)
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _BLOB = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _INCOMPLETE = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64})(\.[0-9a-f]{8})?\.incomplete")
-_STORED = re.compile(r"[0-9a-f]{64}")
 BOUND = ("snapshots",)
 """A repository without this directory counts as corrupt: it leaves only together with the repository."""
-_STORE, _MARKER, _VERSION = "blobs", ".huggingface-shared-blobs", b"1\n"
 _SUPPORT = frozenset((".locks", "CACHEDIR.TAG", "version.txt"))
+_HARMLESS = ".DS_Store"
 _ABANDONED = 24 * 3600
 """A partial download that nobody wrote to for a day; 2.x never resumes one."""
 _SETTLED = 3600
@@ -40,11 +40,15 @@ class _Repository:
     folder: str
     name: str
     blobs: Mapping[str, Item]
+    stored: Mapping[str, Names]
+    """Where in the shared store a blob that is a link leads."""
     refs: Mapping[str, tuple[str, ...]]
     """Commit → the names of the refs that point to it."""
     extras: Mapping[str, frozenset[str]]
     """What `.no_exist` and `trees` hold."""
     revisions: tuple[_Revision, ...]
+    foreign: frozenset[str]
+    """Names on the way of links that lead neither to a blob of its own nor into the shared store."""
     whole: bool
     """Everything in it could be read and every link understood, so that holders are known."""
 
@@ -53,7 +57,7 @@ class Hub:
     """Entries are revisions; what no revision links, and partial downloads, are entries of their own."""
 
     def read(self, reader: Reader) -> Iterator[Draft]:
-        store = self._store(reader)
+        store = read_store(reader)
         repositories: list[_Repository] = []
         before = reader.unread
         for item in reader.list():
@@ -62,9 +66,17 @@ class Hub:
                 repositories.append(self._repository(reader, item.name, name))
             elif item.name in _SUPPORT:
                 reader.keep(item.name)
+        # A link out of one repository may hold what lies in another.
+        foreign = frozenset[str]().union(*(repository.foreign for repository in repositories))
+        repositories = [
+            replace(repository, whole=repository.whole and repository.folder not in foreign)
+            for repository in repositories
+        ]
         if reader.unread > before or not all(repository.whole for repository in repositories):
             # Somebody unseen may hold a shared payload: rather leak than break.
-            store = frozenset()
+            store = replace(store, removable=frozenset())
+        for repository in repositories:
+            store = replace(store, removable=store.removable - _held_unnamed(repository))
         for repository in repositories:
             yield from self._drafts(reader, repository, store)
 
@@ -80,26 +92,46 @@ class Hub:
 
     def _repository(self, reader: Reader, folder: str, name: str) -> _Repository:
         before = reader.unread
-        items = {item.name for item in reader.list(folder)}
+        kinds = {item.name: item.kind for item in reader.list(folder)}
 
         def inside(name: str) -> tuple[Item, ...]:
-            return reader.list(folder, name) if name in items else ()
+            return reader.list(folder, name) if kinds.get(name) is Kind.DIRECTORY else ()
 
+        # A link in the place of one of these directories hides holders and blobs.
+        understood = all(kinds.get(name) in (None, Kind.DIRECTORY) for name in ("snapshots", "blobs"))
         blobs = {item.name: item for item in inside("blobs")}
-        refs = self._refs(reader, folder) if "refs" in items else {}
-        extras = {name: frozenset(item.name for item in inside(name)) for name in (".no_exist", "trees")}
+        stored: dict[str, Names] = {}
+        foreign: set[str] = set()
+        for blob in blobs.values():
+            if blob.kind is Kind.LINK:
+                target = reader.link(folder, "blobs", blob.name) or ""
+                place = resolve((folder, "blobs"), target)
+                if place is not None and is_stored(place):
+                    stored[blob.name] = place
+                else:
+                    foreign.update(target.split("/"))
+        refs = self._refs(reader, folder)
+        extras = {
+            name: frozenset(item.name for item in inside(name) if item.kind is kind)
+            for name, kind in ((".no_exist", Kind.DIRECTORY), ("trees", Kind.FILE))
+        }
         revisions: list[_Revision] = []
-        understood = True
         for item in inside("snapshots"):
             if item.kind is Kind.DIRECTORY:
                 leaves = reader.leaves(folder, "snapshots", item.name)
-                held, certain = self._held(folder, item.name, leaves, blobs)
-                understood = understood and certain
-                revisions.append(_Revision(item.name, leaves, held))
-        whole = understood and reader.unread == before
-        return _Repository(folder, name, blobs, refs, extras, tuple(revisions), whole)
+                held, beyond = self._held(folder, item.name, leaves, blobs)
+                foreign |= beyond
+                if _COMMIT.fullmatch(item.name):
+                    revisions.append(_Revision(item.name, leaves, held))
+                    continue
+            # Whatever else is here may hold blobs, too.
+            understood = understood and item.name == _HARMLESS
+        whole = understood and not foreign and reader.unread == before
+        return _Repository(
+            folder, name, blobs, stored, refs, extras, tuple(revisions), frozenset(foreign), whole
+        )
 
-    def _drafts(self, reader: Reader, repository: _Repository, store: frozenset[str]) -> Iterator[Draft]:
+    def _drafts(self, reader: Reader, repository: _Repository, store: Store) -> Iterator[Draft]:
         commits = [revision.commit for revision in repository.revisions]
         for revision in repository.revisions:
             name = f"{repository.name}@{_short(revision.commit, commits)}"
@@ -109,7 +141,7 @@ class Hub:
         yield from self._incomplete(reader, repository)
 
     def _revision(
-        self, reader: Reader, repository: _Repository, revision: _Revision, name: str, store: frozenset[str]
+        self, reader: Reader, repository: _Repository, revision: _Revision, name: str, store: Store
     ) -> Draft:
         folder, commit = repository.folder, revision.commit
         refs = repository.refs.get(commit, ())
@@ -124,6 +156,7 @@ class Hub:
         held = revision.held if repository.whole else frozenset()
         payload = tuple(self._payload(reader, repository, held, store))
         plain = sum(leaf.size for leaf in revision.leaves if leaf.kind is Kind.FILE)
+        linked = sum(_size(repository, blob, store) for blob in revision.held)
         return Draft(
             name=name,
             pointers=tuple(unit for unit in pointers if unit is not None),
@@ -131,11 +164,11 @@ class Hub:
             group=repository.name,
             notes=refs,
             detached=not refs,
-            apparent=plain + sum(unit.tally.apparent for unit in payload if unit.identity.kind is Kind.FILE),
+            apparent=plain + linked,
         )
 
     def _payload(
-        self, reader: Reader, repository: _Repository, blobs: frozenset[str], store: frozenset[str]
+        self, reader: Reader, repository: _Repository, blobs: frozenset[str], store: Store
     ) -> Iterator[Unit]:
         """The repository's own blobs, and behind each link into the shared store what it leads to."""
         for blob in sorted(blobs):
@@ -143,31 +176,26 @@ class Hub:
             if unit is None:
                 continue
             yield replace(unit, lock=(".locks", repository.folder, f"{blob}.lock"))
-            if unit.identity.kind is Kind.LINK:
-                target = reader.link(repository.folder, "blobs", blob)
-                place = _resolve((repository.folder, "blobs"), target)
-                if place is not None and "/".join(place) in store:
-                    yield from self._stored(reader, place)
+            if blob in repository.stored:
+                yield from store.units(reader, repository.stored[blob])
 
-    def _stored(self, reader: Reader, place: Names) -> Iterator[Unit]:
-        *folder, payload = place
-        lock = (*folder, f"{payload}.lock")
-        for name in (f"{payload}.refs", payload):
-            if (unit := reader.unit(*folder, name)) is not None:
-                yield replace(unit, lock=lock)
-
-    def _unreferenced(
-        self, reader: Reader, repository: _Repository, store: frozenset[str]
-    ) -> Iterator[Draft]:
-        linked = frozenset[str]().union(*(revision.held for revision in repository.revisions))
-        left = frozenset(name for name in repository.blobs if _BLOB.fullmatch(name)) - linked
-        if left:
-            payload = tuple(self._payload(reader, repository, left, store))
+    def _unreferenced(self, reader: Reader, repository: _Repository, store: Store) -> Iterator[Draft]:
+        """Blobs that no snapshot links, and what is noted about commits that have no snapshot."""
+        left = frozenset(
+            name
+            for name, item in repository.blobs.items()
+            if _BLOB.fullmatch(name) and item.kind in (Kind.FILE, Kind.LINK)
+        ) - _linked(repository)
+        payload = tuple(self._payload(reader, repository, left, store))
+        notes = (reader.unit(repository.folder, *place) for place in _orphans(repository))
+        pointers = tuple(unit for unit in notes if unit is not None)
+        if pointers or payload:
             name = f"{repository.name}@unreferenced"
-            yield Draft(name, (), payload, repository.name, ("unreferenced",), True, idle=_SETTLED)
+            yield Draft(name, pointers, payload, repository.name, ("unreferenced",), True, idle=_SETTLED)
 
     def _incomplete(self, reader: Reader, repository: _Repository) -> Iterator[Draft]:
-        partial = [match for blob in sorted(repository.blobs) if (match := _INCOMPLETE.fullmatch(blob))]
+        files = sorted(item.name for item in repository.blobs.values() if item.kind is Kind.FILE)
+        partial = [match for blob in files if (match := _INCOMPLETE.fullmatch(blob))]
         units = [
             replace(unit, lock=(".locks", repository.folder, f"{match[1]}.lock"))
             for match in partial
@@ -180,20 +208,24 @@ class Hub:
     @staticmethod
     def _held(
         folder: str, commit: str, leaves: tuple[Leaf, ...], blobs: Mapping[str, Item]
-    ) -> tuple[frozenset[str], bool]:
-        """The blobs of this repository that a snapshot links, and whether every link was understood."""
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        """The blobs of this repository that a snapshot links, and the names on the way of its other
+        links: never empty where there is one."""
         held: set[str] = set()
-        certain = True
+        foreign: set[str] = set()
         for leaf in leaves:
             if leaf.kind is not Kind.LINK:
                 continue
-            place = _resolve((folder, "snapshots", commit, *leaf.names[:-1]), leaf.target)
-            if place is not None and place[:2] == (folder, "blobs") and len(place) == 3:
-                if place[2] in blobs:
-                    held.add(place[2])
-            else:
-                certain = False
-        return frozenset(held), certain
+            place = resolve((folder, "snapshots", commit, *leaf.names[:-1]), leaf.target)
+            if place is None or place[:2] != (folder, "blobs") or len(place) != 3:
+                foreign.update((leaf.target or "").split("/"))
+                continue
+            blob = blobs.get(place[2])
+            if blob is not None and blob.kind in (Kind.FILE, Kind.LINK):
+                held.add(blob.name)
+            elif blob is not None:
+                foreign.add(blob.name)
+        return frozenset(held), frozenset(foreign)
 
     def _refs(self, reader: Reader, folder: str) -> dict[str, tuple[str, ...]]:
         found: dict[str, list[str]] = {}
@@ -211,48 +243,38 @@ class Hub:
                         found.setdefault(text, []).append("/".join((*below, item.name)))
         return {commit: tuple(sorted(refs)) for commit, refs in found.items()}
 
-    def _store(self, reader: Reader) -> frozenset[str]:
-        """The shared payloads, as paths below the root; empty unless the store is marked and whole."""
-        if not any(item.name == _STORE and item.kind is Kind.DIRECTORY for item in reader.list()):
-            return frozenset()
-        if reader.text(_STORE, _MARKER) != _VERSION:
-            return frozenset()
-        reader.keep(_STORE, _MARKER)
-        found: set[str] = set()
-        for shard in reader.list(_STORE):
-            if shard.kind is not Kind.DIRECTORY or len(shard.name) != 2:
-                continue
-            names = {item.name: item.kind for item in reader.list(_STORE, shard.name)}
-            for name, kind in names.items():
-                if kind is not Kind.FILE:
-                    continue
-                if name.endswith(".lock"):
-                    reader.keep(_STORE, shard.name, name)
-                # Without a readable manifest the payload is left to the owning tool: rather leak than break.
-                if (
-                    _STORED.fullmatch(name)
-                    and name[:2] == shard.name
-                    and names.get(f"{name}.refs") is Kind.FILE
-                ):
-                    found.add(f"{_STORE}/{shard.name}/{name}")
-        return frozenset(found)
+
+def _linked(repository: _Repository) -> frozenset[str]:
+    return frozenset[str]().union(*(revision.held for revision in repository.revisions))
+
+
+def _held_unnamed(repository: _Repository) -> frozenset[Names]:
+    """The shared payloads behind links that belong to no entry, and so would be left leading nowhere."""
+    linked = _linked(repository)
+    return frozenset(
+        place for blob, place in repository.stored.items() if blob not in linked and not _BLOB.fullmatch(blob)
+    )
+
+
+def _orphans(repository: _Repository) -> Iterator[Names]:
+    """Refs, markers of absent files and tree listings whose commit has no snapshot."""
+    commits = {revision.commit for revision in repository.revisions}
+    for commit in sorted(repository.refs.keys() - commits):
+        yield from (("refs", *ref.split("/")) for ref in repository.refs[commit])
+    for folder, ending in ((".no_exist", ""), ("trees", ".json")):
+        for name in sorted(repository.extras[folder]):
+            commit = name.removesuffix(ending)
+            if name == commit + ending and _COMMIT.fullmatch(commit) and commit not in commits:
+                yield (folder, name)
+
+
+def _size(repository: _Repository, blob: str, store: Store) -> int:
+    """What the owning tool counts for a blob: the file behind the link."""
+    if blob in repository.stored:
+        return store.sizes.get(repository.stored[blob], 0)
+    return repository.blobs[blob].identity.size
 
 
 def _short(commit: str, commits: list[str]) -> str:
     """Seven characters, or the whole name where two revisions begin alike."""
     return commit[:7] if sum(other[:7] == commit[:7] for other in commits) == 1 else commit
-
-
-def _resolve(folder: Names, target: str | None) -> Names | None:
-    """Where a relative link leads, by its text alone; None where it leaves the root or is absolute."""
-    if not target or target.startswith(("/", "\\")) or ":" in target[:3]:
-        return None
-    place = list(folder)
-    for part in target.replace("\\", "/").split("/"):
-        if part == "..":
-            if not place:
-                return None
-            place.pop()
-        elif part not in ("", "."):
-            place.append(part)
-    return tuple(place)

@@ -5,18 +5,12 @@ import click
 from cachemgr.cli.options import everywhere, json_option, pass_session
 from cachemgr.cli.output import Column
 from cachemgr.cli.session import Session
-from cachemgr.domain.outcome import Status
 from cachemgr.domain.run import Run
+from cachemgr.domain.terms import Status
 from cachemgr.present.document.runs import history_document
 from cachemgr.present.plan_rows import does, run_row
-from cachemgr.present.text import (
-    counted,
-    display_name,
-    exclusion_sentence,
-    minute,
-    outcome,
-    trouble_sentence,
-)
+from cachemgr.present.promises import outcome
+from cachemgr.present.text import counted, display_name, exclusion_sentence, minute, trouble_sentence
 
 
 @click.command()

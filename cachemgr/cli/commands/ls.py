@@ -72,11 +72,11 @@ def _table(session: Session, inventory: Inventory, shown: tuple[Entry, ...], mat
         Column(""),
         Column("Size", right=True),
         Column("Frees", right=True),
-        Column("Files", right=True),
-        Column("Changed", right=True),
-        Column("Used", right=True),
-        Column("Entry", shrinks=True),
-        Column("Note"),
+        Column("Files", right=True, drops=True),
+        Column("Changed", right=True, drops=True),
+        Column("Used", right=True, drops=True),
+        Column("Entry"),
+        Column("Note", shrinks=True, drops=True),
     )
     rows = []
     for entry in shown:

@@ -14,14 +14,7 @@ from cachemgr.domain.inventory import CacheId, Finding, Inventory, Volume
 from cachemgr.domain.terms import CacheState, Severity
 from cachemgr.present.document.status import status_document
 from cachemgr.present.rows import cache_rows
-from cachemgr.present.text import (
-    age,
-    count,
-    counted,
-    display_name,
-    finding_sentence,
-    severity_glyph,
-)
+from cachemgr.present.text import age, count, counted, display_name, finding_sentence, severity_glyph
 
 EPILOG = """\b
 Examples:
@@ -91,10 +84,10 @@ def _table(session: Session, inventory: Inventory, frees: Mapping[CacheId | None
         Column("Cache"),
         Column("Size", right=True),
         Column("Frees", right=True),
-        Column("Files", right=True),
-        Column("Used", right=True),
+        Column("Files", right=True, drops=True),
+        Column("Used", right=True, drops=True),
         Column("Where", shrinks=True),
-        Column("If deleted, or what is wrong", shrinks=True),
+        Column("If deleted", shrinks=True, drops=True),
     )
     absent = {
         cache.id for cache in inventory.caches if cache.state is CacheState.MISSING and not cache.problems

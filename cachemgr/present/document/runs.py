@@ -3,7 +3,10 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from cachemgr.domain.event import (
+from cachemgr.domain.outcome import Outcome, Totals
+from cachemgr.domain.plan import Exclusion, Plan, Step
+from cachemgr.domain.run import Run
+from cachemgr.domain.run_event import (
     Announced,
     FolderLeft,
     FolderNoted,
@@ -14,13 +17,11 @@ from cachemgr.domain.event import (
     StepProgress,
     StepStarted,
 )
-from cachemgr.domain.outcome import Outcome, Status, Totals
-from cachemgr.domain.plan import Exclusion, Intent, Plan, Step
-from cachemgr.domain.run import Run, RunState
-from cachemgr.domain.terms import Disposal
+from cachemgr.domain.terms import Disposal, Intent, RunState, Status
 from cachemgr.present.document.values import Document, exact, head, path_fields, time
 from cachemgr.present.plan_rows import does
-from cachemgr.present.text import exclusion_sentence, moved, restored, trouble_sentence
+from cachemgr.present.promises import moved, restored
+from cachemgr.present.text import exclusion_sentence, trouble_sentence
 
 
 def result_document(

@@ -8,8 +8,8 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
-from cachemgr.domain.plan import Intent, Plan
-from cachemgr.domain.terms import Rebuild
+from cachemgr.domain.plan import Plan
+from cachemgr.domain.terms import Intent, Rebuild
 from cachemgr.present.plan_rows import PlanRow
 from cachemgr.present.text import counted, day, size
 from cachemgr.tui.danger import Level, danger

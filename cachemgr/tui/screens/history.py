@@ -10,7 +10,8 @@ from textual.widget import Widget
 from cachemgr.domain.errors import CacheMgrError
 from cachemgr.domain.outcome import Totals
 from cachemgr.domain.plan import Plan
-from cachemgr.domain.run import Run, RunState
+from cachemgr.domain.run import Run
+from cachemgr.domain.terms import RunState
 from cachemgr.present.plan_rows import run_row
 from cachemgr.present.text import counted, day, display_name, minute, run_state_word, size
 from cachemgr.tui.command_line import command_line

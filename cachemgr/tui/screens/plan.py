@@ -12,8 +12,8 @@ from textual.widget import Widget
 
 from cachemgr.domain.errors import CacheMgrError
 from cachemgr.domain.inventory import EntryId
-from cachemgr.domain.plan import Intent, Plan
-from cachemgr.domain.terms import Disposal
+from cachemgr.domain.plan import Plan
+from cachemgr.domain.terms import Disposal, Intent
 from cachemgr.present.plan_rows import KeptRow, PlanRow, kept_rows, plan_rows
 from cachemgr.present.text import age, counted, display_name, rebuild_word, size
 from cachemgr.tui import plan_view

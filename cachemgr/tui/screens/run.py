@@ -7,8 +7,9 @@ from textual import events
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from cachemgr.domain.outcome import Status, Totals
+from cachemgr.domain.outcome import Totals
 from cachemgr.domain.plan import Plan
+from cachemgr.domain.terms import Status
 from cachemgr.present.text import counted, display_name, size
 from cachemgr.tui.commands import Where, bindings
 from cachemgr.tui.run_view import RUN_COLUMNS, RunRow, RunRows, seconds, told_row

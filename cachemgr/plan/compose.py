@@ -1,0 +1,103 @@
+"""Plans as whole values: steps with the roots they are pinned to, the time they hold, and why they exist."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from cachemgr.domain.action import Remove
+from cachemgr.domain.inventory import Entry, Inventory
+from cachemgr.domain.plan import Plan, Root
+from cachemgr.domain.run import Run
+from cachemgr.domain.terms import Disposal, Intent
+from cachemgr.plan.clear import clear, default_disposal
+from cachemgr.plan.purge import purge
+from cachemgr.plan.undo import undo
+
+PLAN_AGE = timedelta(minutes=15)
+"""How long a plan may be applied: the world it was made for is gone after that."""
+FRESH = timedelta(seconds=10)
+"""How old the scan behind a plan may be before another one has to agree with it. Somebody who read a screen
+took longer, and a download may have begun to share what is about to go."""
+
+
+def clear_plan(
+    name: str,
+    inventory: Inventory,
+    chosen: Sequence[Entry],
+    now: datetime,
+    *,
+    disposal: Disposal | None,
+    keep: timedelta,
+    targets: Sequence[str],
+) -> Plan:
+    """Clear those entries. Without a disposal the rebuild class decides, entry by entry."""
+
+    def disposal_of(entry: Entry) -> Disposal:
+        return disposal or default_disposal(inventory.cache_by_id[entry.cache].rebuild)
+
+    clearing = clear(inventory, chosen, disposal_of, now)
+    used = {step.cache for step in clearing.steps}
+    pinned = tuple(
+        Root(cache.id, cache.type, cache.real_path, cache.identity, cache.third_party)
+        for cache in inventory.caches
+        if cache.id in used and cache.real_path is not None and cache.identity is not None
+    )
+    keeps = any(
+        isinstance(step.action, Remove) and step.action.disposal is Disposal.QUARANTINE
+        for step in clearing.steps
+    )
+    return Plan(
+        id=name,
+        intent=Intent.CLEAR,
+        created_at=now,
+        expires_at=now + PLAN_AGE,
+        roots=pinned,
+        steps=clearing.steps,
+        exclusions=clearing.exclusions,
+        targets=tuple(targets),
+        keep_until=now + keep if keeps else None,
+        scanned_at=inventory.scanned_at,
+    )
+
+
+def undo_plan(name: str, run: Run, now: datetime) -> Plan:
+    """Bring back what a run's quarantine holds."""
+    steps = undo(run)
+    used = {step.cache for step in steps}
+    return Plan(
+        id=name,
+        intent=Intent.UNDO,
+        created_at=now,
+        expires_at=now + PLAN_AGE,
+        roots=tuple(root for root in run.plan.roots if root.cache in used),
+        steps=steps,
+        targets=(run.id,),
+        reverses=run.id,
+    )
+
+
+def purge_plan(name: str, runs: Iterable[Run], now: datetime, *, run: str | None, due: bool) -> Plan:
+    """Empty the quarantines of those runs, or of those among them whose time has come."""
+    if due:
+        runs = (one for one in runs if one.plan.keep_until is not None and one.plan.keep_until <= now)
+    pinned, steps = purge(runs)
+    return Plan(
+        id=name,
+        intent=Intent.PURGE,
+        created_at=now,
+        expires_at=now + PLAN_AGE,
+        roots=pinned,
+        steps=steps,
+        targets=() if run is None else (run,),
+        reverses=run,
+    )
+
+
+def is_current(plan: Plan, now: datetime) -> bool:
+    """Whether a plan may still be carried out. A file may claim any end for itself; ours is never later."""
+    return now <= min(plan.expires_at, plan.created_at + PLAN_AGE) and plan.created_at <= now + PLAN_AGE
+
+
+def is_fresh(plan: Plan, now: datetime) -> bool:
+    """Whether the world can be taken for what the plan saw. Without a scan there is nothing to look at again;
+    one in the future means that the clock was set, and nobody knows."""
+    return plan.scanned_at is None or now - FRESH <= plan.scanned_at <= now

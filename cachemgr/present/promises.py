@@ -1,0 +1,95 @@
+"""What a plan promises before it is carried out, and what came of it: the two are never mixed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from cachemgr.domain.action import Purge, Remove, Restore
+from cachemgr.domain.outcome import Outcome, Totals
+from cachemgr.domain.plan import Plan, Step
+from cachemgr.domain.terms import Disposal, Intent
+from cachemgr.present.figures import counted, size
+
+
+def promise(plan: Plan, si: bool = False) -> str:
+    """What a plan will do, before it does: `2 steps, frees 1.2 GiB now, 300 MiB in 7 days`."""
+    if not plan.steps:
+        return "nothing to do"
+    parts = [counted(_main_steps(plan), "step")]
+    if plan.intent is Intent.UNDO:
+        back = sum(step.size for step in plan.steps if isinstance(step.action, Restore))
+        return f"{parts[0]}, brings back {size(back, si)}"
+    if plan.frees or not (plan.quarantined or plan.trashed):
+        parts.append(f"frees {size(plan.frees, si)} now")
+    if plan.quarantined:
+        parts.append(f"{_also(parts)}{size(plan.quarantined, si)} {_later(plan)}")
+    if plan.trashed:
+        parts.append(f"{_also(parts)}{size(plan.trashed, si)} when the trash is emptied")
+    return ", ".join(parts)
+
+
+def result(
+    totals: Totals, *, quarantined: int = 0, trashed: int = 0, restored: int = 0, si: bool = False
+) -> str:
+    """What a run did: `freed 1.2 GiB, set 300 MiB aside in 2 steps, 1 refused`."""
+    parts = [
+        f"{word} {size(amount, si)}{rest}"
+        for word, amount, rest in (
+            ("brought back", restored, ""),
+            ("freed", totals.freed, ""),
+            ("set", quarantined, " aside"),
+            ("moved", trashed, " to the trash"),
+        )
+        if amount
+    ] or ["freed 0 B"]
+    parts[-1] += f" in {counted(totals.done, 'step')}"
+    parts += _counts((totals.failed, "failed"), (totals.refused, "refused"), (totals.skipped, "skipped"))
+    return ", ".join(parts)
+
+
+def outcome(plan: Plan, outcomes: Sequence[Outcome], si: bool = False) -> str:
+    """`result` of a plan's outcomes. What was done to tidy up is not counted; what was not done is."""
+    main = [one for one in outcomes if one.trouble or _main(plan.steps[one.number])]
+    return result(
+        replace(Totals.of(main), freed=Totals.of(outcomes).freed),
+        quarantined=moved(plan, outcomes, Disposal.QUARANTINE),
+        trashed=moved(plan, outcomes, Disposal.TRASH),
+        restored=restored(plan, outcomes),
+        si=si,
+    )
+
+
+def moved(plan: Plan, outcomes: Iterable[Outcome], disposal: Disposal) -> int:
+    """Bytes that really went to the quarantine or to the trash."""
+    return sum(
+        one.moved
+        for one in outcomes
+        if isinstance(action := plan.steps[one.number].action, Remove) and action.disposal is disposal
+    )
+
+
+def restored(plan: Plan, outcomes: Iterable[Outcome]) -> int:
+    """Bytes that really came back."""
+    return sum(one.moved for one in outcomes if isinstance(plan.steps[one.number].action, Restore))
+
+
+def _main(step: Step) -> bool:
+    """Whether it takes or brings something; tidying up after that is not worth a person's attention."""
+    return isinstance(step.action, Remove | Restore | Purge)
+
+
+def _main_steps(plan: Plan) -> int:
+    return sum(map(_main, plan.steps)) or len(plan.steps)
+
+
+def _also(parts: Iterable[str]) -> str:
+    return "" if any("frees" in part for part in parts) else "frees "
+
+
+def _later(plan: Plan) -> str:
+    if plan.keep_until is None:
+        return "at the purge"
+    return f"in {counted((plan.keep_until - plan.created_at).days, 'day')}"
+
+
+def _counts(*pairs: tuple[int, str]) -> list[str]:
+    return [f"{number:,} {word}" for number, word in pairs if number]

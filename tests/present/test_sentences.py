@@ -1,0 +1,153 @@
+"""What plans promise, what runs did, and why something stays."""
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from cachemgr.domain import inventory as inventory_module
+from cachemgr.domain import outcome as outcome_module
+from cachemgr.domain.action import Purge, Remove, Restore, Tidy
+from cachemgr.domain.inventory import Finding, Problem
+from cachemgr.domain.outcome import Outcome, Totals, Trouble
+from cachemgr.domain.plan import Exclusion, Plan, Step
+from cachemgr.domain.terms import Disposal, Intent, Knowledge, Reason, Rebuild, Severity, Status
+from cachemgr.present.promises import outcome, promise, result
+from cachemgr.present.text import (
+    exclusion_sentence,
+    finding_sentence,
+    glyph,
+    problem_sentence,
+    rebuild_word,
+    tier,
+    trouble_sentence,
+)
+from tests.values import NOW, cache
+
+MIB = 2**20
+TMDB = "tmdb@project"
+
+
+def remove(disposal: Disposal, size: int) -> Step:
+    frees = size if disposal is Disposal.DELETE else 0
+    return Step(Remove(("x",), disposal), TMDB, f"{TMDB}:x", size=size, frees=frees)
+
+
+def plan(*steps: Step, intent: Intent = Intent.CLEAR) -> Plan:
+    return Plan(
+        "p-1", intent, NOW, NOW + timedelta(minutes=15), steps=steps, keep_until=NOW + timedelta(days=7)
+    )
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (plan(), "nothing to do"),
+        (plan(remove(Disposal.DELETE, MIB)), "1 step, frees 1.0 MiB now"),
+        (
+            plan(remove(Disposal.DELETE, MIB), remove(Disposal.QUARANTINE, 300 * MIB)),
+            "2 steps, frees 1.0 MiB now, 300 MiB in 7 days",
+        ),
+        (plan(remove(Disposal.QUARANTINE, MIB)), "1 step, frees 1.0 MiB in 7 days"),
+        (plan(remove(Disposal.TRASH, MIB)), "1 step, frees 1.0 MiB when the trash is emptied"),
+        (plan(remove(Disposal.DELETE, MIB), Step(Tidy(("d",)), TMDB)), "1 step, frees 1.0 MiB now"),
+        (
+            plan(Step(Restore("r", 0, ("x",)), TMDB, size=MIB), intent=Intent.UNDO),
+            "1 step, brings back 1.0 MiB",
+        ),
+        (
+            plan(Step(Purge("r"), TMDB, size=MIB, frees=MIB), intent=Intent.PURGE),
+            "1 step, frees 1.0 MiB now",
+        ),
+    ],
+)
+def test_a_promise_tells_now_from_later(made: Plan, said: str) -> None:
+    assert promise(made) == said
+
+
+def test_a_result_tells_what_was_freed_from_what_was_set_aside() -> None:
+    made = plan(remove(Disposal.DELETE, MIB), remove(Disposal.QUARANTINE, 2 * MIB), Step(Tidy(("d",)), TMDB))
+    done = [
+        Outcome(0, Status.DONE, freed=MIB),
+        Outcome(1, Status.DONE, moved=2 * MIB),
+        Outcome(2, Status.SKIPPED, trouble=Trouble("not-empty")),
+    ]
+
+    assert outcome(made, done) == "freed 1.0 MiB, set 2.0 MiB aside in 2 steps, 1 skipped"
+    assert result(Totals(refused=2)) == "freed 0 B in 0 steps, 2 refused"
+
+
+@pytest.mark.parametrize(
+    ("exclusion", "said"),
+    [
+        (Exclusion(Reason.SHARED, TMDB, detail="hub@home:b"), "shared with hub@home:b, which is kept"),
+        (
+            Exclusion(Reason.MOUNT_POINT, TMDB, detail="a/\x1b"),
+            "another file system is mounted there (a/\\x1b)",
+        ),
+        (Exclusion(Reason.TOO_YOUNG, TMDB, detail="in-progress"), "still being written, or was just now"),
+        (Exclusion(Reason.IN_USE, TMDB), "in use"),
+    ],
+)
+def test_what_stays_says_why(exclusion: Exclusion, said: str) -> None:
+    assert exclusion_sentence(exclusion) == said
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_has_a_sentence(reason: Reason) -> None:
+    assert " " in exclusion_sentence(Exclusion(reason, TMDB)) or reason in (Reason.PINNED,)
+
+
+def _codes(module: object, class_name: str) -> set[str]:
+    """The codes that the docstring of a `code` or `kind` field lists."""
+    source = Path(str(getattr(module, "__file__", ""))).read_text(encoding="utf-8")
+    body = source.split(f"class {class_name}")[1].split("detail: str")[0]
+    return set(re.findall(r"`([a-z-]+)`", body))
+
+
+@pytest.mark.parametrize("code", sorted(_codes(inventory_module, "Problem") - {"present"}))
+def test_every_problem_of_the_domain_has_a_sentence(code: str) -> None:
+    assert problem_sentence(Problem(code)) != code
+
+
+@pytest.mark.parametrize("kind", sorted(_codes(outcome_module, "Trouble")))
+def test_every_trouble_of_the_domain_has_a_sentence(kind: str) -> None:
+    assert trouble_sentence(Trouble(kind)) != kind
+
+
+def test_a_finding_names_its_place_as_a_person_would() -> None:
+    home, project = Path("/home/ada"), Path("/home/ada/films")
+    finding = Finding("legacy-location", Severity.WARNING, path=project / "shared" / "model-cache")
+
+    said = "shared/model-cache is a legacy location; it should be empty"
+    assert finding_sentence(finding, home, project) == said.replace("/", str(Path("/")))
+
+
+@pytest.mark.parametrize(
+    ("code", "detail", "says"),
+    [
+        ("unusable-root", "empty", "tmdb@project: the setting is empty"),
+        ("unavailable-root", "unavailable", "/cache: it cannot be reached right now"),
+        ("untrusted-root", "untrusted", "/cache: a project file names a place outside the project"),
+        ("unreadable", "unreadable", "/cache: it could not be read completely"),
+        ("quarantine", "20261120-1", "/cache holds what run 20261120-1 set aside"),
+        ("quarantine", "unknown", "/cache holds what an unknown run set aside"),
+        ("something-new", "", "tmdb@project: something new"),
+    ],
+)
+def test_a_finding_says_what_is_wrong_with_which_root(code: str, detail: str, says: str) -> None:
+    finding = Finding(code, Severity.WARNING, TMDB, Path("/cache"), detail=detail)
+
+    assert finding_sentence(finding).replace("\\", "/").startswith(says)
+
+
+def test_legacy_and_untouchable_caches_stand_out_from_their_cost() -> None:
+    plain = cache("tmdb@project", rebuild=Rebuild.DOWNLOADS)
+    unverified = replace(plain, knowledge=Knowledge.UNVERIFIED)
+
+    assert [glyph(tier(c)) for c in (plain, cache("old@legacy"), unverified)] == ["●", "▲", "■"]
+    assert [glyph(tier(c), ascii=True) for c in (plain, cache("old@legacy"), unverified)] == ["*", "!", "#"]
+    assert glyph(tier(replace(unverified, registered=True))) == "●"
+    assert len({rebuild_word(rebuild) for rebuild in Rebuild}) == len(Rebuild)
