@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from typing import ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import App, ScreenStackError, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
@@ -73,11 +73,18 @@ class CacheApp(App[None]):
     def pull(self) -> None:
         """Look whether a thread has found something, and draw it."""
         relay = self.session.relay
-        if relay.revision != self._seen or relay.scanning is not None:
-            self._seen = relay.revision
-            self.session.forget_gone()
-            if isinstance(self.screen, View):
-                self.screen.redraw()
+        if relay.revision == self._seen and relay.scanning is None:
+            return
+        try:
+            screen = self.screen
+        except ScreenStackError:
+            return  # the app is being closed
+        if relay.revision != self._seen and relay.scan_error:
+            self.notify(relay.scan_error, severity="error", markup=False)
+        self._seen = relay.revision
+        self.session.forget_gone()
+        if isinstance(screen, View):
+            screen.redraw()
 
     def stop(self, code: int) -> None:
         """End with an exit code: a step at work is finished, the screen is given back."""

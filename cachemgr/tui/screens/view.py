@@ -61,7 +61,7 @@ class View(Screen[None]):
     @property
     def can_draw(self) -> bool:
         """Everything in it is there: a timer can come before it was mounted, a message after it was left."""
-        return self._ready and self in self.app.screen_stack
+        return self._ready and self.is_current
 
     @property
     def look(self) -> Look:
