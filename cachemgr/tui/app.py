@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual.app import App, ScreenStackError, SystemCommand
 from textual.binding import BindingType
+from textual.command import CommandPalette
 from textual.screen import Screen
 
 from cachemgr.present.text import display_name
@@ -41,6 +42,7 @@ class CacheApp(App[None]):
     def __init__(self, service: CacheManager, *, ascii_glyphs: bool = False, host: str = "") -> None:
         super().__init__()
         self.ascii_glyphs = ascii_glyphs
+        self.set_class(ascii_glyphs, "ascii")
         self.session = Session(service, Relay(service), display_name(host))
         self._seen = -1
         self._started_by = os.getppid()
@@ -103,6 +105,10 @@ class CacheApp(App[None]):
 
     def action_colours(self, theme: str) -> None:
         self.theme = theme
+
+    def action_command_palette(self) -> None:
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette(placeholder="Search for commands"))
 
     def action_help(self) -> None:
         if isinstance(self.screen, View) and not isinstance(self.screen, HelpScreen):

@@ -79,10 +79,11 @@ def going_row(row: PlanRow, plan: Plan, look: Look, *, si: bool) -> Row:
     )
 
 
-def figures(plan: Plan, rows: Sequence[PlanRow], look: Look, *, si: bool) -> list[Line]:
+def figures(plan: Plan, look: Look, *, si: bool) -> list[Line]:
     """What happens to the bytes. What is not freed is said, not left out."""
     glyphs = look.glyphs
-    total = sum(row.size for row in rows)
+    # Every step, not every row: a directory that goes when it is empty is no row of its own.
+    total = sum(step.size for step in plan.steps)
     if plan.intent is Intent.UNDO:
         return [_figure("Comes back", size(total, si), "good bold")]
     later = (plan.keep_until - plan.created_at) if plan.keep_until else timedelta()
@@ -144,7 +145,7 @@ def ways_back(plan: Plan, rows: Sequence[PlanRow], look: Look, *, si: bool) -> l
 
 def side(session: Session, plan: Plan, rows: Sequence[PlanRow], look: Look) -> list[Line]:
     """The whole of it, in a column."""
-    made = figures(plan, rows, look, si=session.si)
+    made = figures(plan, look, si=session.si)
     blocks = [disk(session, plan, look, width=SIDE)]
     if back := ways_back(plan, rows, look, si=session.si):
         blocks.append([(("Way back", "bold"),), *back])
@@ -157,7 +158,7 @@ def side(session: Session, plan: Plan, rows: Sequence[PlanRow], look: Look) -> l
 
 def compact(session: Session, plan: Plan, rows: Sequence[PlanRow], look: Look) -> list[Line]:
     """The same in as few lines as there may be."""
-    made = [_joined(figures(plan, rows, look, si=session.si))]
+    made = [_joined(figures(plan, look, si=session.si))]
     made.append(_joined([*disk(session, plan, look), *ways_back(plan, rows, look, si=session.si)]))
     return [line for line in [*made, *warnings(plan, rows, look)] if line]
 
