@@ -3,9 +3,9 @@
     python benchmarks/scan.py [--files N] [--runs N] [--directory DIR]
 
 Each round runs both, one after the other, on a warm tree. What is timed is the whole of
-`python -m cachemgr status --json` with the tree registered as a cache: interpreter, imports, scan, entries
-and document. The trees take about 2 GB; without --directory they go to the temporary directory and are
-removed at the end.
+`python -m cachemgr status --json` with the tree registered as a cache. Start-up has a promise of its own: it
+is timed in the same round, as the same command over an empty cache, and taken off. The trees take about 2 GB;
+without --directory they go to the temporary directory and are removed at the end.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from pathlib import Path
 import trees
 
 CPU_PROMISE = 1.6
-"""CPU of the one-process scan as a multiple of that of `du -s`."""
+"""CPU of the one-process scan, without the start of the interpreter, as a multiple of that of `du -s`."""
 MEMORY_BASE = 25_000_000
 MEMORY_PER_DIRECTORY = 512
 """Bytes over a bare interpreter; nothing per file."""
@@ -62,10 +62,10 @@ class Subject:
     cwd: Path
 
     @classmethod
-    def prepare(cls, home: Path, tree: trees.Tree) -> "Subject":
+    def prepare(cls, home: Path, top: Path) -> "Subject":
         config = home / ".config" / "cachemgr" / "cachemgr.toml"
         config.parent.mkdir(parents=True)
-        config.write_text(f'[[cache]]\nname = "benchmark"\npath = {json.dumps(str(tree.top))}\n')
+        config.write_text(f'[[cache]]\nname = "benchmark"\npath = {json.dumps(str(top))}\n')
         source = Path(__file__).resolve().parents[1]
         env = {"HOME": str(home), "PATH": os.environ["PATH"], "PYTHONPATH": str(source), "LC_ALL": "C.UTF-8"}
         return cls(env, home)
@@ -104,7 +104,9 @@ def timed(argv: Sequence[str], env: Mapping[str, str], cwd: Path) -> Sample:
 
 def compare(tree: trees.Tree, home: Path, runs: int) -> bool:
     """Measure one tree and print what came out. Whether every promise was kept."""
-    subject = Subject.prepare(home, tree)
+    subject = Subject.prepare(home / "tree", tree.top)
+    (home / "nothing" / "empty").mkdir(parents=True)
+    idle = Subject.prepare(home / "nothing", home / "nothing" / "empty")
     du, ours = ["du", "-s", str(tree.top)], subject.argv("status", "--json")
     print(f"\n{tree.title}")
 
@@ -115,12 +117,15 @@ def compare(tree: trees.Tree, home: Path, runs: int) -> bool:
     expected = int(subprocess.check_output(["du", "-s", "-B1", str(tree.top)]).split()[0])
 
     timed(du, subject.env, home)
-    rounds = [(timed(du, subject.env, home), timed(ours, subject.env, home)) for _ in range(runs)]
-    theirs_cpu, ours_cpu = (statistics.median(pair[side].cpu for pair in rounds) for side in (0, 1))
-    theirs_wall, ours_wall = (statistics.median(pair[side].wall for pair in rounds) for side in (0, 1))
-    ratio = ours_cpu / theirs_cpu
-    nothing = {**subject.env, "HOME": str(home / "nobody")}
-    start_up = statistics.median(timed(ours, nothing, home.parent).cpu for _ in range(runs))
+    rounds = [
+        (timed(du, subject.env, home), timed(ours, subject.env, home), timed(ours, idle.env, home))
+        for _ in range(runs)
+    ]
+    theirs_cpu, ours_cpu, start_up = (
+        statistics.median(samples[side].cpu for samples in rounds) for side in range(3)
+    )
+    theirs_wall, ours_wall = (statistics.median(samples[side].wall for samples in rounds) for side in (0, 1))
+    ratio = (ours_cpu - start_up) / theirs_cpu
 
     bare, peak = subject.peak(), subject.peak("status", "--json")
     bound = MEMORY_BASE + MEMORY_PER_DIRECTORY * tree.directories
@@ -131,8 +136,9 @@ def compare(tree: trees.Tree, home: Path, runs: int) -> bool:
         verdict(
             "cpu",
             ratio <= CPU_PROMISE,
-            f"{ours_cpu:.3f} s ({start_up:.3f} s of it before the first directory), du {theirs_cpu:.3f} s:"
-            f" {ratio:.2f} x, promised {CPU_PROMISE} x; wall {ours_wall / theirs_wall:.2f} x",
+            f"{ours_cpu - start_up:.3f} s, du {theirs_cpu:.3f} s: {ratio:.2f} x, promised {CPU_PROMISE} x;"
+            f" with a start-up of {start_up:.3f} s {ours_cpu / theirs_cpu:.2f} x;"
+            f" wall {ours_wall / theirs_wall:.2f} x",
         ),
         verdict(
             "memory",

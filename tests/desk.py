@@ -12,7 +12,8 @@ from pathlib import Path
 from cachemgr import config
 from cachemgr.catalogue import all_types
 from cachemgr.disk import handles
-from cachemgr.disk.walk import Scope, Walk
+from cachemgr.disk.scope import Scope
+from cachemgr.disk.walk import Walk
 from cachemgr.domain.action import Action, Remove
 from cachemgr.domain.cache_type import CacheType
 from cachemgr.domain.event import Gauge

@@ -89,6 +89,14 @@ def _imports(module: ast.Module) -> set[str]:
                 found |= {alias.name.partition(".")[0] for alias in names}
             case ast.ImportFrom(str(source), _, 0):
                 found.add(source.partition(".")[0])
+            case ast.Call(ast.Attribute(attr="import_module"), arguments):
+                # What a platform decides is imported by a name in the code.
+                constants = (part for argument in arguments for part in ast.walk(argument))
+                found |= {
+                    part.value.partition(".")[0]
+                    for part in constants
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value[0] != "."
+                }
     return found
 
 

@@ -9,7 +9,8 @@ from types import TracebackType
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
-from cachemgr.disk.walk import Scope, Walk
+from cachemgr.disk.scope import Scope
+from cachemgr.disk.walk import Walk
 from cachemgr.domain.inventory import Problem
 from cachemgr.domain.layout import Leaf
 from cachemgr.domain.terms import Reason

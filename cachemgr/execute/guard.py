@@ -12,8 +12,9 @@ from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
 from cachemgr.disk.places import Found, Protected, look
 from cachemgr.disk.reader import OURS
+from cachemgr.disk.scope import Scope
 from cachemgr.disk.volumes import mounts, mounts_below
-from cachemgr.disk.walk import Scope, Walk
+from cachemgr.disk.walk import Walk
 from cachemgr.domain.action import Remove
 from cachemgr.domain.credentials import is_credential
 from cachemgr.domain.errors import Refused

@@ -104,7 +104,7 @@ def _aftermath(runs: list[Run]) -> Iterator[Run]:
             purging=known.purging | (held & _within(run, purging.get(run.id, set()))),
             purged=held & _within(run, purged.get(run.id, set())),
         )
-        if known.purged and not (known.quarantined or known.leftover):
+        if purged.get(run.id) and not (known.quarantined or known.leftover):
             known = replace(known, state=RunState.PURGED)
         elif known.restored and not known.quarantined:
             known = replace(known, state=RunState.UNDONE)

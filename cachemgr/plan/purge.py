@@ -2,20 +2,27 @@
 
 from collections.abc import Iterable
 
-from cachemgr.domain.action import Purge
+from cachemgr.domain.action import Purge, Remove
 from cachemgr.domain.inventory import CacheId
 from cachemgr.domain.plan import Root, Step
 from cachemgr.domain.run import Run
+from cachemgr.domain.terms import RunState
 
 
 def purge(runs: Iterable[Run]) -> tuple[tuple[Root, ...], tuple[Step, ...]]:
-    """One step for each run and root that still holds something, and the roots they work in."""
+    """One step for each run and root that still holds something, and the roots they work in.
+
+    A run that was interrupted may have left an empty quarantine in any of its roots.
+    """
     roots: dict[CacheId, Root] = {}
     steps: list[Step] = []
     for run in runs:
         sizes: dict[CacheId, int] = {}
         for _, step in (*run.quarantined, *run.leftover):
             sizes[step.cache] = sizes.get(step.cache, 0) + step.size
+        if run.state is RunState.INTERRUPTED:
+            removals = (step for step in run.plan.steps if isinstance(step.action, Remove))
+            sizes = {step.cache: 0 for step in removals} | sizes
         for cache, size in sizes.items():
             root = run.plan.root(cache)
             # The same cache id may have named another directory in another run.

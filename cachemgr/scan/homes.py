@@ -7,8 +7,8 @@ from pathlib import Path
 from cachemgr.disk import handles
 from cachemgr.disk.places import Found, Protected, look
 from cachemgr.disk.reader import DiskReader
+from cachemgr.disk.scope import Scope
 from cachemgr.disk.volumes import Mount, mounts_below, volume
-from cachemgr.disk.walk import Scope
 from cachemgr.domain.event import Gauge
 from cachemgr.domain.inventory import Cache, Problem
 from cachemgr.domain.terms import CacheState, Knowledge, Place, Rebuild

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from cachemgr.disk import handles
 from cachemgr.disk.places import Protected
 from cachemgr.disk.reader import DiskReader
+from cachemgr.disk.scope import OTHER_CACHE, Scope
 from cachemgr.disk.volumes import Mount, mounts, mounts_below, volume
-from cachemgr.disk.walk import OTHER_CACHE, Scope
 from cachemgr.domain.event import CacheScanned, Gauge, ScanEvent, ScanFinished, ScanStarted
 from cachemgr.domain.inventory import Cache, CacheId, Entry, Inventory, Problem, Volume
 from cachemgr.domain.terms import CacheState

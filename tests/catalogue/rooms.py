@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cachemgr.catalogue import all_types
 from cachemgr.disk.reader import DiskReader
-from cachemgr.disk.walk import Scope
+from cachemgr.disk.scope import Scope
 from cachemgr.domain.cache_type import CacheType
 from cachemgr.domain.unit import Draft
 

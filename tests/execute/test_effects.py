@@ -2,7 +2,6 @@
 
 import ctypes
 import errno
-import json
 import os
 import sys
 from collections.abc import Callable
@@ -13,14 +12,14 @@ import pytest
 
 from cachemgr.disk import handles
 from cachemgr.disk.reader import OURS
-from cachemgr.domain.action import Purge, Remake, Restore, Settle, Tidy
+from cachemgr.domain.action import Remake, Settle, Tidy
 from cachemgr.domain.plan import Step
 from cachemgr.domain.run_event import RunEvent, StepStarted
 from cachemgr.domain.terms import Disposal, Intent, Status
 from cachemgr.execute import system
 from cachemgr.service import CacheManager
 from tests.builders import tree
-from tests.desk import BOX, carry_out, du, identity, manager, picture, plan_of, removal
+from tests.desk import BOX, carry_out, identity, manager, picture, plan_of, removal
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="works through POSIX descriptors")
 
@@ -182,65 +181,6 @@ def test_a_container_that_is_another_directory_now_stays(service: CacheManager, 
     assert (box / "folder").is_dir()
 
 
-def foreign_mark(quarantine: Path) -> None:
-    (quarantine / ".cachemgr").write_text(json.dumps({"run": "another"}))
-
-
-def no_mark(quarantine: Path) -> None:
-    (quarantine / ".cachemgr").unlink()
-
-
-def linked_mark(quarantine: Path) -> None:
-    (quarantine / ".cachemgr").rename(quarantine.parent / "mark")
-    (quarantine / ".cachemgr").symlink_to("../mark")
-
-
-def no_json(quarantine: Path) -> None:
-    (quarantine / ".cachemgr").write_bytes(b"\xff{")
-
-
-def linked_quarantine(quarantine: Path) -> None:
-    quarantine.rename(quarantine.parent / "elsewhere")
-    quarantine.symlink_to("elsewhere")
-
-
-@pytest.mark.parametrize("spoil", [foreign_mark, no_mark, linked_mark, no_json, linked_quarantine])
-def test_a_quarantine_that_is_not_marked_as_that_runs_own_is_not_touched(
-    spoil: Callable[[Path], None], service: CacheManager, box: Path
-) -> None:
-    set_aside(service, box, "entry", "file")
-    (quarantine,) = box.glob(f"{OURS}*")
-    spoil(quarantine)
-    before = picture(box)
-    assert set(carry_out(service, service.plan_undo()).kinds) == {"no-quarantine", "needs"}
-    assert carry_out(service, service.plan_purge()).kinds == ["no-quarantine"]
-    assert picture(box) == before
-
-
-@pytest.mark.parametrize("mark", [None, b"", b'{"ru', b"another"])
-def test_a_quarantine_that_was_only_begun_goes_and_one_of_somebody_else_stays(
-    mark: bytes | None, service: CacheManager, box: Path
-) -> None:
-    run = set_aside(service, box, "file")
-    (quarantine,) = box.glob(f"{OURS}*")
-    (quarantine / "0").rename(box / "file")
-    (quarantine / ".cachemgr").unlink()
-    if mark is not None:
-        (quarantine / ".cachemgr").write_bytes(mark)
-    kinds = carry_out(service, service.plan_undo(run)).kinds
-    assert quarantine.exists() == (mark == b"another") == (kinds[0] == "no-quarantine")
-
-
-@pytest.mark.parametrize("run", ["../box", "x/../../sentinel", "\0", ""])
-def test_a_runs_name_is_no_path(run: str, service: CacheManager, box: Path) -> None:
-    tree(box.parent / "sentinel", {".cachemgr": json.dumps({"run": run}), "0": "mine"})
-    steps = Step(Purge(run), BOX), Step(Restore(run, 0, ("new",)), BOX, None, identity(box / "file"))
-    before = picture(box.parent)
-    done = carry_out(service, plan_of(box, *steps, intent=Intent.PURGE))
-    assert Status.DONE not in done.statuses or run in ("", "\0")
-    assert picture(box.parent) == before
-
-
 def test_remaking_what_is_there_changes_nothing(service: CacheManager, box: Path) -> None:
     actions = Remake(("entry",), 0o700), Remake(("file",), 0o700), Settle(("entry",), 1, 1, None)
     steps = (Step(action, BOX) for action in actions)
@@ -257,29 +197,6 @@ def test_a_directory_that_changed_since_keeps_its_times(service: CacheManager, b
     os.utime(box / "entry", (2, 2))
     carry_out(service, service.plan_undo())
     assert (box / "entry").stat().st_mtime > 2
-
-
-def test_a_purge_frees_what_du_says_and_ends_the_undo(service: CacheManager, box: Path) -> None:
-    set_aside(service, box, "entry", "file")
-    before = du(box)
-    done = carry_out(service, service.plan_purge())
-    assert done.freed == before - du(box) > 0
-    assert not list(box.glob(f"{OURS}*"))
-
-
-def test_a_quarantine_that_cannot_be_made_leaves_nothing_behind(
-    service: CacheManager, box: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_: object) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(system, "write_new", full)
-    before = picture(box)
-    done = carry_out(service, plan_of(box, removal(box, "file")))
-    assert [outcome.trouble and outcome.trouble.errno for outcome in done.outcomes] == [errno.ENOSPC]
-    assert {name: look for name, look in picture(box).items() if name != str(box)} == {
-        name: look for name, look in before.items() if name != str(box)
-    }
 
 
 def test_what_was_swapped_between_the_look_and_the_move_goes_back(

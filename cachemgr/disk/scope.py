@@ -1,0 +1,28 @@
+"""The surroundings of a root: what a walk through it has to know and to keep out of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cachemgr.domain.event import Gauge
+from cachemgr.domain.inventory import CacheId, Problem
+from cachemgr.domain.unit import Inode
+
+OTHER_CACHE = "cache "
+"""How the detail of an obstacle begins that is another cache's root."""
+
+
+@dataclass(slots=True)
+class Scope:
+    """What a walk knows about the surroundings of the root it walks."""
+
+    device: int
+    owner: int | None = None
+    """Files of other users are an obstacle; None where users have no numbers."""
+    mounts: frozenset[tuple[str, ...]] = frozenset()
+    """Mount points below the root, as names: a bind mount of the same device shows only there."""
+    roots: Mapping[Inode, CacheId] = field(default_factory=dict)
+    """The other caches' roots, which no unit may contain."""
+    third_party: bool = False
+    gauge: Gauge = field(default_factory=Gauge)
+    problems: list[Problem] = field(default_factory=list)
+    """What could not be read, one for each directory entry it cost."""
