@@ -6,8 +6,9 @@ import sys
 from collections.abc import Iterable
 from typing import ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import App, ScreenStackError, SystemCommand
 from textual.binding import BindingType
+from textual.command import CommandPalette
 from textual.screen import Screen
 
 from cachemgr.present.text import display_name
@@ -41,6 +42,7 @@ class CacheApp(App[None]):
     def __init__(self, service: CacheManager, *, ascii_glyphs: bool = False, host: str = "") -> None:
         super().__init__()
         self.ascii_glyphs = ascii_glyphs
+        self.set_class(ascii_glyphs, "ascii")
         self.session = Session(service, Relay(service), display_name(host))
         self._seen = -1
         self._started_by = os.getppid()
@@ -73,11 +75,18 @@ class CacheApp(App[None]):
     def pull(self) -> None:
         """Look whether a thread has found something, and draw it."""
         relay = self.session.relay
-        if relay.revision != self._seen or relay.scanning is not None:
-            self._seen = relay.revision
-            self.session.forget_gone()
-            if isinstance(self.screen, View):
-                self.screen.redraw()
+        if relay.revision == self._seen and relay.scanning is None:
+            return
+        try:
+            screen = self.screen
+        except ScreenStackError:
+            return  # the app is being closed
+        if relay.revision != self._seen and relay.scan_error:
+            self.notify(relay.scan_error, severity="error", markup=False)
+        self._seen = relay.revision
+        self.session.forget_gone()
+        if isinstance(screen, View):
+            screen.redraw()
 
     def stop(self, code: int) -> None:
         """End with an exit code: a step at work is finished, the screen is given back."""
@@ -96,6 +105,10 @@ class CacheApp(App[None]):
 
     def action_colours(self, theme: str) -> None:
         self.theme = theme
+
+    def action_command_palette(self) -> None:
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette(placeholder="Search for commands"))
 
     def action_help(self) -> None:
         if isinstance(self.screen, View) and not isinstance(self.screen, HelpScreen):

@@ -51,6 +51,8 @@ class Node:
     ok: bool = True
     unused: bool = False
     """Nothing names it any more, or its time is over."""
+    text: str = field(default="", repr=False)
+    """What a filter looks into, case-folded."""
     children: tuple["Node", ...] = field(default=(), repr=False)
 
 
@@ -72,7 +74,8 @@ def unused(nodes: Iterable[Node]) -> frozenset[EntryId]:
     for node in nodes:
         if node.kind is Kind.ENTRY and node.unused:
             found.add(node.key)
-        found |= unused(node.children)
+        if node.children:
+            found |= unused(node.children)
     return frozenset(found)
 
 
@@ -146,6 +149,7 @@ def _cache(inventory: Inventory, row: CacheRow, *, alone: bool) -> Node:
         note=row.note,
         path=row.path,
         ok=row.ok,
+        text=f"{row.id}\n{row.title}\n{row.path}\n{row.note}".casefold(),
         children=tuple(sorted_nodes([*grouped, *leaves], "size")),
     )
 
@@ -167,6 +171,7 @@ def _group(inventory: Inventory, name: str, members: list[Entry]) -> Node:
         used=max((node.used for node in nodes if node.used), default=None),
         entries=tuple(entry.id for entry in members),
         unused=all(node.unused for node in nodes),
+        text=f"{cache.id}\n{name}".casefold(),
         children=tuple(sorted_nodes(nodes, "size")),
     )
 
@@ -186,6 +191,7 @@ def _entry(inventory: Inventory, entry: Entry, row: EntryRow) -> Node:
         entries=(entry.id,),
         note=row.note,
         unused=_unused(entry, inventory.scanned_at),
+        text=f"{row.id}\n{row.name}\n{row.note}".casefold(),
     )
 
 

@@ -27,12 +27,10 @@ class CommandProvider(Provider):
 
     def _offers(self) -> Iterator[tuple[str, str, str]]:
         if isinstance(self.screen, View):
+            plain = self.screen.look.glyphs.ascii
             for command in available(self.screen.WHERE, self.screen.facts()):
                 if command.name != "command_palette":
-                    yield (
-                        f"{command.title.rstrip('…')}  ({command.shown_keys()[0]})",
-                        command.help,
-                        command.action,
-                    )
+                    key = command.shown_keys(ascii_glyphs=plain)[0]
+                    yield f"{command.title.rstrip('…')}  ({key})", command.help, command.action
         for theme in THEMES:
             yield f"Colours: {theme.name}", "Change the colours", f"app.colours({theme.name!r})"

@@ -8,13 +8,36 @@ from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Intent, Rebuild
 from cachemgr.present.plan_rows import PlanRow
 from cachemgr.present.text import counted, day, glyph, rebuild_word, size
+from cachemgr.tui.outline import short_name
 from cachemgr.tui.session import LOW, Session
 from cachemgr.tui.theme import Look, Span
 from cachemgr.tui.widgets.capacity_bar import spans as capacity_spans
+from cachemgr.tui.widgets.cells import words
+from cachemgr.tui.widgets.columns import Column
+from cachemgr.tui.widgets.fast_table import Row
 from cachemgr.tui.widgets.panel import Line
 
 SIDE = 28
 """Columns of the side panel's text."""
+GOING = (
+    Column("tier", "", 1),
+    Column("name", "Entry", 16, grow=1),
+    Column("size", "Size", 8, right=True, drop=2),
+    Column("frees", "Frees", 9, right=True),
+    Column("back", "Way back", 10, drop=1),
+)
+COMING = (
+    Column("tier", "", 1),
+    Column("name", "Entry", 16, grow=1),
+    Column("size", "Size", 8, right=True, drop=2),
+    Column("frees", "Brings back", 11, right=True),
+    Column("back", "", 10, drop=1),
+)
+STAYING = (
+    Column("name", "Entry", 14, grow=2, most=44),
+    Column("size", "Size", 8, right=True, drop=1),
+    Column("why", "Why it stays", 20, grow=3),
+)
 _COSTLY = (Rebuild.COSTS, Rebuild.UNIQUE)
 
 
@@ -40,10 +63,27 @@ def way_back(row: PlanRow, plan: Plan, look: Look) -> Span:
     )
 
 
-def figures(plan: Plan, rows: Sequence[PlanRow], look: Look, *, si: bool) -> list[Line]:
+def going_row(row: PlanRow, plan: Plan, look: Look, *, si: bool) -> Row:
+    """A row of what goes, or comes back."""
+    sign = glyph(row.rebuild, ascii=look.glyphs.ascii) if row.rebuild else look.glyphs.leaf
+    promised = row.frees if row.permanent else row.size
+    about = look.glyphs.about if row.permanent and row.frees < row.size else ""
+    return Row(
+        (
+            words(sign, row.rebuild.value if row.rebuild else "muted"),
+            words(short_name(row.name)),
+            words(size(row.size, si), "muted"),
+            words(f"{about}{size(promised, si)}", "accent-ink bold" if about else "bold"),
+            words(*way_back(row, plan, look)),
+        )
+    )
+
+
+def figures(plan: Plan, look: Look, *, si: bool) -> list[Line]:
     """What happens to the bytes. What is not freed is said, not left out."""
     glyphs = look.glyphs
-    total = sum(row.size for row in rows)
+    # Every step, not every row: a directory that goes when it is empty is no row of its own.
+    total = sum(step.size for step in plan.steps)
     if plan.intent is Intent.UNDO:
         return [_figure("Comes back", size(total, si), "good bold")]
     later = (plan.keep_until - plan.created_at) if plan.keep_until else timedelta()
@@ -105,7 +145,7 @@ def ways_back(plan: Plan, rows: Sequence[PlanRow], look: Look, *, si: bool) -> l
 
 def side(session: Session, plan: Plan, rows: Sequence[PlanRow], look: Look) -> list[Line]:
     """The whole of it, in a column."""
-    made = figures(plan, rows, look, si=session.si)
+    made = figures(plan, look, si=session.si)
     blocks = [disk(session, plan, look, width=SIDE)]
     if back := ways_back(plan, rows, look, si=session.si):
         blocks.append([(("Way back", "bold"),), *back])
@@ -118,7 +158,7 @@ def side(session: Session, plan: Plan, rows: Sequence[PlanRow], look: Look) -> l
 
 def compact(session: Session, plan: Plan, rows: Sequence[PlanRow], look: Look) -> list[Line]:
     """The same in as few lines as there may be."""
-    made = [_joined(figures(plan, rows, look, si=session.si))]
+    made = [_joined(figures(plan, look, si=session.si))]
     made.append(_joined([*disk(session, plan, look), *ways_back(plan, rows, look, si=session.si)]))
     return [line for line in [*made, *warnings(plan, rows, look)] if line]
 

@@ -98,6 +98,8 @@ class Relay:
         self.service = service
         self.revision = 0
         self.scanned: Scanned | None = None
+        self.scans = 0
+        """How many scans have been finished."""
         self.scanning: ScanProgress | None = None
         self.scan_error = ""
         self.running: RunProgress | None = None
@@ -165,6 +167,7 @@ class Relay:
                 progress.done, progress.total = done, total
             case ScanFinished(inventory=inventory):
                 self.scanned = self._ready(inventory)
+                self.scans += 1
         self.revision += 1
 
     def _ready(self, inventory: Inventory) -> Scanned:

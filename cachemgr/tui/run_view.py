@@ -9,8 +9,12 @@ from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Disposal, Intent, Status
 from cachemgr.present.plan_rows import PlanRow, plan_rows
 from cachemgr.present.text import counted, size, trouble_sentence
+from cachemgr.tui.outline import short_name
 from cachemgr.tui.relay import RunProgress
 from cachemgr.tui.theme import Look, Span
+from cachemgr.tui.widgets.cells import prose, words
+from cachemgr.tui.widgets.columns import Column
+from cachemgr.tui.widgets.fast_table import Row
 
 _DOING = {
     "delete": "deleting",
@@ -20,6 +24,13 @@ _DOING = {
 }
 _DONE = {"delete": "deleted", "set aside": "set aside", "trash": "in the trash", "bring back": "brought back",
          "purge": "purged"}  # fmt: skip
+
+RUN_COLUMNS = (
+    Column("sign", "", 1),
+    Column("name", "Entry", 16, grow=3, most=60),
+    Column("state", "State", 16, grow=3),
+    Column("freed", "Freed", 9, right=True, drop=1),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,3 +146,15 @@ def seconds(start: datetime, end: datetime) -> str:
     """A duration as `4.1 s` or `2 min 5 s`."""
     took = max((end - start).total_seconds(), 0.0)
     return f"{took:.1f} s" if took < 100 else f"{int(took) // 60} min {int(took) % 60} s"
+
+
+def told_row(told: RunRow, *, si: bool) -> Row:
+    """A row of Run and of Result."""
+    return Row(
+        (
+            words(*told.sign),
+            words(short_name(told.row.name)),
+            prose(*told.state),
+            words("" if told.freed is None else size(told.freed, si), "bold"),
+        )
+    )

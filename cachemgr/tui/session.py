@@ -65,6 +65,7 @@ class Session:
                     used=None,
                     entries=(),
                     note="measured" if cache in progress.finished else "measuring",
+                    text=cache.casefold(),
                 )
             )
         return tuple(made)

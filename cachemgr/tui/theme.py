@@ -5,6 +5,7 @@ A tone is a few words: the name of an ink (`muted`, `downloads`, `danger`), `bol
 """
 
 from functools import lru_cache
+from typing import TypeVar
 
 from rich.style import Style
 from rich.text import Text
@@ -15,6 +16,7 @@ from textual.theme import Theme
 from cachemgr.present.text import Tier
 from cachemgr.tui.glyphs import ASCII, UNICODE, Glyphs
 
+Result = TypeVar("Result")
 Span = tuple[str, str]
 """Text that is fit to show, and its tone."""
 
@@ -267,6 +269,6 @@ def _look(theme: str, ascii_glyphs: bool) -> Look:
     return Look(chosen.variables, ASCII if ascii_glyphs else UNICODE, plain=chosen.ansi)
 
 
-def look(app: App[object]) -> Look:
+def look(app: App[Result]) -> Look:
     """How things look under the app's present theme."""
     return _look(app.theme, bool(getattr(app, "ascii_glyphs", False)))

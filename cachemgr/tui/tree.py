@@ -26,30 +26,34 @@ def visible(nodes: Iterable[Node], *, opened: Set[str], by: str, wanted: str = "
 def listed(nodes: Iterable[Node], *, by: str, wanted: str = "") -> dict[str, Shown]:
     """The nodes themselves by key, in order, without what is below them."""
     wanted = wanted.casefold()
-    return {node.key: Shown(node, 0, open=False) for node in sorted_nodes(nodes, by) if matches(node, wanted)}
+    return {node.key: Shown(node, 0, open=False) for node in _ordered(nodes, by) if matches(node, wanted)}
 
 
 def matches(node: Node, wanted: str) -> bool:
     """Whether a node itself contains the text, which is case-folded."""
-    return wanted in node.name.casefold() or wanted in node.key.casefold() or wanted in node.note.casefold()
+    return wanted in node.text
 
 
 def _walk(
     nodes: Iterable[Node], depth: int, opened: Set[str], by: str, wanted: str, found: dict[str, Shown]
 ) -> None:
-    for node in sorted_nodes(nodes, by):
-        hit = not wanted or matches(node, wanted)
-        below = {} if not wanted else _below(node, depth, opened, by, wanted)
+    for node in _ordered(nodes, by):
+        if not node.children:
+            if wanted in node.text:
+                found[node.key] = Shown(node, depth, open=False)
+            continue
+        below: dict[str, Shown] = {}
+        hit = wanted in node.text
+        if wanted:
+            _walk(node.children, depth + 1, opened, by, wanted, below)
         if hit or below:
-            is_open = bool(node.children) and (bool(below) or (node.key in opened and hit))
+            is_open = bool(below) or node.key in opened
             found[node.key] = Shown(node, depth, is_open)
-            if below:
-                found |= below
-            elif is_open:
-                _walk(node.children, depth + 1, opened, by, wanted, found)
+            if is_open and not below:
+                _walk(node.children, depth + 1, opened, by, "", below)
+            found |= below
 
 
-def _below(node: Node, depth: int, opened: Set[str], by: str, wanted: str) -> dict[str, Shown]:
-    found: dict[str, Shown] = {}
-    _walk(node.children, depth + 1, opened, by, wanted, found)
-    return found
+def _ordered(nodes: Iterable[Node], by: str) -> Iterable[Node]:
+    """An outline is in the order of sizes already."""
+    return nodes if by == "size" else sorted_nodes(nodes, by)

@@ -1,6 +1,7 @@
 """The scenes that the screenshots are drawn from and the snapshot tests compare: where we are, which keys
 led there."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,7 +11,9 @@ os.environ["TEXTUAL_ANIMATIONS"] = "none"
 for name in ("NO_COLOR", "COLORTERM", "TEXTUAL_THEME", "TEXTUAL_COLOR_SYSTEM"):
     os.environ.pop(name, None)
 
-from textual.pilot import Pilot  # noqa: E402 - Textual reads its variables when it is imported
+from textual.events import Key  # noqa: E402 - Textual reads its variables when it is imported
+from textual.keys import _character_to_key  # noqa: E402
+from textual.pilot import Pilot  # noqa: E402
 
 from cachemgr.tui.app import CacheApp  # noqa: E402
 from tests.tui.ada import ada  # noqa: E402
@@ -85,7 +88,7 @@ async def played(scene: Scene) -> AsyncIterator[tuple[Pilot[None], SceneManager]
             while not manager.theatre.waiting.is_set():
                 await pilot.pause(0.01)
             app.pull()
-            await pilot.pause()
+        await pilot.pause()
         try:
             yield pilot, manager
         finally:
@@ -96,24 +99,37 @@ async def press(pilot: Pilot[None], key: str) -> None:
     """A key, and everything that comes of it. A `y` waits until the dialog listens."""
     if key == "y":
         await pilot.pause(0.5)
-    await pilot.press(key)
+    await push(pilot, key)
     await settle(pilot)
+
+
+async def push(pilot: Pilot[None], key: str) -> None:
+    """A key, handled. Pilot.press waits for an idle processor instead, which a busy machine does not have."""
+    name = _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
+    char = key if len(key) == 1 else {"space": " ", "slash": "/"}.get(key)
+    pilot.app.post_message(Key(name, char))
+    await handled(pilot)
+
+
+async def handled(pilot: Pilot[None]) -> None:
+    """A message goes from the app to the widget and from there to the screen: three queues."""
+    for _ in range(3):
+        await pilot._wait_for_screen()
 
 
 async def settle(pilot: Pilot[None]) -> None:
     """Wait until no thread works and everything is drawn; an execution that waits is let alone."""
     app = pilot.app
     assert isinstance(app, CacheApp)
-    for _ in range(500):
-        await pilot.pause()
+    theatre = getattr(app.session.service, "theatre", None)
+    for _ in range(3000):
+        await asyncio.sleep(0.003)
         relay = app.session.relay
-        theatre = getattr(app.session.service, "theatre", None)
         held = theatre is not None and theatre.waiting.is_set() and not theatre.go.is_set()
-        plan_workers = [worker for worker in app.workers if worker.group == "plan" and worker.is_running]
-        if relay.scanning is None and (held or not relay.busy) and not plan_workers:
+        planning = any(worker.group == "plan" and worker.is_running for worker in app.workers)
+        if relay.scanning is None and (held or not relay.busy) and not planning:
             break
-        await pilot.pause(0.01)
-    app.pull()
-    await pilot.pause()
-    app.pull()
-    await pilot.pause()
+    for _ in range(2):
+        app.pull()
+        await handled(pilot)
+    await asyncio.sleep(0.005)

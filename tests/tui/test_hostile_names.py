@@ -13,7 +13,8 @@ from cachemgr.domain.unit import Obstacle, Unit
 from cachemgr.tui import app as app_module
 from cachemgr.tui.app import CacheApp
 from cachemgr.tui.terminal import STRANGE
-from tests.tui.ada import entry, inventory, unit
+from tests.tui.ada import inventory
+from tests.tui.by_hand import entry, unit
 from tests.tui.machine_room import service
 from tests.tui.picture import text
 from tests.tui.scenes import press, settle
@@ -84,7 +85,7 @@ def hostile() -> Inventory:
 class Trap(CacheApp):
     """An app with an action that no file name may ever reach."""
 
-    CSS_PATH = Path(app_module.__file__).with_name("app.tcss")
+    CSS_PATH = str(Path(app_module.__file__).with_name("app.tcss"))
     sprung = False
 
     def action_wipe(self) -> None:

@@ -9,7 +9,7 @@ from cachemgr.tui.app import CacheApp
 from cachemgr.tui.screens.plan import PlanScreen
 from tests.tui.ada import ada
 from tests.tui.machine_room import SceneManager
-from tests.tui.scenes import settle
+from tests.tui.scenes import press, push, settle
 
 KEYS = tuple("abcdefghijklmnoprstuvwxyzADGPRSUX1234*.:;") + tuple((
     "space enter escape delete backspace tab slash question_mark up down left right home end pageup pagedown "
@@ -22,14 +22,7 @@ PLACES = {"overview": (), "explore": ("enter", "right", "down"), "findings": ("3
 async def start(pilot: Pilot[None], keys: tuple[str, ...]) -> None:
     await settle(pilot)
     for key in keys:
-        await pilot.press(key)
-        await settle(pilot)
-
-
-async def push(pilot: Pilot[None], key: str) -> None:
-    """A key, quickly: no waiting for a dialog to arm."""
-    await pilot.press(key)
-    await pilot.pause(0.02)
+        await press(pilot, key)
 
 
 def manager_of(app: CacheApp) -> SceneManager:
@@ -45,8 +38,8 @@ async def test_no_single_key_on_a_list_executes(place: str) -> None:
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
         await start(pilot, PLACES[place])
         for key in KEYS:
-            await push(pilot, key)
-            await pilot.press("escape")
+            await press(pilot, key)
+            await press(pilot, "escape")
             assert manager_of(app).theatre.executed == [], f"{key} on {place}"
 
 
@@ -65,8 +58,7 @@ async def test_no_pair_of_keys_on_a_list_executes_without_x(place: str) -> None:
             if executed:
                 assert all(not plan.permanent for plan in executed), f"{first} {second} on {place}"
             executed.clear()
-            await pilot.press("escape", "escape", "1")
-            await start(pilot, PLACES[place])
+            await start(pilot, ("escape", "escape", "1", *PLACES[place]))
 
 
 async def test_no_key_but_x_in_a_plan_executes() -> None:
@@ -76,8 +68,7 @@ async def test_no_key_but_x_in_a_plan_executes() -> None:
         await start(pilot, ("d",))
         for key in KEYS:
             if not isinstance(app.screen, PlanScreen):
-                await pilot.press("escape", "escape", "1")
-                await start(pilot, ("d",))
+                await start(pilot, ("escape", "escape", "1", "d"))
             assert isinstance(app.screen, PlanScreen)
             if key != "x":
                 await push(pilot, key)
@@ -93,7 +84,7 @@ async def test_no_click_executes_but_on_the_plans_own_key() -> None:
         for y, x in product(range(1, 30), (4, 30, 60, 92)):
             await pilot.click(offset=(x, y))
             if isinstance(app.screen, PlanScreen):
-                await pilot.press("escape")
+                await push(pilot, "escape")
 
         assert manager_of(app).theatre.executed == []
 

@@ -102,7 +102,7 @@ def test_no_name_writes_to_the_terminal(home: Path) -> None:
         home / ".cache" / "torch" / "hub" / "checkpoints",
         {"\x1b]0;stolen\x07.pth": "x", "\u202egnp.pth": "y"},
     )
-    with started(home) as (process, ours):
+    with started(home) as (_process, ours):
         shown = read_until(ours, b"scanned")
         for key in (b"2", b"l", b"j", b"l", b"j", b"i"):
             os.write(ours, key)

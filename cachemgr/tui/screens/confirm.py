@@ -85,13 +85,13 @@ class TypeQuestion(Question, inherit_bindings=False):
 
     AUTO_FOCUS = "#word"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,ctrl+q,ctrl+c", "no", show=False, priority=True),
+        Binding("escape", "no", show=False, priority=True),
         Binding("tab,shift+tab", "other", show=False, priority=True),
     ]
 
     def __init__(self, title: str, lines: Sequence[Line], *, word: str, yes: str) -> None:
-        super().__init__(title, [*lines, (), (("Type  ", "muted"), (word, "danger bold"), ("  to go on:", "muted"))],
-                         yes=yes)  # fmt: skip
+        asked: Line = (("Type  ", "muted"), (word, "danger bold"), ("  to go on:", "muted"))
+        super().__init__(title, [*lines, (), asked], yes=yes)
         self._word = word
 
     def extra(self) -> Iterable[Widget]:

@@ -48,9 +48,14 @@ class ExploreScreen(Listing):
         return next((node for node in self.session.nodes if node.key == self.session.explored), None)
 
     def pick(self) -> dict[str, Shown]:
+        return visible(self.among(), opened=self.opened, by=self.session.sort, wanted=self.wanted)
+
+    def choice(self) -> tuple[object, ...]:
+        return (self.session.explored, frozenset(self.opened))
+
+    def among(self) -> Iterable[Node]:
         scope = self.scope()
-        nodes = scope.children if scope else self.session.nodes
-        return visible(nodes, opened=self.opened, by=self.session.sort, wanted=self.wanted)
+        return scope.children if scope else self.session.nodes
 
     def draw(self) -> None:
         self.table.set_columns(_columns({self.session.sort: self.look.glyphs.down}))
@@ -75,15 +80,12 @@ class ExploreScreen(Listing):
 
     def row(self, shown: Shown) -> tuple[Cell, ...]:
         node, glyphs, si = shown.node, self.look.glyphs, self.session.si
-        scope = self.scope()
-        among = scope.children if scope else self.session.nodes
-        most = max((other.size or 0 for other in among), default=0) or 1
         frees = min(node.frees, node.size or 0)
         return (
             words(glyph(node.tier, ascii=glyphs.ascii), node.tier.value),
             self._entry_name(shown),
             words(size(node.size, si), "bold" if node.children else ""),
-            Bar(((node.size or 0) - frees) / most, frees / most, node.tier.value),
+            Bar(((node.size or 0) - frees) / self.most, frees / self.most, node.tier.value),
             words(size(node.frees, si) if node.frees else glyphs.none, "" if node.frees else "faint"),
             words(count(node.files), "muted"),
             words(self.age(node), "muted"),

@@ -64,6 +64,8 @@ class FindingsScreen(View):
 
     @on(FastTable.Moved)
     def _draw_finding(self) -> None:
+        if not self.can_draw:
+            return
         finding = self.current()
         panel = self.query_one("#finding", Panel)
         panel.display = finding is not None

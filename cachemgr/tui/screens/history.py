@@ -63,12 +63,20 @@ class HistoryScreen(View):
         freed = sum(Totals.of(run.outcomes).freed for run in self._runs.values())
         held = sum(step.size for run in self._runs.values() for _, step in run.quarantined)
         dot, si = self.look.glyphs.dot, self.session.si
-        line = f"{counted(len(self._runs), 'run')} {dot} {size(freed, si)} freed {dot} quarantine holds {size(held, si)}"
+        line = f" {dot} ".join(
+            (
+                counted(len(self._runs), "run"),
+                f"{size(freed, si)} freed",
+                f"quarantine holds {size(held, si)}",
+            )
+        )
         self.query_one("#summary", SplitLines).show_lines(Split(((line, "muted"),)))
         self._draw_run()
 
     @on(FastTable.Moved)
     def _draw_run(self) -> None:
+        if not self.can_draw:
+            return
         run = self.current()
         panel = self.query_one("#run", Panel)
         panel.display = run is not None

@@ -28,6 +28,10 @@ class Listing(View):
     wanted = ""
     """The text of the filter."""
     shown: dict[str, Shown]
+    most = 1
+    """The size that a full bar stands for."""
+    _stamp: tuple[object, ...] = ()
+    _keys: tuple[str, ...] = ()
 
     def pick(self) -> dict[str, Shown]:
         """The nodes to show, in order."""
@@ -47,9 +51,24 @@ class Listing(View):
         yield wanted
 
     def draw_list(self) -> None:
-        """Show the rows again."""
-        self.shown = self.pick()
-        self.table.show_rows(tuple(self.shown), self._row, empty=self.nothing())
+        """Show the rows again. They are picked again only when what decides about them has changed."""
+        relay = self.session.relay
+        seen = (relay.scans, relay.scanned is None and relay.revision)
+        stamp = (seen, self.session.sort, self.wanted, *self.choice())
+        if stamp != self._stamp:
+            self._stamp = stamp
+            self.shown = self.pick()
+            self.most = max((node.size or 0 for node in self.among()), default=0) or 1
+            self._keys = tuple(self.shown)
+        self.table.show_rows(self._keys, self._row, empty=self.nothing())
+
+    def choice(self) -> tuple[object, ...]:
+        """What else decides which rows are shown."""
+        return ()
+
+    def among(self) -> Iterable[Node]:
+        """The nodes that the bars compare."""
+        return self.session.nodes
 
     def nothing(self) -> str:
         """What is said when no row is there."""

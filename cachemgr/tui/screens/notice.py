@@ -56,7 +56,6 @@ class NoticeScreen(Window[None]):
     AUTO_FOCUS = "#close"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter,i,c", "close", show=False),
-        Binding("ctrl+q,ctrl+c", "close", show=False, priority=True),
         Binding("up,k", "scroll(-1)", show=False),
         Binding("down,j", "scroll(1)", show=False),
         Binding("pageup", "scroll(-10)", show=False),
@@ -80,7 +79,6 @@ class Question(Window[bool]):
     AUTO_FOCUS = "#no"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n,q", "no", show=False),
-        Binding("ctrl+q,ctrl+c", "no", show=False, priority=True),
         Binding("y", "yes", show=False),
         Binding("left,right,tab,shift+tab", "other", show=False, priority=True),
     ]

@@ -73,14 +73,13 @@ class OverviewScreen(Listing):
 
     def row(self, shown: Shown) -> tuple[Cell, ...]:
         node, glyphs, si = shown.node, self.look.glyphs, self.session.si
-        most = max((other.size or 0 for other in self.session.nodes), default=0) or 1
         frees = min(node.frees, node.size or 0)
         note = "muted" if node.tier.value in ("rebuilds", "downloads") else node.tier.value
         return (
             words(glyph(node.tier, ascii=glyphs.ascii), node.tier.value),
             self._title(node),
             words(size(node.size, si), "bold" if node.ok else "danger bold"),
-            Bar(((node.size or 0) - frees) / most, frees / most, node.tier.value),
+            Bar(((node.size or 0) - frees) / self.most, frees / self.most, node.tier.value),
             words(size(node.frees, si) if node.frees else glyphs.none, "" if node.frees else "faint"),
             words(count(node.files), "muted"),
             words(self.age(node), "muted"),
@@ -135,7 +134,8 @@ class OverviewScreen(Listing):
         inventory = self.session.inventory
         if inventory is None:
             return f"{size(sum(node.size or 0 for node in self.session.nodes), self.session.si)} so far"
-        return f"{size(inventory.totals.size, self.session.si)} {self.look.glyphs.dot} {count(inventory.totals.files)} files"
+        totals = inventory.totals
+        return f"{size(totals.size, self.session.si)} {self.look.glyphs.dot} {count(totals.files)} files"
 
     def _draw_disk(self) -> None:
         heading, legend = self.query_one("#heading", SplitLines), self.query_one("#legend", SplitLines)

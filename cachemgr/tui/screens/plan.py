@@ -15,7 +15,7 @@ from cachemgr.domain.inventory import EntryId
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Disposal, Intent
 from cachemgr.present.plan_rows import KeptRow, PlanRow, kept_rows, plan_rows
-from cachemgr.present.text import age, counted, display_name, glyph, rebuild_word, size
+from cachemgr.present.text import age, counted, display_name, rebuild_word, size
 from cachemgr.tui import plan_view
 from cachemgr.tui.command_line import command_line
 from cachemgr.tui.commands import Fact, Where, bindings
@@ -26,7 +26,6 @@ from cachemgr.tui.screens.run import RunScreen
 from cachemgr.tui.screens.view import View
 from cachemgr.tui.session import Session
 from cachemgr.tui.widgets.cells import prose, words
-from cachemgr.tui.widgets.columns import Column
 from cachemgr.tui.widgets.fast_table import FastTable, Row
 from cachemgr.tui.widgets.panel import Panel
 from cachemgr.tui.widgets.split_lines import Split, SplitLines
@@ -62,8 +61,8 @@ class PlanScreen(View):
     def body(self) -> Iterable[Widget]:
         yield SplitLines(id="title")
         yield SplitLines(id="made")
-        self.going = FastTable(_GOING, id="going")
-        self.staying = FastTable(_STAYING, id="staying")
+        self.going = FastTable(plan_view.GOING, id="going")
+        self.staying = FastTable(plan_view.STAYING, id="staying")
         goes = Vertical(self.going, SplitLines(id="about", ground="sheet"), id="goes", classes="frame")
         stays = Vertical(self.staying, id="stays", classes="frame")
         yield Container(Vertical(goes, stays, id="lists"), Panel(id="side"), id="sides")
@@ -86,7 +85,7 @@ class PlanScreen(View):
     def draw(self) -> None:
         self._goes = {str(number): row for number, row in enumerate(plan_rows(self.plan))}
         self._stays = {str(number): row for number, row in enumerate(kept_rows(self.plan))}
-        self.going.set_columns(_COMING if self.plan.intent is Intent.UNDO else _GOING)
+        self.going.set_columns(plan_view.COMING if self.plan.intent is Intent.UNDO else plan_view.GOING)
         self.going.show_rows(tuple(self._goes), self._going_row, empty="nothing of it can be done; see below")
         self.staying.show_rows(tuple(self._stays), self._staying_row, empty="nothing was left out")
         verb = {Intent.UNDO: "Comes back", Intent.PURGE: "Will be purged"}.get(self.plan.intent, "Will go")
@@ -178,6 +177,8 @@ class PlanScreen(View):
 
     @on(FastTable.Moved, "#going")
     def _draw_about(self) -> None:
+        if not self.can_draw:
+            return
         row = self._goes.get(self.going.key or "")
         lines = self.query_one("#about", SplitLines)
         if row is None:
@@ -203,10 +204,9 @@ class PlanScreen(View):
         title = f"Review plan {display_name(plan.id)}"
         chosen = self.asked.disposal if self.asked else None
         mode = {Disposal.QUARANTINE: "undoable", Disposal.DELETE: "delete now"}.get(chosen) if chosen else ""
-        self.query_one("#title", SplitLines).show_lines(
-            Split(((f"{title}  ", "bold"), ("DRY RUN  ", "good bold"), ("nothing has been changed yet", "good")),
-                  ((f"all {mode}", "accent-ink bold"),) if mode else ())
-        )  # fmt: skip
+        dry = (("DRY RUN  ", "good bold"), ("nothing has been changed yet", "good"))
+        chosen_mode = ((f"all {mode}", "accent-ink bold"),) if mode else ()
+        self.query_one("#title", SplitLines).show_lines(Split(((f"{title}  ", "bold"), *dry), chosen_mode))
         targets = f" {dot} ".join(map(display_name, plan.targets[:4])) + (
             f" {self.look.glyphs.ellipsis}" if plan.targets[4:] else ""
         )
@@ -216,20 +216,7 @@ class PlanScreen(View):
         )
 
     def _going_row(self, key: str) -> Row:
-        row, look, si = self._goes[key], self.look, self.session.si
-        sign = glyph(row.rebuild, ascii=look.glyphs.ascii) if row.rebuild else look.glyphs.leaf
-        tone = row.rebuild.value if row.rebuild else "muted"
-        promised = row.frees if row.permanent else row.size
-        about_it = look.glyphs.about if row.permanent and row.frees < row.size else ""
-        return Row(
-            (
-                words(sign, tone),
-                words(short_name(row.name)),
-                words(size(row.size, si), "muted"),
-                words(f"{about_it}{size(promised, si)}", "accent-ink bold" if about_it else "bold"),
-                words(*plan_view.way_back(row, self.plan, look)),
-            )
-        )
+        return plan_view.going_row(self._goes[key], self.plan, self.look, si=self.session.si)
 
     def _staying_row(self, key: str) -> Row:
         row = self._stays[key]
@@ -244,24 +231,3 @@ class PlanScreen(View):
 
 def _title(frame: Widget, text: str) -> None:
     frame.border_title = Content.from_text(text, markup=False)
-
-
-_GOING = (
-    Column("tier", "", 1),
-    Column("name", "Entry", 16, grow=1),
-    Column("size", "Size", 8, right=True, drop=2),
-    Column("frees", "Frees", 9, right=True),
-    Column("back", "Way back", 10, drop=1),
-)
-_COMING = (
-    Column("tier", "", 1),
-    Column("name", "Entry", 16, grow=1),
-    Column("size", "Size", 8, right=True, drop=2),
-    Column("frees", "Brings back", 11, right=True),
-    Column("back", "", 10, drop=1),
-)
-_STAYING = (
-    Column("name", "Entry", 14, grow=2, most=44),
-    Column("size", "Size", 8, right=True, drop=1),
-    Column("why", "Why it stays", 20, grow=3),
-)

@@ -12,13 +12,10 @@ from cachemgr.domain.outcome import Totals
 from cachemgr.domain.terms import Disposal, Rebuild
 from cachemgr.present.text import counted, day, display_name, size, trouble_sentence
 from cachemgr.tui.commands import Fact, Where, bindings
-from cachemgr.tui.outline import short_name
 from cachemgr.tui.relay import RunProgress
-from cachemgr.tui.run_view import RunRows, headline, moved, seconds
+from cachemgr.tui.run_view import RUN_COLUMNS, RunRows, headline, moved, seconds, told_row
 from cachemgr.tui.screens.view import View
 from cachemgr.tui.session import Session
-from cachemgr.tui.widgets.cells import prose, words
-from cachemgr.tui.widgets.columns import Column
 from cachemgr.tui.widgets.fast_table import FastTable, Row
 from cachemgr.tui.widgets.panel import Line, Lines
 from cachemgr.tui.widgets.split_lines import Split, SplitLines
@@ -40,7 +37,7 @@ class ResultScreen(View):
     def body(self) -> Iterable[Widget]:
         yield SplitLines(id="headline")
         yield Lines(id="summary")
-        self.steps = FastTable(_COLUMNS, id="steps")
+        self.steps = FastTable(RUN_COLUMNS, id="steps")
         yield self.steps
 
     def on_mount(self) -> None:
@@ -59,18 +56,15 @@ class ResultScreen(View):
     def draw(self) -> None:
         progress, look = self.progress, self.look
         totals = Totals.of(progress.outcomes.values())
-        unfinished = len(progress.outcomes) < len(progress.plan.steps)
-        good = totals.complete and not progress.error and not unfinished
-        sign = (
-            (f"{look.glyphs.mark} Done: ", "good bold")
-            if good
-            else (f"{look.glyphs.warn} Done in part: ", "accent-ink bold")
-        )
+        if not progress.outcomes:
+            sign, said = (f"{look.glyphs.cross} ", "danger bold"), "Nothing was done"
+        elif totals.complete and not progress.error and len(progress.outcomes) == len(progress.plan.steps):
+            sign, said = (f"{look.glyphs.mark} Done: ", "good bold"), headline(progress, si=self.session.si)
+        else:
+            sign = (f"{look.glyphs.warn} Done in part: ", "accent-ink bold")
+            said = headline(progress, si=self.session.si)
         self.query_one("#headline", SplitLines).show_lines(
-            Split(
-                (sign, (headline(progress, si=self.session.si), "bold")),
-                (("measured, not estimated", "dim"),),
-            )
+            Split((sign, (said, "bold")), (("measured, not estimated", "dim"),))
         )
         self.query_one("#summary", Lines).show_lines(list(self._summary(totals)))
         gathered = self.rows.gather(progress.outcomes)
@@ -110,6 +104,8 @@ class ResultScreen(View):
         dot = self.look.glyphs.dot
         if progress.error:
             yield ((progress.error, "danger"),)
+        if not progress.outcomes:
+            return
         entries = counted(len(self.rows.rows), "entry", "entries")
         done = f"{self.rows.finished(progress.outcomes)} of {entries} in {counted(totals.done, 'step')}"
         parts = [done, f"{totals.skipped} skipped", f"{totals.failed} failed"]
@@ -117,7 +113,7 @@ class ResultScreen(View):
             parts.append(f"{totals.refused} refused")
         rest = len(plan.steps) - len(progress.outcomes)
         if rest:
-            parts.append(f"{rest} untouched because the run was stopped")
+            parts.append(f"{rest} untouched")
         took = seconds(progress.started, progress.ended or self.session.now)
         yield ((f" {dot} ".join([*parts, took]), "muted"),)
         yield from self._troubles()
@@ -128,7 +124,7 @@ class ResultScreen(View):
                 ("Undo   ", "dim"),
                 (f"u brings back {size(aside, si)}{until}; the disk gains it only after that", ""),
             )
-        elif plan.permanent:
+        elif totals.freed and plan.permanent:
             yield ("Undo   ", "dim"), ("what was deleted cannot be undone", "")
         yield from self._ways_back()
         run = display_name(progress.run)
@@ -156,16 +152,4 @@ class ResultScreen(View):
             yield ("Back   ", "dim"), (f"{weight} will be downloaded again when they are next needed", "")
 
     def _row(self, key: str) -> Row:
-        told = self._told[int(key)]
-        freed = "" if told.freed is None else size(told.freed, self.session.si)
-        return Row(
-            (words(*told.sign), words(short_name(told.row.name)), prose(*told.state), words(freed, "bold"))
-        )
-
-
-_COLUMNS = (
-    Column("sign", "", 1),
-    Column("name", "Entry", 16, grow=3, most=60),
-    Column("state", "State", 16, grow=3),
-    Column("freed", "Freed", 9, right=True, drop=1),
-)
+        return told_row(self._told[int(key)], si=self.session.si)

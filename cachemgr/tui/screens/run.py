@@ -12,14 +12,11 @@ from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Status
 from cachemgr.present.text import counted, display_name, size
 from cachemgr.tui.commands import Where, bindings
-from cachemgr.tui.outline import short_name
-from cachemgr.tui.run_view import RunRow, RunRows, seconds
+from cachemgr.tui.run_view import RUN_COLUMNS, RunRow, RunRows, seconds, told_row
 from cachemgr.tui.screens.result import ResultScreen
 from cachemgr.tui.screens.view import View
 from cachemgr.tui.session import Session
 from cachemgr.tui.widgets.capacity_bar import ProgressBar
-from cachemgr.tui.widgets.cells import prose, words
-from cachemgr.tui.widgets.columns import Column
 from cachemgr.tui.widgets.fast_table import FastTable, Row
 from cachemgr.tui.widgets.split_lines import Split, SplitLines
 
@@ -42,7 +39,7 @@ class RunScreen(View):
         yield SplitLines(id="doing")
         yield ProgressBar(id="progress")
         yield SplitLines(id="freed")
-        self.steps = FastTable(COLUMNS, id="steps")
+        self.steps = FastTable(RUN_COLUMNS, id="steps")
         yield self.steps
         yield SplitLines(id="advice")
 
@@ -104,30 +101,11 @@ class RunScreen(View):
         stop = (
             "stopping after the step at work. " if progress.stopping else "esc stops after the step at work. "
         )
+        tone = "accent-ink" if progress.stopping else ""
         self.query_one("#advice", SplitLines).show_lines(
-            Split(((stop, "accent-ink" if progress.stopping else ""), ("What is finished stays finished; the rest stays untouched.", "dim"))),
+            Split(((stop, tone), ("What is finished stays finished; the rest stays untouched.", "dim"))),
             Split((("Everything is in the journal before it happens: 4 History.", "dim"),)),
-        )  # fmt: skip
+        )
 
     def _row(self, key: str) -> Row:
-        return told_row(self._told[int(key)], self.session.si)
-
-
-def told_row(told: RunRow, si: bool) -> Row:
-    """A row of Run and of Result."""
-    return Row(
-        (
-            words(*told.sign),
-            words(short_name(told.row.name)),
-            prose(*told.state),
-            words("" if told.freed is None else size(told.freed, si), "bold"),
-        )
-    )
-
-
-COLUMNS = (
-    Column("sign", "", 1),
-    Column("name", "Entry", 16, grow=3, most=60),
-    Column("state", "State", 16, grow=3),
-    Column("freed", "Freed", 9, right=True, drop=1),
-)
+        return told_row(self._told[int(key)], si=self.session.si)

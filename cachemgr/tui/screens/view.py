@@ -31,6 +31,7 @@ class View(Screen[None]):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
+        self._ready = False
 
     def compose(self) -> ComposeResult:
         yield TopBar()
@@ -58,6 +59,11 @@ class View(Screen[None]):
         return made
 
     @property
+    def can_draw(self) -> bool:
+        """Everything in it is there: a timer can come before it was mounted, a message after it was left."""
+        return self._ready and self.is_current
+
+    @property
     def look(self) -> Look:
         return look(self.app)
 
@@ -66,6 +72,7 @@ class View(Screen[None]):
         if self.look.glyphs.ascii:
             self.add_class("ascii")
             use_plain_scrollbars(self)
+        self._ready = True
         self.redraw()
 
     def on_screen_resume(self) -> None:
@@ -73,14 +80,15 @@ class View(Screen[None]):
 
     def redraw(self) -> None:
         """Draw the screen and what surrounds it. Cheap when nothing has changed."""
-        if not self.is_mounted:
-            return
-        self.draw()
-        self.query_one(TopBar).show(self._tabs(), self._news())
-        self.refresh_chrome()
+        if self.can_draw:
+            self.draw()
+            self.query_one(TopBar).show(self._tabs(), self._news())
+            self.refresh_chrome()
 
     def refresh_chrome(self) -> None:
         """The status line and the keys, which follow the cursor."""
+        if not self.can_draw:
+            return
         self.query_one("#status", SplitLines).show_lines(self.status())
         self.query_one(KeyBar).show(
             hints(available(self.WHERE, self.facts()), ascii_glyphs=self.look.glyphs.ascii)

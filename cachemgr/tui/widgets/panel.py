@@ -42,7 +42,6 @@ class Panel(VerticalScroll, can_focus=False):
         height: auto;
         scrollbar-size-vertical: 1;
     }
-    .ascii Panel { border: ascii $edge; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
