@@ -109,7 +109,7 @@ def main() -> int:
     # A closed descriptor (`>&-`) is None in Python: what would be said there is said to nobody.
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - open for as long as the process
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - as long as the process lives
     for stream in (sys.stdout, sys.stderr):
         # A name that the terminal cannot draw becomes an escape; it never ends the program.
         getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")

@@ -121,9 +121,10 @@ def _save(session: Session, plan: Plan, wish: Wish) -> int:
     if session.options.json:
         session.output.document(document)
     elif not session.options.quiet:
+        apply = session.command("apply", str(wish.plan))
         session.output.line(
             f"Wrote {counted(len(plan.steps), 'step')} to {display_name(wish.plan)}; "
-            f"until {minute(plan.expires_at)} UTC it can be applied: {session.command('apply', str(wish.plan))}"
+            f"until {minute(plan.expires_at)} UTC it can be applied: {apply}"
         )
     return 0
 

@@ -89,7 +89,8 @@ def _project(machine: Machine, project: Path | None, user_dir: Path) -> Iterator
 def _judged(layer: Layer, project: Path, user_dir: Path) -> Layer:
     """A layer whose places outside the project are trusted only as far as the user agreed to them."""
     places = [home.path for home in layer.homes] + [root.path for root in layer.roots]
-    if all(below(Path(place), project) for place in places):
+    bold = _bolder(layer.values)
+    if not bold and all(below(Path(place), project) for place in places):
         return layer
     from cachemgr.config.trust import is_trusted
 
@@ -97,9 +98,22 @@ def _judged(layer: Layer, project: Path, user_dir: Path) -> Layer:
         return layer
     return replace(
         layer,
+        values={key: value for key, value in layer.values.items() if key not in bold},
         homes=tuple(replace(home, trusted=below(Path(home.path), project)) for home in layer.homes),
         roots=tuple(replace(root, trusted=below(Path(root.path), project)) for root in layer.roots),
     )
+
+
+def _bolder(values: Mapping[str, tuple[object, Origin]]) -> frozenset[str]:
+    """The settings by which a project would make clearing less careful, for the user's own caches too. They
+    count only where the user trusts the file."""
+    bold: set[str] = set()
+    if values.get("disposal", (None,))[0] is Disposal.DELETE:
+        bold.add("disposal")
+    days = values.get("retention_days", (None,))[0]
+    if isinstance(days, int) and days < Settings().retention_days:
+        bold.add("retention_days")
+    return frozenset(bold)
 
 
 def _values(machine: Machine, layers: list[Layer]) -> Mapping[str, tuple[object, Origin]]:

@@ -60,9 +60,11 @@ class Settle:
 
 @dataclass(frozen=True, slots=True)
 class Purge:
-    """Delete one run's quarantine in one root for good."""
+    """Delete what one run set aside in one root, for good."""
 
     run: str
+    held: tuple[tuple[int, int, int], ...] = ()
+    """The steps whose units are to go, each with the device and inode that it must be."""
 
 
 Action = Remove | Tidy | Restore | Remake | Settle | Purge

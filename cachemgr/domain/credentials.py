@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 _WHOLE = (
     r"token|stored_tokens|trusted_list|default_config\.yaml|auth\.json|kaggle\.json|tos_agreed\.txt"
+    r"|\.cachemgr-quarantine-[^/]*"  # our own: what lies in one may still be brought back
     r"|[._]netrc|\.git-credentials|\.npmrc|\.pypirc|\.pgpass|\.htpasswd"
 )
 _BEGINNING = r"\.?credentials|id_rsa|id_dsa|id_ecdsa|id_ed25519"

@@ -115,11 +115,21 @@ class Effects:
         """Delete what one run's quarantine in one root holds, and the quarantine, where there is one."""
         quarantine = self._open(step.cache, action.run)
         if quarantine is not None:
-            yield from quarantine.purge_all(done)
+            held = {number: (dev, ino) for number, dev, ino in action.held}
+            yield from quarantine.purge_all(held, done)
 
     def purge(self, number: int, step: Step, done: Removal) -> Iterator[Removal]:
-        """Delete one unit that this run moved."""
-        return self._quarantines[(step.cache, self.run)].purge(number, done)
+        """Delete one unit that this run moved, unless something was written to it on the way."""
+        quarantine = self._quarantines[(step.cache, self.run)]
+        if isinstance(step.action, Remove) and not self.guard.is_unchanged(
+            step, quarantine.handle, str(number)
+        ):
+            # Nobody can open it by its name any more, so that it does not change again.
+            names = step.action.names
+            with self.guard.folder(step, names) as parent:
+                quarantine.give_back(number, parent, names[-1])
+            raise Stop(Trouble("changed", "/".join(names)))
+        yield from quarantine.purge(number, done)
 
     def drop_empty(self) -> None:
         """Remove the quarantines in which nothing is left."""

@@ -126,9 +126,17 @@ class Execution:
             yield Announced(Phase.PURGING, numbers)
             for number in numbers:
                 done = Removal()
-                for progress in effects.purge(number, self.plan.steps[number], done):
-                    yield StepProgress(number, progress.files, progress.freed)
-                yield self._removed(number, done, 0)
+                try:
+                    for progress in effects.purge(number, self.plan.steps[number], done):
+                        yield StepProgress(number, progress.files, progress.freed)
+                except Stop as stop:
+                    yield self._ended(number, stop.trouble, done.freed)
+                except OSError as error:
+                    # It could neither go nor go back: the quarantine holds it, and a purge finds it.
+                    done.errors.append(error)
+                    yield self._removed(number, done, 0)
+                else:
+                    yield self._removed(number, done, 0)
 
     def _held_back(self, number: int, step: Step) -> Trouble | None:
         if self.gauge.stopped:

@@ -124,6 +124,18 @@ class Guard:
         elif (reason := root.scope.roots.get(now.inode)) is not None:
             raise Stop(Trouble("protected", reason))
 
+    def is_unchanged(self, step: Step, parent: Handle, name: str) -> bool:
+        """Whether a tree that was moved still holds what the plan saw. Raises Stop, OSError."""
+        if step.seen is None:
+            return True
+        walk = Walk(self.root(step.cache).scope, (name,))
+        handle = handles.open_child(parent, name)
+        try:
+            walk.tree(handle, handles.fstat(handle))
+        finally:
+            handles.close(handle)
+        return walk.result().content == step.seen
+
     @contextmanager
     def lock(self, step: Step, action: Remove) -> Iterator[None]:
         """The owning tool's lock, held while its file goes, where there is one. Raises Stop."""

@@ -2,13 +2,14 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from errno import EEXIST, ENOENT
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
 from cachemgr.disk.reader import OURS
+from cachemgr.domain.unit import Inode
 from cachemgr.execute import system
 from cachemgr.execute.remove import Removal, remove_tree
 
@@ -77,11 +78,16 @@ class Quarantine:
         """Remove one unit for good."""
         return remove_tree(self.handle, str(number), done)
 
-    def purge_all(self, done: Removal) -> Iterator[Removal]:
-        """Remove everything and the quarantine itself."""
+    def purge_all(self, held: Mapping[int, Inode], done: Removal) -> Iterator[Removal]:
+        """Remove those units, and the quarantine itself if nothing else is in it. What else somebody put
+        there stays, and is an error."""
         for name in sorted(handles.names(self.handle)):
-            if name != MARK:
+            if name == MARK:
+                continue
+            if self._is_held(name, held):
                 yield from remove_tree(self.handle, name, done)
+            else:
+                done.errors.append(FileExistsError(EEXIST, "something else lies in the quarantine", name))
         self.drop_if_empty(done)
         yield done
 
@@ -100,6 +106,14 @@ class Quarantine:
 
     def close(self) -> None:
         handles.close(self.handle)
+
+    def _is_held(self, name: str, held: Mapping[int, Inode]) -> bool:
+        number, _, rest = name.partition(".")
+        if not number.isascii() or not number.isdigit() or int(number) not in held:
+            return False
+        # `7.deep3` is a part of unit 7 that a removal moved up to keep its way short.
+        status = handles.lstat(self.handle, name)
+        return rest.startswith("deep") or (status.st_dev, status.st_ino) == held[int(number)]
 
     def _is_marked(self) -> bool:
         """Nobody else made it, so that nobody else decides what is purged or brought back."""

@@ -139,8 +139,8 @@ def _action(action: Action) -> Document:
             return {"action": "remake", "mode": mode}
         case Settle(_, accessed, modified, left):
             return {"action": "settle", "accessed_ns": accessed, "modified_ns": modified, "left_ns": left}
-        case Purge(run):
-            return {"action": "purge", "run": run}
+        case Purge(run, held):
+            return {"action": "purge", "run": run, "held": [list(unit) for unit in held]}
 
 
 def _exclusion(exclusion: Exclusion) -> Document:

@@ -144,7 +144,8 @@ def _action(item: dict[str, Any], root: Path) -> Action:
                 None if left is None else _number(left),
             )
         case "purge":
-            return Purge(str(item["run"]))
+            units = tuple(tuple(_number(field) for field in unit) for unit in item["held"])
+            return Purge(str(item["run"]), tuple((number, dev, ino) for number, dev, ino in units))
         case disposal:
             return Remove(_names(item, root), Disposal(disposal), tuple(text(name) for name in item["lock"]))
 

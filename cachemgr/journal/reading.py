@@ -2,6 +2,7 @@
 
 import json
 import os
+import stat
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -66,12 +67,17 @@ def read(file: Path) -> Run | None:
 
 
 def _lines(file: Path) -> Iterator[dict[str, Any]]:
-    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0))
+    # Without waiting: somebody may have put a FIFO in the place of a journal.
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+    descriptor = os.open(file, flags | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return
     with os.fdopen(descriptor, encoding="ascii", errors="replace") as lines:
         for line in lines:
             try:
                 document = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 return
             if isinstance(document, dict):
                 yield document
@@ -79,6 +85,8 @@ def _lines(file: Path) -> Iterator[dict[str, Any]]:
 
 def _outcome(line: dict[str, Any]) -> Outcome:
     trouble = line["trouble"]
+    if not all(type(line[key]) is int for key in ("n", "freed", "moved")):
+        raise TypeError("an outcome counts in whole numbers")
     return Outcome(
         line["n"],
         Status(line["status"]),

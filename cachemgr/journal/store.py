@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,6 +21,10 @@ from cachemgr.journal.codec import encode, exact, timestamp
 from cachemgr.journal.reading import read
 
 SCHEMA = "cachemgr.journal/1"
+
+
+_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{1,16}", re.ASCII)
+"""A run's id, as the service makes them; a file of another name is not ours to read."""
 
 
 class Journal:
@@ -67,7 +72,8 @@ class Journal:
         """Every run, newest first. A file that cannot be understood is left out."""
         try:
             # Ids tell the second; within one, the order of writing does, for only one run writes at a time.
-            files = sorted(self.folder.glob("*.jsonl"), key=_written, reverse=True)
+            ours = (file for file in self.folder.glob("*.jsonl") if _ID.fullmatch(file.stem))
+            files = sorted(ours, key=_written, reverse=True)
         except OSError:
             return ()
         runs = [run for file in files if (run := read(file)) is not None]
@@ -155,6 +161,10 @@ def _line(event: RunEvent) -> dict[str, object] | None:
             return None
 
 
+_OURS = ("runs", "writer.json", "writer.lock")
+"""What a state directory of ours holds, and no other."""
+
+
 def make_private(folder: Path) -> None:
     """A directory for us alone. Raises Unavailable, also when it is a link or another user's."""
     with _said(folder):
@@ -163,7 +173,11 @@ def make_private(folder: Path) -> None:
         if os.path.islink(folder) or (hasattr(os, "geteuid") and status.st_uid != os.geteuid()):
             raise PermissionError(1, "it is a link or belongs to another user")
         if os.name == "posix" and status.st_mode & 0o077:
-            folder.chmod(0o700)  # made by somebody less careful; it lists what a person has
+            if all(name in _OURS or name.endswith(".jsonl") for name in os.listdir(folder)):
+                folder.chmod(0o700)  # made by somebody less careful; it lists what a person has
+            elif status.st_mode & 0o022:
+                # Some directory that a variable named: its modes are not ours to change.
+                raise PermissionError(1, "other users may write to it; name a directory of your own")
 
 
 @contextmanager

@@ -18,8 +18,11 @@ def purge(runs: Iterable[Run]) -> tuple[tuple[Root, ...], tuple[Step, ...]]:
     steps: list[Step] = []
     for run in runs:
         sizes: dict[CacheId, int] = {}
-        for _, step in (*run.quarantined, *run.leftover):
+        held: dict[CacheId, list[tuple[int, int, int]]] = {}
+        for number, step in (*run.quarantined, *run.leftover):
             sizes[step.cache] = sizes.get(step.cache, 0) + step.size
+            if step.identity is not None:
+                held.setdefault(step.cache, []).append((number, *step.identity.inode))
         if run.state is RunState.INTERRUPTED:
             removals = (step for step in run.plan.steps if isinstance(step.action, Remove))
             sizes = {step.cache: 0 for step in removals} | sizes
@@ -28,7 +31,7 @@ def purge(runs: Iterable[Run]) -> tuple[tuple[Root, ...], tuple[Step, ...]]:
             # The same cache id may have named another directory in another run.
             name = cache if roots.get(cache, root).path == root.path else f"{cache} ({run.id})"
             roots[name] = root if name == cache else _renamed(root, name)
-            steps.append(Step(Purge(run.id), name, size=size, frees=size))
+            steps.append(Step(Purge(run.id, tuple(held.get(cache, ()))), name, size=size, frees=size))
     return tuple(roots.values()), tuple(steps)
 
 

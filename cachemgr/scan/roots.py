@@ -56,8 +56,12 @@ class _Admission:
 
         A project may bring a link to anywhere; only what lies below the project is the project's to name.
         """
-        if candidate.configured or candidate.place not in (Place.PROJECT, Place.LEGACY):
+        if candidate.place not in (Place.PROJECT, Place.LEGACY):
             return False
+        if candidate.configured:
+            # The setting itself was judged by whoever trusts it; what it is the home of was not.
+            home = look(Path(candidate.home)) if candidate.home is not None else None
+            return isinstance(home, Found) and not found.real.is_relative_to(home.real)
         if self.project is None or self.real is None or not path.is_relative_to(self.project):
             return False
         return not found.real.is_relative_to(self.real)

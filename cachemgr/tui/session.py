@@ -103,13 +103,7 @@ class Session:
 
     def words(self, nodes: tuple[Node, ...]) -> tuple[str, ...]:
         """Targets that name these nodes on the command line: the coarsest ids that say the same."""
-        return tuple(
-            target
-            for node in nodes
-            for target in (
-                (node.key,) if node.kind is not Kind.GROUP else (node.key.removesuffix("/") + "*",)
-            )
-        )
+        return tuple(target for node in nodes for target in (node.key.removesuffix("/"),))
 
     def marked_words(self) -> tuple[str, ...]:
         """The same for what is marked."""

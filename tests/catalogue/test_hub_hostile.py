@@ -234,3 +234,24 @@ def test_repositories_may_be_called_anything(home: Path, hub: HubOnDisk) -> None
     left = {path.name for path in hub.root.iterdir()}
     # The blob that nobody links is fresh, so its repository stays.
     assert left == {".locks", "CACHEDIR.TAG", "models--", "Models--a--b", "models-a", hub.folder(REPO).name}
+
+
+@pytest.mark.parametrize(
+    ("place", "target"),
+    [("refs/alias", "main"), ("snapshots/" + commit("9"), commit("1"))],
+    ids=["ref", "snapshot"],
+)
+def test_what_a_link_stands_for_stays_so_that_the_owner_can_read_its_cache(
+    tmp_path: Path, place: str, target: str
+) -> None:
+    """huggingface_hub fails over the whole cache on a ref or a snapshot that leads to nothing."""
+    hub = HubOnDisk(tmp_path / "hub")
+    hub.download(REPO, commit("1"), {"m.bin": BIG})
+    hub.download(REPO, commit("2"), {"m.bin": b"other"}, refs=("dev",))
+    tree(hub.folder(REPO), {place: Link(target)})
+    before = fingerprint(hub.folder(REPO))
+
+    delete_everything(tmp_path / "home", hub)
+
+    assert fingerprint(hub.folder(REPO)) == before
+    assert not hub.scan().warnings

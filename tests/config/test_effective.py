@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from cachemgr.config.trust import trust
 from cachemgr.domain.errors import ConfigError
 from cachemgr.domain.inventory import Origin
 from cachemgr.domain.settings import Settings
@@ -141,7 +142,7 @@ def test_our_own_file_beats_what_the_project_already_had_key_by_key(ground: Grou
 
 
 def test_the_project_beats_the_user_whose_own_caches_stay(ground: Ground) -> None:
-    ground.own('retention_days = 1\n[roots]\nhf_home = "hf"\n')
+    ground.own('retention_days = 9\n[roots]\nhf_home = "hf"\n')
     ground.users(
         'retention_days = 2\nsi = true\n[roots]\nhf_home = "/big/hf"\ntorch_home = "~/torch"\n'
         '[[cache]]\nname = "scratch"\npath = "/big/scratch"\n'
@@ -154,11 +155,25 @@ def test_the_project_beats_the_user_whose_own_caches_stay(ground: Ground) -> Non
         "hf_home": (ground.project / "hf", Place.PROJECT),
         "torch_home": (ground.home / "torch", Place.CUSTOM),
     }
-    assert (settings.retention_days, settings.si) == (1, True)
+    assert (settings.retention_days, settings.si) == (9, True)
     assert [(root.type, root.place, root.trusted) for root in settings.roots] == [
         ("scratch", Place.CUSTOM, True)
     ]
     assert settings.origins["si"].source == str(ground.user_dir / "cachemgr.toml")
+
+
+@pytest.mark.parametrize("bold", ['disposal = "delete"', "retention_days = 0"])
+def test_a_project_makes_nothing_less_careful_until_it_is_trusted(ground: Ground, bold: str) -> None:
+    """Its settings would count for the user's own caches, too."""
+    ground.users('disposal = "quarantine"\nretention_days = 30\n')
+    ground.own(f"{bold}\n")
+
+    careful = ground.load()
+    trust(ground.project, ground.user_dir)
+    trusted = ground.load()
+
+    assert (careful.disposal, careful.retention_days) == (Disposal.QUARANTINE, 30)
+    assert (trusted.disposal, trusted.retention_days) != (careful.disposal, careful.retention_days)
 
 
 def test_a_named_file_beats_the_project_and_stands_for_the_users(ground: Ground, tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from cachemgr.catalogue.layouts.hub_store import Store, is_stored, read_store, resolve
 from cachemgr.catalogue.layouts.tag import has_cachedir_tag
 from cachemgr.domain.layout import Leaf, Names, Reader
-from cachemgr.domain.unit import Draft, Item, Kind, Unit
+from cachemgr.domain.terms import Reason
+from cachemgr.domain.unit import Draft, Item, Kind, Obstacle, Unit
 
 REPOSITORY = re.compile(r"(models|datasets|spaces|kernels)--(.+)", re.DOTALL)
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -51,6 +52,8 @@ class _Repository:
     """Names on the way of links that lead neither to a blob of its own nor into the shared store."""
     whole: bool
     """Everything in it could be read and every link understood, so that holders are known."""
+    alias: str
+    """A link that stands for a ref or a snapshot, and would lead to nothing; empty where there is none."""
 
 
 class Hub:
@@ -110,7 +113,7 @@ class Hub:
                     stored[blob.name] = place
                 else:
                     foreign.update(target.split("/"))
-        refs = self._refs(reader, folder)
+        refs, alias = self._refs(reader, folder)
         extras = {
             name: frozenset(item.name for item in inside(name) if item.kind is kind)
             for name, kind in ((".no_exist", Kind.DIRECTORY), ("trees", Kind.FILE))
@@ -126,9 +129,11 @@ class Hub:
                     continue
             # Whatever else is here may hold blobs, too.
             understood = understood and item.name == _HARMLESS
+            alias = f"snapshots/{item.name}" if item.kind is Kind.LINK else alias
+        alias = next((f"snapshots/{one.commit}" for one in revisions if one.commit in foreign), alias)
         whole = understood and not foreign and reader.unread == before
         return _Repository(
-            folder, name, blobs, stored, refs, extras, tuple(revisions), frozenset(foreign), whole
+            folder, name, blobs, stored, refs, extras, tuple(revisions), frozenset(foreign), whole, alias
         )
 
     def _drafts(self, reader: Reader, repository: _Repository, store: Store) -> Iterator[Draft]:
@@ -165,6 +170,7 @@ class Hub:
             notes=refs,
             detached=not refs,
             apparent=plain + linked,
+            obstacles=(Obstacle(Reason.SHARED, repository.alias),) if repository.alias else (),
         )
 
     def _payload(
@@ -227,8 +233,10 @@ class Hub:
                 foreign.add(blob.name)
         return frozenset(held), frozenset(foreign)
 
-    def _refs(self, reader: Reader, folder: str) -> dict[str, tuple[str, ...]]:
+    def _refs(self, reader: Reader, folder: str) -> tuple[dict[str, tuple[str, ...]], str]:
+        """Commit → refs, and a ref that is a link, if there is one."""
         found: dict[str, list[str]] = {}
+        alias = ""
         pending: list[Names] = [()]
         while pending:
             below = pending.pop()
@@ -241,7 +249,9 @@ class Hub:
                     )
                     if _COMMIT.fullmatch(text):
                         found.setdefault(text, []).append("/".join((*below, item.name)))
-        return {commit: tuple(sorted(refs)) for commit, refs in found.items()}
+                elif item.kind is Kind.LINK:
+                    alias = "/".join(("refs", *below, item.name))
+        return {commit: tuple(sorted(refs)) for commit, refs in found.items()}, alias
 
 
 def _linked(repository: _Repository) -> frozenset[str]:

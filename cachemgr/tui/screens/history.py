@@ -98,7 +98,7 @@ class HistoryScreen(View):
     def action_copy(self) -> None:
         if (run := self.current()) is not None:
             verb = "undo" if run.quarantined else "history"
-            line = command_line(["cachemgr", verb, run.id])
+            line = command_line([*self.session.service.invocation, verb, run.id])
             self.app.copy_to_clipboard(line)
             self.app.push_screen(NoticeScreen("The same as a command", [((line, ""),)]))
 

@@ -189,7 +189,7 @@ class Listing(View):
 
     def action_copy(self) -> None:
         if (request := self.request()) is not None:
-            line = command_line(["cachemgr", "clear", *request.targets])
+            line = command_line([*self.session.service.invocation, "clear", *request.targets])
             self.app.copy_to_clipboard(line)
             self.app.push_screen(
                 NoticeScreen(

@@ -97,7 +97,8 @@ class OverviewScreen(Listing):
         if marked is not None:
             return marked
         node, dot = self.current(), self.look.glyphs.dot
-        total = f"{count(len(self.session.nodes))} caches {dot} {self._total()}"
+        there = sum(node.size is not None for node in self.session.nodes)
+        total = f"{count(there)} caches {dot} {self._total()}"
         if node is None:
             return Split(((self._waiting(), "muted"),))
         word = (
@@ -128,7 +129,9 @@ class OverviewScreen(Listing):
         await self.run_action("app.view('findings')")
 
     def _waiting(self) -> str:
-        return "looking for caches" if self.session.relay.scanning else "no cache was found on this machine"
+        if self.session.relay.scanning:
+            return "looking for caches"
+        return "nothing matches the filter" if self.session.nodes else "no cache was found on this machine"
 
     def _total(self) -> str:
         inventory = self.session.inventory

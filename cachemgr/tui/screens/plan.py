@@ -136,11 +136,11 @@ class PlanScreen(View):
     def action_copy(self) -> None:
         flag = [_FLAGS[self.asked.disposal]] if self.asked and self.asked.disposal else []
         argv = {
-            Intent.CLEAR: ["cachemgr", "clear", *(self.asked.targets if self.asked else ()), *flag],
-            Intent.UNDO: ["cachemgr", "undo", self.plan.reverses or ""],
-            Intent.PURGE: ["cachemgr", "purge", self.plan.reverses or ""],
+            Intent.CLEAR: ["clear", *(self.asked.targets if self.asked else ()), *flag],
+            Intent.UNDO: ["undo", self.plan.reverses or ""],
+            Intent.PURGE: ["purge", self.plan.reverses or ""],
         }[self.plan.intent]
-        line = command_line([word for word in argv if word])
+        line = command_line([*self.session.service.invocation, *(word for word in argv if word)])
         self.app.copy_to_clipboard(line)
         self.app.push_screen(NoticeScreen("The same as a command", [((line, ""),)]))
 
