@@ -52,7 +52,11 @@ def test_a_link_below_a_projects_home_leads_to_nothing_that_is_cleared(home: Pat
     before = fingerprint(elsewhere)
 
     service = look_at(home, project)
-    states = {cache.state for cache in service.inventory().caches if cache.path.is_symlink() and cache.type != "other"}
+    states = {
+        cache.state
+        for cache in service.inventory().caches
+        if cache.path.is_symlink() and cache.type != "other"
+    }
     clear_all(service, Disposal.DELETE)
 
     assert fingerprint(elsewhere) == before
@@ -148,9 +152,8 @@ def test_an_old_plan_is_refused_even_if_it_claims_more_time(home: Path) -> None:
     plan = service.plan_clear(inventory, {entry.id for entry in inventory.entries})
     late = service.clock() + timedelta(minutes=16)
 
+    later = CacheManager(
+        service.machine, service.types, service.settings, None, service.state, clock=lambda: late
+    )
     with pytest.raises(Refused, match="15 minutes"):
-        list(
-            CacheManager(
-                service.machine, service.types, service.settings, None, service.state, lambda: late
-            ).execute(plan)
-        )
+        list(later.execute(plan))
