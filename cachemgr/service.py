@@ -90,7 +90,9 @@ class CacheManager:
         gains: dict[CacheId | None, int] = {
             cache: frees(entries) if entries else 0 for cache, entries in inventory.entries_by_cache.items()
         }
-        gains[None] = frees(inventory.entries)
+        held = [cache for cache, entries in inventory.entries_by_cache.items() if entries]
+        # Only what several caches share makes the whole more than its parts.
+        gains[None] = gains[held[0]] if len(held) == 1 else frees(inventory.entries)
         return gains
 
     def plan_clear(

@@ -11,7 +11,7 @@ from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
 from cachemgr.disk.scope import Scope
 from cachemgr.disk.walk import Walk
-from cachemgr.domain.credentials import is_credential
+from cachemgr.domain.credentials import first_credential
 from cachemgr.domain.inventory import Problem
 from cachemgr.domain.layout import Leaf
 from cachemgr.domain.terms import Reason
@@ -254,7 +254,7 @@ class DiskReader:
         finally:
             handles.close(parent)
         obstacles = walk.found_obstacles()
-        if not self.scope.third_party and any(map(is_credential, names)):
+        if not self.scope.third_party and first_credential(names) is not None:
             obstacles = (*obstacles, Obstacle(Reason.PROTECTED, "/".join(names)))
         if self.scope.owner is not None and status.st_uid != self.scope.owner:
             foreign = Obstacle(Reason.FOREIGN_OWNER, "/".join(names))

@@ -180,8 +180,9 @@ class Walk:
         folders: list[tuple[str, Inode]],
     ) -> None:
         # The other hot path: many small directories. One unpacking an entry, and calls only for the rare.
-        files = blocks = apparent = 0
-        newest, accessed, owner, linked = self.newest, self.accessed, self.scope.owner, self.linked
+        files = directories = blocks = apparent = 0
+        newest, accessed, linked, scope = self.newest, self.accessed, self.linked, self.scope
+        owner, device, watched = scope.owner, scope.device, bool(scope.roots or scope.mounts)
         for name, status in zip(names, facts, strict=True):
             mode, ino, dev, nlink, uid, _, length, atime, mtime, _ = status
             if uid != owner and owner is not None:
@@ -202,13 +203,14 @@ class Walk:
                     blocks += status.st_blocks
                     apparent += length
             elif mode & _TYPE == _DIRECTORY and (not _SLOW or handles.kind(status) is Kind.DIRECTORY):
-                self.directories += 1
-                self.size += handles.allocated(status)
-                if self._check_directory((*trail, name), status):
+                directories += 1
+                blocks += 0 if _SLOW else status.st_blocks
+                if (dev == device and not watched) or self._check_directory((*trail, name), status):
                     folders.append((name, (dev, ino)))
             else:
                 self._count(status)
         self.files += files
+        self.directories += directories
         self.size += blocks * 512
         self.apparent += apparent
         self.newest, self.accessed = max(self.newest, newest), max(self.accessed, accessed)

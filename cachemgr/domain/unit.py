@@ -109,6 +109,8 @@ class Tally:
     @classmethod
     def of(cls, parts: "tuple[Tally, ...]") -> "Tally":
         """The measure of several trees together; an inode met in two of them counts once."""
+        if len(parts) == 1:
+            return parts[0]
         linked: dict[Inode, Linked] = {}
         size = apparent = 0
         for part in parts:
@@ -118,9 +120,10 @@ class Tally:
                 if (known := linked.get(inode)) is None:
                     linked[inode] = link
                 else:
-                    size -= link.allocated
-                    apparent -= link.apparent
-                    linked[inode] = known._replace(seen=known.seen + link.seen)
+                    allocated, length, nlink, seen = link
+                    size -= allocated
+                    apparent -= length
+                    linked[inode] = Linked(allocated, length, nlink, known[3] + seen)
         newest = [part.newest for part in parts if part.newest is not None]
         accessed = [part.accessed for part in parts if part.accessed is not None]
         return cls(
