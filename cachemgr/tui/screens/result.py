@@ -10,7 +10,8 @@ from textual.widget import Widget
 from cachemgr.domain.errors import CacheMgrError
 from cachemgr.domain.outcome import Totals
 from cachemgr.domain.terms import Disposal, Rebuild
-from cachemgr.present.text import counted, day, display_name, size, trouble_sentence
+from cachemgr.present.text import counted, day, size, trouble_sentence
+from cachemgr.tui.command_line import command_line
 from cachemgr.tui.commands import Fact, Where, bindings
 from cachemgr.tui.relay import RunProgress
 from cachemgr.tui.run_view import RUN_COLUMNS, RunRows, headline, moved, seconds, told_row
@@ -127,8 +128,8 @@ class ResultScreen(View):
         elif totals.freed and plan.permanent:
             yield ("Undo   ", "dim"), ("what was deleted cannot be undone", "")
         yield from self._ways_back()
-        run = display_name(progress.run)
-        yield ("Record ", "dim"), (f"4 History {dot} cachemgr history {run}", "muted")
+        record = command_line([*self.session.service.invocation, "history", progress.run])
+        yield ("Record ", "dim"), (f"4 History {dot} {record}", "muted")
 
     def _troubles(self) -> Iterator[Line]:
         """The reasons for what was not done, each once with its number."""
