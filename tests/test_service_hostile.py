@@ -9,7 +9,7 @@ import pytest
 
 from cachemgr import config
 from cachemgr.catalogue import all_types
-from cachemgr.domain.errors import Refused
+from cachemgr.domain.errors import Refused, Unavailable
 from cachemgr.domain.machine import Platform
 from cachemgr.domain.outcome import Totals
 from cachemgr.domain.run_event import Announced, RunFinished
@@ -138,7 +138,7 @@ def test_a_state_directory_of_others_keeps_its_modes(home: Path, tmp_path: Path)
         invocation=("cachemgr",),
     )
 
-    with pytest.raises(Exception, match="other users may write"):
+    with pytest.raises(Unavailable, match="other users may write"):
         clear_all(stolen)
 
     assert shared.stat().st_mode & 0o7777 == 0o1777
