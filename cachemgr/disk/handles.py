@@ -9,6 +9,7 @@ if sys.platform == "win32":
         close,
         facts,
         fstat,
+        hold_lock,
         identity,
         kind,
         lstat,
@@ -20,6 +21,7 @@ if sys.platform == "win32":
         owner,
         read_file,
         read_link,
+        release_lock,
     )
 else:
     from cachemgr.disk.posix import (
@@ -28,6 +30,7 @@ else:
         close,
         facts,
         fstat,
+        hold_lock,
         identity,
         kind,
         lstat,
@@ -39,6 +42,7 @@ else:
         owner,
         read_file,
         read_link,
+        release_lock,
     )
 
 __all__ = [
@@ -47,6 +51,7 @@ __all__ = [
     "close",
     "facts",
     "fstat",
+    "hold_lock",
     "identity",
     "kind",
     "lstat",
@@ -58,4 +63,5 @@ __all__ = [
     "owner",
     "read_file",
     "read_link",
+    "release_lock",
 ]

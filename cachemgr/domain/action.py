@@ -14,7 +14,7 @@ class Remove:
     names: Names
     disposal: Disposal
     lock: Names = ()
-    """A lock file of the owning tool that must be free; empty for none."""
+    """A lock file of the owning tool, or a directory of them, that must be free; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)

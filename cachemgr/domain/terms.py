@@ -97,6 +97,13 @@ class Reason(StrEnum):
     REPORT_ONLY = "report-only"
 
 
+class Rule(StrEnum):
+    """The safety rules that a person may override by name (`--force RULE`)."""
+
+    IN_USE = "in-use"
+    """What a running process has open, mapped or as its working directory stays."""
+
+
 class Intent(StrEnum):
     """The verb a plan carries out."""
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from cachemgr.domain.display import display_name
 from cachemgr.domain.inventory import Finding, Problem
-from cachemgr.domain.terms import Reason
+from cachemgr.domain.terms import Reason, Rule
+from cachemgr.domain.usage import LOCK, Unsure
 from cachemgr.present.names import short_path
 
 if TYPE_CHECKING:
@@ -62,11 +63,18 @@ _DETAILS = {
     "unregistered": "too little is known about this kind of cache; name it in your configuration to clear it",
     "no-evidence": "nothing shows that this is such a cache; name it in your configuration to clear it",
     "in-progress": "still being written, or was just now",
+    "downloading": "a download into it is not finished, or was broken off within the last hour",
     "missing": "the cache is not there",
     "unavailable": "the cache cannot be reached right now",
     "unusable": "the cache's setting makes no sense",
 }
 """Exclusion details that are codes; any other is a name or a path."""
+_UNSURE = {
+    Unsure.TIMED_OUT: "looking at the running processes took too long",
+    Unsure.FAILED: "the running processes could not be looked at",
+    Unsure.NO_MAPS: "this system does not say what is mapped into memory",
+    Unsure.UNSEEN: "some running processes do not let us look",
+}
 _TROUBLES = {
     "changed": "it is no longer what the plan was made for",
     "missing": "it was gone already",
@@ -111,6 +119,8 @@ def trouble_sentence(trouble: Trouble) -> str:
         detail = _TRASH.get(detail, detail)
     elif trouble.kind == "protected-root":
         detail = _PROBLEMS.get(detail, detail)
+    elif trouble.kind == "in-use":
+        return _sentence(_used(detail), "", trouble.errno)
     return _sentence(_TROUBLES.get(trouble.kind, trouble.kind), detail, trouble.errno)
 
 
@@ -118,8 +128,23 @@ def exclusion_sentence(exclusion: Exclusion) -> str:
     """Why something that was asked for stays."""
     if exclusion.reason is Reason.SHARED and exclusion.detail:
         return f"shared with {display_name(exclusion.detail)}, which is kept"
+    if exclusion.reason is Reason.IN_USE:
+        return _used(exclusion.detail)
     known = _DETAILS.get(exclusion.detail)
     return known or _sentence(_REASONS[exclusion.reason], exclusion.detail, None)
+
+
+def _used(label: str) -> str:
+    """Who uses something, from `Holder.label`, or why that could not be told and how to go on."""
+    if label in set(Unsure):
+        return (
+            f"whether it is in use could not be told: {_UNSURE[Unsure(label)]}; "
+            f"--quarantine can be undone, --force {Rule.IN_USE} goes on"
+        )
+    if label == LOCK or label.startswith(f"{LOCK} of "):
+        who = display_name(label.removeprefix(f"{LOCK} of ")) if label != LOCK else "somebody"
+        return f"in use: {who} holds its lock"
+    return f"in use by {display_name(label)}" if label else _REASONS[Reason.IN_USE]
 
 
 def finding_sentence(finding: Finding, home: PurePath | None = None, project: PurePath | None = None) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from huggingface_hub.utils._fixes import WeakFileLock
 
 from cachemgr.domain.inventory import Entry, Inventory
 from cachemgr.domain.terms import Disposal, Reason, Status
@@ -181,9 +182,9 @@ def test_what_is_left_of_interrupted_downloads_goes_with_its_repository(home: Pa
     assert hub.scan().warnings == []
 
 
-def test_a_blob_whose_lock_somebody_holds_stays(home: Path, hub: HubOnDisk) -> None:
-    from filelock import FileLock
-
+def test_a_revision_stays_whole_when_somebody_holds_the_lock_of_one_of_its_blobs(
+    home: Path, hub: HubOnDisk
+) -> None:
     over = service(home, hub)
     inventory = over.inventory()
     entries: Iterable[Entry] = inventory.entries
@@ -192,14 +193,13 @@ def test_a_blob_whose_lock_somebody_holds_stays(home: Path, hub: HubOnDisk) -> N
         {entry.id for entry in entries if entry.name == f"models/{REPO}@{short('1')}"},
         disposal=Disposal.DELETE,
     )
-    only = git_etag(b"1" * 9000)
-    with FileLock(hub.root / ".locks" / hub.folder(REPO).name / f"{only}.lock"):
+    before = fingerprint(hub.root)
+    with WeakFileLock(hub.lock(REPO, b"1" * 9000)):
         outcomes = carry_out(over, plan)
 
-    assert [o.trouble.kind for o in outcomes if o.trouble is not None and o.trouble.kind == "in-use"] == [
-        "in-use"
-    ]
-    assert (hub.folder(REPO) / "blobs" / only).exists()
+    assert {outcome.trouble.kind for outcome in outcomes if outcome.trouble is not None} == {"in-use"}
+    assert len(outcomes) == len(plan.steps)
+    assert fingerprint(hub.root) == before
     assert hub.scan().warnings == []
 
 
