@@ -39,7 +39,7 @@ class Holder(NamedTuple):
     @property
     def label(self) -> str:
         """`python3 (1234)`, `lock of python3 (1234)` or `lock`; never one of `Unsure`."""
-        who = "" if self.pid is None else f"{self.name} ({self.pid})"
+        who = "" if self.pid is None else f"{self.name or 'process'} ({self.pid})"
         return f"{LOCK} of {who}".removesuffix(" of ") if self.lock else who
 
 

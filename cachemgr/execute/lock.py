@@ -2,12 +2,18 @@
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Busy, Unavailable
+
+_PAUSES = (0.05, 0.1, 0.2, 0.4)
+"""Seconds between looks at who holds the lock."""
+_SAME = 5.0
+"""Seconds by which the start of one process may seem to move when the clock is set."""
 
 
 @contextmanager
@@ -27,8 +33,10 @@ def writing(state: Path, run: str) -> Iterator[None]:
         why = error.strerror or "the system said no"
         raise Unavailable(f"the writer's lock cannot be taken in {display_name(state)}: {why}") from error
     try:
-        with suppress(OSError):  # who holds the lock is a courtesy; on a full disk it goes unsaid
-            holder.write_text(json.dumps({"pid": os.getpid(), "run": run}))
+        with suppress(
+            OSError, LookupError
+        ):  # who holds the lock is a courtesy; on a full disk it goes unsaid
+            holder.write_text(json.dumps({"pid": os.getpid(), "started": _started(os.getpid()), "run": run}))
         yield
     finally:
         holder.unlink(missing_ok=True)
@@ -36,8 +44,34 @@ def writing(state: Path, run: str) -> Iterator[None]:
 
 
 def _who(holder: Path) -> str:
+    """The process that holds the lock, as it wrote itself down; empty where that is not to be had.
+
+    One that was killed left its name behind. Whoever holds the lock now writes its own in a moment.
+    """
+    for pause in (*_PAUSES, None):
+        try:
+            who = json.loads(holder.read_text())
+            pid, run = int(who["pid"]), display_name(str(who["run"])[:40])
+            if abs(_started(pid) - who["started"]) < _SAME:
+                return f" (process {pid}, run {run})"
+        except (OSError, ValueError, TypeError, LookupError):
+            pass
+        if pause is not None:
+            time.sleep(pause)
+    return ""
+
+
+def _started(pid: int) -> float:
+    """When a process began, seconds since the epoch: another one may have its number by now.
+
+    Raises LookupError when there is none.
+    """
+    import psutil  # as above
+
     try:
-        who = json.loads(holder.read_text())
-        return f" (process {int(who['pid'])}, run {str(who['run'])[:40]})"
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            raise LookupError(pid)  # it ended, and nobody asked how
+        return process.create_time()
+    except psutil.Error as error:
+        raise LookupError(pid) from error

@@ -70,10 +70,10 @@ _DETAILS = {
 }
 """Exclusion details that are codes; any other is a name or a path."""
 _UNSURE = {
-    Unsure.TIMED_OUT: "looking at the running processes took too long",
-    Unsure.FAILED: "the running processes could not be looked at",
-    Unsure.NO_MAPS: "this system does not say what is mapped into memory",
-    Unsure.UNSEEN: "some running processes do not let us look",
+    Unsure.TIMED_OUT: "the look took too long",
+    Unsure.FAILED: "the look failed",
+    Unsure.NO_MAPS: "this system does not show mapped files",
+    Unsure.UNSEEN: "some processes cannot be looked at",
 }
 _TROUBLES = {
     "changed": "it is no longer what the plan was made for",
@@ -120,7 +120,8 @@ def trouble_sentence(trouble: Trouble) -> str:
     elif trouble.kind == "protected-root":
         detail = _PROBLEMS.get(detail, detail)
     elif trouble.kind == "in-use":
-        return _sentence(_used(detail), "", trouble.errno)
+        used = _used(detail)
+        return _sentence(f"it is {used}" if used.startswith("in use") else used, "", trouble.errno)
     return _sentence(_TROUBLES.get(trouble.kind, trouble.kind), detail, trouble.errno)
 
 
@@ -137,10 +138,8 @@ def exclusion_sentence(exclusion: Exclusion) -> str:
 def _used(label: str) -> str:
     """Who uses something, from `Holder.label`, or why that could not be told and how to go on."""
     if label in set(Unsure):
-        return (
-            f"whether it is in use could not be told: {_UNSURE[Unsure(label)]}; "
-            f"--quarantine can be undone, --force {Rule.IN_USE} goes on"
-        )
+        why = _UNSURE[Unsure(label)]
+        return f"could not tell if it is in use ({why}); go on with --quarantine or --force {Rule.IN_USE}"
     if label == LOCK or label.startswith(f"{LOCK} of "):
         who = display_name(label.removeprefix(f"{LOCK} of ")) if label != LOCK else "somebody"
         return f"in use: {who} holds its lock"

@@ -69,8 +69,9 @@ def read_answer(answer: bytes, watch: Watch, gap: Unsure | None = None) -> Usage
         gap = gap or Unsure.FAILED
     elif not heard.end["maps"]:
         gap = gap or Unsure.NO_MAPS
-    others, own, folds = (heard.end.get(key, 0) for key in ("others", "own", "folds"))
-    return Usage(heard.places, heard.inodes, heard.held(), others, own, gap, bool(folds))
+    others, own = heard.end.get("others", 0), heard.end.get("own", 0)
+    folds = heard.end.get("folds", os.name == "nt")
+    return Usage(heard.places, heard.inodes, heard.held(), others, own, gap, folds)
 
 
 @dataclass(slots=True)
@@ -98,7 +99,7 @@ class _Heard:
                 spot = self.watch.locks[line["lock"]]
                 self.locks[spot] = who, (spot[0], tuple(line["names"]))
             case "end":
-                self.end = line
+                self.end = {key: line[key] for key in ("others", "own", "maps", "folds")}
 
     def held(self) -> dict[Spot, Holder]:
         """The locks that are held. Where the kernel does not say by whom, it is whoever has the file open."""

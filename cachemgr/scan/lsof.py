@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-_COMMAND = ("/usr/sbin/lsof", "-w", "-n", "-P", "-b", "-d", "txt,mem", "-F0pn")
+OPTIONS = ("-w", "-n", "-P", "-b", "-d", "txt,mem", "-F0pn")
 """No warnings, no look-ups of hosts and ports, no calls that may hang; mapped files alone."""
 
 
@@ -12,7 +12,9 @@ def mapped_files() -> dict[int, list[str]] | None:
 
     try:
         # It says 1 as soon as one process did not let it look.
-        done = subprocess.run(_COMMAND, capture_output=True, check=False, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            ("/usr/sbin/lsof", *OPTIONS), capture_output=True, check=False, stdin=subprocess.DEVNULL
+        )
     except OSError:
         return None
     return read(done.stdout.decode("utf-8", "surrogateescape"))

@@ -24,7 +24,7 @@ def main() -> int:
     for number, (root, names) in enumerate(question["locks"]):
         for held in _held(roots[root], tuple(names)):
             _say("lock", lock=number, **held)
-    end: dict[str, object] = {}
+    end: dict[str, object] = {"others": 0, "own": 0, "maps": True, "folds": False}
     if question["processes"]:
         watcher = _watcher(roots, frozenset((*question["leave_out"], os.getpid())))
         for seen in watcher.look():

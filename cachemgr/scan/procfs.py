@@ -79,8 +79,8 @@ class ProcessFiles:
             return  # closed meanwhile, or a thread of the kernel
         if not path.startswith("/") or not view.is_near(path):
             return
-        place = view.place(path)
-        if place is not None and not path.endswith(_DELETED):
+        place, is_marked = view.place(path), path.endswith(_DELETED)
+        if place is not None and not is_marked:
             yield from self._new(Seen(pid, place))
             return
         try:
@@ -90,7 +90,8 @@ class ProcessFiles:
         inode = (status.st_dev, status.st_ino)
         if place is not None and _is_called(path, inode[1]):
             yield from self._new(Seen(pid, place))
-        elif stat.S_ISREG(status.st_mode) and status.st_nlink > (1 if view.is_whole else 0):
+        elif stat.S_ISREG(status.st_mode) and status.st_nlink > (view.is_ours and not is_marked):
+            # With a single name, which is this one, it has none below a root.
             yield from self._new(Seen(pid, inode=inode))
 
     def _mapped(self, pid: int, maps: str, view: MountView) -> Iterator[Seen]:
@@ -158,12 +159,12 @@ def locker(path: Path, proc: str = "/proc") -> int | None:
     """Which process holds a lock on a file, whoever it belongs to; None where the kernel does not say."""
     try:
         status = os.lstat(path)
-        with open(f"{proc}/locks", encoding="ascii", errors="replace") as lines:
+        with open(f"{proc}/locks", "rb") as lines:
             fields = [line.split() for line in lines]
     except OSError:
         return None
-    file = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
-    pids = (int(line[4]) for line in fields if len(line) > 5 and line[1] != "->" and line[5] == file)
+    file = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}".encode()
+    pids = (int(line[4]) for line in fields if len(line) > 5 and line[1] != b"->" and line[5] == file)
     # One of another pid namespace has no number here.
     return next((pid for pid in pids if pid > 0), None)
 
