@@ -149,9 +149,11 @@ class TestRightBeforeTheRun:
     def test_nothing_is_held_back_when_nothing_is_used(self) -> None:
         assert self.held(Usage()) == set()
 
-    @pytest.mark.parametrize("what", ["refs/a", "snap/a", "blobs/a"])
-    def test_all_of_an_entry_is_held_back_and_what_it_still_needs(self, what: str) -> None:
-        assert self.held(used(what)) == {"refs/a", "snap/a", "blobs/a", "blobs/shared"}
+    @pytest.mark.parametrize("name", ["a", "b"])
+    @pytest.mark.parametrize("place", ["refs", "snap", "blobs"])
+    def test_all_of_an_entry_is_held_back_and_what_it_shares(self, place: str, name: str) -> None:
+        held = self.held(used(f"{place}/{name}"))
+        assert held == {f"refs/{name}", f"snap/{name}", f"blobs/{name}", "blobs/shared"}
 
     def test_what_two_share_holds_both_back(self) -> None:
         together = {f"{place}/{name}" for place in ("refs", "snap", "blobs") for name in "ab"}
