@@ -31,13 +31,39 @@ def writing(state: Path, run: str) -> Iterator[None]:
             holder.write_text(json.dumps({"pid": os.getpid(), "run": run}))
         yield
     finally:
-        holder.unlink(missing_ok=True)
+        with suppress(OSError):  # what a killed run leaves here says nothing either, once the lock is free
+            holder.unlink(missing_ok=True)
         lock.release()
 
 
+def at_work(state: Path) -> str | None:
+    """The run that is being executed now, empty when it is not known which; None when there is none.
+
+    Asked by readers, and only where a record without an end was met: it takes the lock for an instant.
+    """
+    place = state / "writer.lock"
+    if not place.exists():
+        return None
+    from filelock import FileLock, Timeout
+
+    try:
+        with FileLock(place, mode=0o600, timeout=0, thread_local=False):
+            return None
+    except Timeout:
+        return _holder(state / "writer.json")[1]
+    except OSError:
+        return None
+
+
 def _who(holder: Path) -> str:
+    process, run = _holder(holder)
+    return f" (process {process}, run {run})" if run else ""
+
+
+def _holder(holder: Path) -> tuple[int, str]:
+    """The process and the run that hold the lock; nothing where nobody said so."""
     try:
         who = json.loads(holder.read_text())
-        return f" (process {int(who['pid'])}, run {str(who['run'])[:40]})"
+        return int(who["pid"]), str(who["run"])[:40]
     except (OSError, ValueError, KeyError, TypeError):
-        return ""
+        return 0, ""
