@@ -5,7 +5,7 @@ What only actions need is imported by the verb that needs it: a `status` starts 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -17,12 +17,13 @@ from cachemgr.domain.event import Gauge, ScanFinished
 from cachemgr.domain.terms import Disposal, Intent
 from cachemgr.past.recovery import Recovery
 from cachemgr.past.runs import Runs, new_id, random_word
+from cachemgr.scan.in_use import Observer
 from cachemgr.scan.locate import locate
 from cachemgr.scan.roots import settle
 from cachemgr.scan.scanner import Scanner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence, Set
+    from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence, Set
     from datetime import datetime
     from pathlib import Path
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from cachemgr.domain.run import Run
     from cachemgr.domain.run_event import RunEvent
     from cachemgr.domain.settings import Settings
+    from cachemgr.domain.terms import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class CacheManager:
     """Plans are made and shown; nothing is executed."""
     allow_root: bool = False
     """Write although HOME belongs to somebody else or the program runs under sudo."""
+    observer: Observer = field(default_factory=Observer)
+    """How running processes are asked what they use."""
     invocation: tuple[str, ...] = ("cachemgr",)
     """How this very view is asked for on the command line, `--home` and `--project` included: what every
     command that is shown begins with, so that a pasted one works on the caches that were looked at."""
@@ -103,19 +107,24 @@ class CacheManager:
         *,
         targets: Sequence[str] = (),
         disposal: Disposal | None = None,
+        force: Collection[Rule] = (),
     ) -> Plan:
-        """What clearing those entries would do. Without a disposal the configuration or the rebuild
-        class decides, entry by entry."""
+        """What clearing those entries would do, after a look at who uses them. Without a disposal the
+        configuration or the rebuild class decides, entry by entry. `force` overrides rules by name."""
+        from cachemgr.plan.clear import worth_a_look
         from cachemgr.plan.compose import clear_plan
 
+        chosen = [entry for entry in inventory.entries if entry.id in entries]
         return clear_plan(
             new_id(),
             inventory,
-            [entry for entry in inventory.entries if entry.id in entries],
+            chosen,
             self.clock(),
             disposal=disposal or self.settings.disposal,
             keep=timedelta(days=self.settings.retention_days),
             targets=targets,
+            usage=self.observer.look(worth_a_look(inventory, chosen), force),
+            forced=force,
         )
 
     def plan_undo(self, run: str | None = None) -> Plan:
@@ -159,6 +168,7 @@ class CacheManager:
         from cachemgr.execute.lock import writing
         from cachemgr.journal.store import make_private
         from cachemgr.plan.compose import is_current, is_fresh
+        from cachemgr.plan.in_use import in_use, spots
 
         if self.read_only:
             raise Refused("cachemgr runs with --read-only, so nothing is changed")
@@ -170,7 +180,10 @@ class CacheManager:
         make_private(self.state)
         with writing(self.state, run), Guard(plan, self._protected()) as guard:
             self.recovery.admit(plan)
-            execution = Execution(run, plan, guard, self.machine, dict(refused), gauge or Gauge())
+            # The world may have turned since somebody looked; this look is the last one.
+            usage = self.observer.look(spots(plan), plan.forced)
+            refused = {**in_use(plan, usage), **refused}
+            execution = Execution(run, plan, guard, self.machine, refused, gauge or Gauge())
             yield from self.recovery.record(run, plan, execution.events())
 
     @property
@@ -212,6 +225,7 @@ class CacheManager:
 
     def _recheck(self, plan: Plan) -> Mapping[int, Trouble]:
         """What a saved plan asks for that planning the same entries now would not give."""
+        from cachemgr.plan.compose import clear_plan
         from cachemgr.plan.recheck import recheck, recheck_return, still_wanted
 
         match plan.intent:
@@ -225,7 +239,12 @@ class CacheManager:
                 return recheck_return(plan, self.plan_roll_back(plan.reverses or ""))
         inventory = self.inventory()
         wanted = still_wanted(plan, inventory)
-        return recheck(plan, inventory, self.plan_clear(inventory, wanted))
+        chosen = [entry for entry in inventory.entries if entry.id in wanted]
+        # How it is disposed of is the plan's own choice, and who uses it is asked right before the run.
+        fresh = clear_plan(
+            plan.id, inventory, chosen, self.clock(), disposal=None, keep=timedelta(), targets=()
+        )
+        return recheck(plan, inventory, fresh)
 
     def _diagnosed(self, inventory: Inventory) -> Inventory:
         findings = (

@@ -9,7 +9,7 @@ from cachemgr.domain.outcome import Outcome
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Intent, Status
 from cachemgr.present.plan_rows import KeptRow, PlanRow, kept_rows, plan_rows, way_back
-from cachemgr.present.promises import outcome, promise
+from cachemgr.present.promises import notes, outcome, promise
 from cachemgr.present.text import counted, day, display_name, glyph, trouble_sentence, verb
 
 _LONGEST = 40
@@ -30,6 +30,8 @@ def show_plan(output: Output, plan: Plan, *, quiet: bool = False, err: bool = Fa
     if rows or kept:
         output.line(err=err)
     output.line(f"{verb(plan.intent)}: {promise(plan, output.si)}.", err=err)
+    for note in notes(plan):
+        output.line(f"{note[0].upper()}{note[1:]}.", err=err)
     for warning in _warnings(plan, rows):
         output.line(click.style(warning, fg="yellow"), err=err)
 

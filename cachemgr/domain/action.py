@@ -24,7 +24,7 @@ class Remove:
     names: Names
     disposal: Disposal
     lock: Names = ()
-    """A lock file of the owning tool that must be free; empty for none."""
+    """A lock file of the owning tool, or a directory of them, that must be free; empty for none."""
     resumes: Resumed | None = None
     """Then the unit goes into that run's quarantine, by its number there, unless it lies in it already."""
 

@@ -101,6 +101,13 @@ class Reason(StrEnum):
     """Set aside by a run that was interrupted: what becomes of it is decided by recovering that run."""
 
 
+class Rule(StrEnum):
+    """The safety rules that a person may override by name (`--force RULE`)."""
+
+    IN_USE = "in-use"
+    """What a running process has open, mapped or as its working directory stays."""
+
+
 class Intent(StrEnum):
     """The verb a plan carries out."""
 

@@ -30,6 +30,8 @@ def encode(plan: Plan) -> Document:
         "targets": [_shown(target) for target in plan.targets],
         "keep_until": None if plan.keep_until is None else timestamp(plan.keep_until),
         "reverses": plan.reverses,
+        "forced": list(plan.forced),
+        "unseen_processes": plan.unseen,
         "roots": [_root(root) for root in plan.roots],
         "steps": [_step(number, step, plan.root(step.cache).path) for number, step in enumerate(plan.steps)],
         "exclusions": [_exclusion(exclusion) for exclusion in plan.exclusions],

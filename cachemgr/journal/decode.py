@@ -11,7 +11,7 @@ from cachemgr.domain.action import Action, Close, Purge, Remake, Remove, Restore
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import UsageError
 from cachemgr.domain.plan import Exclusion, Plan, Root, Step
-from cachemgr.domain.terms import Disposal, Intent, Reason, Rebuild
+from cachemgr.domain.terms import Disposal, Intent, Reason, Rebuild, Rule
 from cachemgr.domain.unit import Content, Identity, Kind
 from cachemgr.journal.codec import PLAN, digest
 
@@ -53,6 +53,8 @@ def from_document(document: dict[str, Any]) -> Plan:
             targets=tuple(str(item) for item in document.get("targets", ())),
             keep_until=None if keep is None else moment(keep),
             reverses=document.get("reverses"),
+            forced=tuple(Rule(item) for item in document.get("forced", ())),
+            unseen=_number(document.get("unseen_processes", 0)),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         fault = display_name(str(error))

@@ -7,7 +7,8 @@ from cachemgr.domain.action import Remove
 from cachemgr.domain.inventory import Entry, Inventory
 from cachemgr.domain.plan import Exclusion, Plan, Root
 from cachemgr.domain.run import Run
-from cachemgr.domain.terms import Disposal, Intent, Reason
+from cachemgr.domain.terms import Disposal, Intent, Reason, Rule
+from cachemgr.domain.usage import NOT_LOOKED, Usage
 from cachemgr.plan.clear import clear, default_disposal
 from cachemgr.plan.purge import purge
 from cachemgr.plan.recover import Recovery
@@ -29,13 +30,16 @@ def clear_plan(
     disposal: Disposal | None,
     keep: timedelta,
     targets: Sequence[str],
+    usage: Usage = NOT_LOOKED,
+    forced: Iterable[Rule] = (),
 ) -> Plan:
-    """Clear those entries. Without a disposal the rebuild class decides, entry by entry."""
+    """Clear those entries. Without a disposal the rebuild class decides, entry by entry. `usage` was seen in
+    the way that `forced` allows."""
 
     def disposal_of(entry: Entry) -> Disposal:
         return disposal or default_disposal(inventory.cache_by_id[entry.cache].rebuild)
 
-    clearing = clear(inventory, chosen, disposal_of, now)
+    clearing = clear(inventory, chosen, disposal_of, now, usage)
     used = {step.cache for step in clearing.steps}
     pinned = tuple(
         Root(cache.id, cache.type, cache.real_path, cache.identity, cache.third_party)
@@ -57,6 +61,8 @@ def clear_plan(
         targets=tuple(targets),
         keep_until=now + keep if keeps else None,
         scanned_at=inventory.scanned_at,
+        forced=tuple(sorted(set(forced))),
+        unseen=usage.unseen,
     )
 
 

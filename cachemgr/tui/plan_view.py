@@ -7,6 +7,7 @@ from datetime import timedelta
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Intent, Rebuild
 from cachemgr.present.plan_rows import PlanRow
+from cachemgr.present.promises import notes
 from cachemgr.present.text import counted, day, glyph, rebuild_word, size
 from cachemgr.tui.outline import short_name
 from cachemgr.tui.session import LOW, Session
@@ -194,6 +195,7 @@ def warnings(plan: Plan, rows: Sequence[PlanRow], look: Look) -> list[Line]:
                 ("nothing is freed until the quarantine is purged", ""),
             )
         )
+    made += [((f"{look.glyphs.warn} ", "legacy"), (note, "")) for note in notes(plan)]
     return made
 
 
