@@ -28,6 +28,7 @@ from cachemgr.execute.sample import SampleHome
 from cachemgr.plan.compose import PLAN_AGE
 from cachemgr.service import CacheManager
 from tests.builders import machine
+from tests.observers import Foreseen
 
 BOX = "box@custom"
 """The cache id of plans written by hand."""
@@ -56,7 +57,9 @@ def sample_manager(sample: SampleHome, clock: Callable[[], datetime] = utc_now) 
     settings = config.load(
         here, project=sample.project, config_file=None, user_dir=sample.home / ".config" / "cachemgr"
     )
-    return CacheManager(here, all_types(), settings, sample.project, sample.directory / "state", clock)
+    return CacheManager(
+        here, all_types(), settings, sample.project, sample.directory / "state", clock, observer=Foreseen()
+    )
 
 
 def manager(
@@ -78,6 +81,7 @@ def manager(
         state or home / "state",
         clock,
         allow_root=allow_root,
+        observer=Foreseen(),
     )
 
 

@@ -62,6 +62,7 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
         show_plan(session.output, plan, err=quietly)
     if session.service.read_only:
         raise Refused("this is --read-only, so the plan is not carried out")
+    session.service.recovery.refuse(plan)
     _confirm(session, plan, wish)
     run = carry_out(session, plan, events=wish.events, saved=saved)
     if session.options.json:

@@ -4,7 +4,7 @@ import click
 
 from cachemgr.cli.output import Column, Output
 from cachemgr.cli.running import Execution
-from cachemgr.domain.action import Remove, Restore
+from cachemgr.domain.action import Purge, Remove, Restore
 from cachemgr.domain.outcome import Outcome
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Intent, Status
@@ -55,7 +55,7 @@ def show_result(output: Output, plan: Plan, run: Execution, undo: str, *, quiet:
 
 def _planned(output: Output, plan: Plan, rows: tuple[PlanRow, ...], *, err: bool) -> None:
     # What comes back frees nothing, and is itself the way back.
-    undoing = plan.intent is Intent.UNDO
+    undoing = plan.brings_back
     columns = (
         Column(""),
         Column("What happens"),
@@ -99,6 +99,8 @@ def _warnings(plan: Plan, rows: tuple[PlanRow, ...]) -> list[str]:
         return []
     if plan.intent is Intent.PURGE:
         return ["A purge cannot be undone."]
+    if plan.intent is Intent.FINISH and any(isinstance(step.action, Purge) for step in plan.steps):
+        return ["What is purged cannot be brought back."]
     subject = "This deletes" if permanent == len(rows) else "Part of this deletes"
     return [f"{subject} {counted(permanent, 'entry', 'entries')} for good; that cannot be undone."]
 

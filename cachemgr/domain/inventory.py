@@ -58,7 +58,8 @@ class Finding:
     """Something a scan noticed, with the command that mends it."""
 
     code: str
-    """`legacy-location` `unusable-root` `untrusted-root` `unreadable` `quarantine` …"""
+    """`legacy-location` `unusable-root` `untrusted-root` `unreadable` `quarantine` `unknown-quarantine`
+    `interrupted-run` …"""
     severity: Severity
     cache: CacheId | None = None
     path: Path | None = None
@@ -93,6 +94,8 @@ class Cache:
     """None when it could not be measured: unknown, not zero."""
     quarantined: int = 0
     """Allocated bytes of `tally` that our own quarantines hold."""
+    quarantines: tuple[tuple[str, int], ...] = ()
+    """Those quarantines: the run that each is named after, and its allocated bytes."""
     unknown: tuple[Unit, ...] = ()
     """What the layout did not recognise; listed, never removed."""
     containers: tuple[Container, ...] = ()

@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 
 from cachemgr.domain.action import Remove
 from cachemgr.domain.inventory import Entry, Inventory
-from cachemgr.domain.plan import Plan, Root
+from cachemgr.domain.plan import Exclusion, Plan, Root
 from cachemgr.domain.run import Run
-from cachemgr.domain.terms import Disposal, Intent, Rule
+from cachemgr.domain.terms import Disposal, Intent, Reason, Rule
 from cachemgr.domain.usage import NOT_LOOKED, Usage
 from cachemgr.plan.clear import clear, default_disposal
 from cachemgr.plan.purge import purge
+from cachemgr.plan.recover import Recovery
 from cachemgr.plan.undo import undo
 
 PLAN_AGE = timedelta(minutes=15)
@@ -82,10 +83,13 @@ def undo_plan(name: str, run: Run, now: datetime) -> Plan:
 
 
 def purge_plan(name: str, runs: Iterable[Run], now: datetime, *, run: str | None, due: bool) -> Plan:
-    """Empty the quarantines of those runs, or of those among them whose time has come."""
-    if due:
-        runs = (one for one in runs if one.plan.keep_until is not None and one.plan.keep_until <= now)
-    pinned, steps = purge(runs)
+    """Empty the quarantines of those runs, or of those among them whose time has come. One that was
+    interrupted is emptied only when it is named: nothing happens to it by itself."""
+    chosen = [
+        one for one in runs if not due or (one.plan.keep_until is not None and one.plan.keep_until <= now)
+    ]
+    undecided = {one.id: one for one in chosen if run is None and one.interrupted and one.quarantined}
+    pinned, steps = purge(one for one in chosen if one.id not in undecided)
     return Plan(
         id=name,
         intent=Intent.PURGE,
@@ -93,8 +97,43 @@ def purge_plan(name: str, runs: Iterable[Run], now: datetime, *, run: str | None
         expires_at=now + PLAN_AGE,
         roots=pinned,
         steps=steps,
+        exclusions=tuple(
+            Exclusion(Reason.INTERRUPTED, step.cache, step.entry, size=step.size, detail=one.id)
+            for one in undecided.values()
+            for _, step in one.quarantined
+        ),
         targets=() if run is None else (run,),
         reverses=run,
+    )
+
+
+def recovery_plan(
+    name: str,
+    run: Run,
+    recovery: Recovery,
+    now: datetime,
+    *,
+    intent: Intent,
+    inventory: Inventory | None = None,
+) -> Plan:
+    """Finish an interrupted run, or roll it back. `inventory` is the scan that was asked, if one was."""
+    used = {step.cache for step in recovery.steps}
+    keeps = any(
+        isinstance(step.action, Remove) and step.action.disposal is Disposal.QUARANTINE
+        for step in recovery.steps
+    )
+    return Plan(
+        id=name,
+        intent=intent,
+        created_at=now,
+        expires_at=now + PLAN_AGE,
+        roots=tuple(root for root in recovery.run.plan.roots if root.cache in used),
+        steps=recovery.steps,
+        exclusions=recovery.exclusions,
+        targets=(run.id,),
+        keep_until=run.plan.keep_until if keeps else None,
+        reverses=run.id,
+        scanned_at=None if inventory is None else inventory.scanned_at,
     )
 
 

@@ -45,6 +45,10 @@ _FINDINGS = {
     "untrusted-root": "{path}: {problem}",
     "unreadable": "{path}: {problem}",
     "quarantine": "{path} holds what {run} set aside",
+    "unknown-quarantine": "{path} was set aside by {run}, which nothing here remembers; look into it, "
+    "move back what you want, and remove the rest by hand",
+    "interrupted-run": "{run} was interrupted while it worked on {path}; nothing else runs there until that "
+    "is decided",
 }
 _REASONS = {
     Reason.SHARED: "shared with something that is kept",
@@ -58,6 +62,8 @@ _REASONS = {
     Reason.MOUNT_POINT: "another file system is mounted there",
     Reason.READ_ONLY: "on a read-only file system",
     Reason.REPORT_ONLY: "reported only, because too little is known about this cache to clear it safely",
+    Reason.CHANGED: "no longer what the interrupted run was planned for",
+    Reason.INTERRUPTED: "set aside by a run that was interrupted and is to be recovered first",
 }
 _DETAILS = {
     "unregistered": "too little is known about this kind of cache; name it in your configuration to clear it",
@@ -67,6 +73,7 @@ _DETAILS = {
     "missing": "the cache is not there",
     "unavailable": "the cache cannot be reached right now",
     "unusable": "the cache's setting makes no sense",
+    "needs": "something that belongs to it stays",
 }
 """Exclusion details that are codes; any other is a name or a path."""
 _UNSURE = {

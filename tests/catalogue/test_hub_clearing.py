@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from huggingface_hub.utils._fixes import WeakFileLock
 
 from cachemgr.domain.inventory import Entry, Inventory
 from cachemgr.domain.terms import Disposal, Reason, Status
+from cachemgr.scan.in_use import Observer
 from cachemgr.service import CacheManager
 from tests.builders import Link, Node, commit, fingerprint, git_etag, tree
 from tests.caches import HubOnDisk
@@ -185,7 +187,7 @@ def test_what_is_left_of_interrupted_downloads_goes_with_its_repository(home: Pa
 def test_a_revision_stays_whole_when_somebody_holds_the_lock_of_one_of_its_blobs(
     home: Path, hub: HubOnDisk
 ) -> None:
-    over = service(home, hub)
+    over = replace(service(home, hub), observer=Observer(seconds=30.0))
     inventory = over.inventory()
     entries: Iterable[Entry] = inventory.entries
     plan = over.plan_clear(

@@ -5,7 +5,7 @@ made by the real planner.
 """
 
 import threading
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -30,9 +30,9 @@ from cachemgr.domain.run_event import (
 )
 from cachemgr.domain.settings import Settings
 from cachemgr.domain.terms import Disposal, Intent, Rule, Status
-from cachemgr.domain.usage import NOT_LOOKED, Spot, Usage
-from cachemgr.scan.in_use import Observer
+from cachemgr.domain.usage import NOT_LOOKED, Usage
 from cachemgr.service import CacheManager
+from tests.observers import Foreseen
 
 NOW = datetime(2026, 11, 20, 14, 4, tzinfo=UTC)
 HOME = PurePosixPath("/home/ada")
@@ -54,16 +54,6 @@ class Theatre:
     failing: Mapping[int, Outcome] = field(default_factory=dict)
     """What to answer in place of success."""
     scans: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class SceneObserver(Observer):
-    """Sees what the scene says."""
-
-    usage: Usage = NOT_LOOKED
-
-    def look(self, spots: Iterable[Spot], forced: Collection[Rule] = ()) -> Usage:
-        return NOT_LOOKED if forced else self.usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +148,7 @@ def service(
         state=Path("/home/ada/.local/state/cachemgr"),
         clock=lambda: theatre.now,
         read_only=read_only,
-        observer=SceneObserver(usage=usage),
+        observer=Foreseen(usage=usage),
         found=found,
         theatre=theatre,
     )
