@@ -17,6 +17,7 @@ from cachemgr.domain.unit import Kind
 from cachemgr.execute import system, trash
 from cachemgr.execute.folders import Folders
 from cachemgr.execute.guard import Guard, Stop
+from cachemgr.execute.parcel import Parcel
 from cachemgr.execute.quarantine import Quarantine
 from cachemgr.execute.remove import Removal
 
@@ -41,7 +42,7 @@ class Effects:
             self.guard.check(step, action.names, parent)
             with self.guard.lock(step, action):
                 if action.disposal is Disposal.TRASH:
-                    self._trash(step, action.names)
+                    self._trash(number, step, action.names, parent)
                 else:
                     self._take(number, step, action.names, parent)
 
@@ -161,11 +162,20 @@ class Effects:
             quarantine.give_back(number, parent, names[-1])
             raise Stop(Trouble("changed", "/".join(names)))
 
-    def _trash(self, step: Step, names: Names) -> None:
-        root = self.guard.root(step.cache)
-        if step.identity is None:
-            raise Stop(Trouble("changed", "/".join(names)))
-        if (trouble := trash.send(root.root.path.joinpath(*names), step.identity, self.machine)) is not None:
+    def _trash(self, number: int, step: Step, names: Names, parent: Handle) -> None:
+        root = self.guard.root(step.cache).root.path
+        if (trouble := trash.refusal(root, names, self.machine)) is not None:
+            raise Stop(trouble)
+        self._take(number, step, names, parent)
+        quarantine = self._quarantines[(step.cache, self.run)]
+        moved = handles.identity(handles.lstat(quarantine.handle, str(number)))
+        parcel = Parcel(self.run, number, root, names, moved)
+        if (trouble := trash.send(parcel, quarantine.handle, parent, self.machine)) is not None:
+            try:
+                with suppress(FileNotFoundError):  # it is there already
+                    quarantine.give_back(number, parent, names[-1])
+            except FileExistsError as error:
+                raise Stop(Trouble("trash", "set-aside")) from error
             raise Stop(trouble)
 
     def _remove_empty(self, step: Step, names: Names) -> os.stat_result:
