@@ -107,14 +107,21 @@ class CacheManager:
         class decides, entry by entry."""
         from cachemgr.plan.compose import clear_plan
 
+        untrashable: Mapping[EntryId, str] = {}
+        chosen = [entry for entry in inventory.entries if entry.id in entries]
+        if (disposal := disposal or self.settings.disposal) is Disposal.TRASH:
+            from cachemgr.execute import trash
+
+            untrashable = trash.untrashable(inventory, chosen, self.machine)
         return clear_plan(
             f"p-{_random()}",
             inventory,
-            [entry for entry in inventory.entries if entry.id in entries],
+            chosen,
             self.clock(),
-            disposal=disposal or self.settings.disposal,
+            disposal=disposal,
             keep=timedelta(days=self.settings.retention_days),
             targets=targets,
+            untrashable=untrashable,
         )
 
     def plan_undo(self, run: str | None = None) -> Plan:
@@ -237,6 +244,8 @@ def _not_undoable(run: Run, runs: Sequence[Run]) -> str:
         RunState.UNDONE: "was undone already",
         RunState.PURGED: "was purged, so nothing of it is left to bring back",
     }.get(run.state, "removed nothing that can be brought back")
+    if run.trashed:
+        why = "moved what it removed to the system's trash: restore it from the trash"
     if run.leftover:
         why = "was removed in part already, so that what is left of it is not whole"
     other = next((one.id for one in runs if one.quarantined), None)

@@ -148,5 +148,6 @@ def _why_nothing(session: Session, plan: Plan) -> CacheMgrError | None:
     many = counted(len(plan.exclusions), "item stays", "items stay")
     if reasons == {Reason.IN_USE}:
         return Busy(f"everything that was named is in use, so {many}")
-    look = session.command("clear", *plan.targets, "--dry-run")
+    how = ("--trash",) if Reason.NO_TRASH in reasons else ()
+    look = session.command("clear", *plan.targets, *how, "--dry-run")
     return Refused(f"nothing of what was named may be removed; {many}, see `{look}`")

@@ -71,6 +71,17 @@ class Run:
         )
 
     @property
+    def trashed(self) -> bool:
+        """Whether it moved something to the system's trash, which is where that comes back from."""
+        steps = self.plan.steps
+        return any(
+            outcome.status is Status.DONE
+            and isinstance(action := steps[outcome.number].action, Remove)
+            and action.disposal is Disposal.TRASH
+            for outcome in self.outcomes
+        )
+
+    @property
     def leftover(self) -> tuple[tuple[int, Step], ...]:
         """The steps whose units were to be deleted and could not be removed completely."""
         outcomes = self.by_number

@@ -95,6 +95,8 @@ class Reason(StrEnum):
     MOUNT_POINT = "mount-point"
     READ_ONLY = "read-only"
     REPORT_ONLY = "report-only"
+    NO_TRASH = "no-trash"
+    """It was to go to the trash, and cannot."""
 
 
 class Intent(StrEnum):

@@ -1,8 +1,9 @@
 """A selection of entries becomes steps: pointers first, then what nobody holds any more, then containers."""
 
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from cachemgr.domain.action import Remove
 from cachemgr.domain.inventory import Cache, Entry, EntryId, Inventory
@@ -12,6 +13,7 @@ from cachemgr.domain.unit import Inode, Kind, Unit
 from cachemgr.plan.tidy import tidy
 
 DisposalOf = Callable[[Entry], Disposal]
+_NONE: Mapping[EntryId, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +33,24 @@ def default_disposal(rebuild: Rebuild) -> Disposal:
     return Disposal.DELETE if rebuild in (Rebuild.REBUILDS, Rebuild.DOWNLOADS) else Disposal.QUARANTINE
 
 
-def clear(inventory: Inventory, chosen: Sequence[Entry], disposal_of: DisposalOf, now: datetime) -> Clearing:
-    """The steps that remove those entries, and an exclusion for everything of them that stays."""
+def clear(
+    inventory: Inventory,
+    chosen: Sequence[Entry],
+    disposal_of: DisposalOf,
+    now: datetime,
+    untrashable: Mapping[EntryId, str] = _NONE,
+) -> Clearing:
+    """The steps that remove those entries, and an exclusion for everything of them that stays.
+
+    `untrashable` says why some cannot go to the trash; that matters where they were to go there.
+    """
     exclusions: list[Exclusion] = []
     allowed: list[Entry] = []
     for entry in chosen:
         reasons = list(_obstacles(inventory.cache_by_id[entry.cache], entry, now))
+        if not reasons and entry.id in untrashable and disposal_of(entry) is Disposal.TRASH:
+            why = untrashable[entry.id]
+            reasons = [Exclusion(Reason.NO_TRASH, entry.cache, entry.id, size=entry.size, detail=why)]
         exclusions += reasons
         if not reasons:
             allowed.append(entry)
