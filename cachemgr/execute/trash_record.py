@@ -17,7 +17,7 @@ _DATE = re.compile(rb"^DeletionDate=(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)$", re.MULTI
 
 
 def place_of(info: Handle, name: str) -> str | None:
-    """The path a record says; None where there is no record, or none that says one. Raises OSError."""
+    """The path a record says; None where there is no record, or none that says one."""
     found = _PATH.search(_content(info, name))
     return os.fsdecode(unquote_to_bytes(found[1])) if found else None
 
@@ -53,9 +53,10 @@ def _beside(name: str) -> str:
 
 
 def _content(info: Handle, name: str) -> bytes:
+    """Empty where there is none, or something that is no record: a link, a directory."""
     try:
         return handles.read_file(info, name + SUFFIX, _LIMIT) or b""
-    except FileNotFoundError:
+    except OSError:
         return b""
 
 
