@@ -172,8 +172,7 @@ class Effects:
         parcel = Parcel(self.run, number, root, names, moved)
         if (trouble := trash.send(parcel, quarantine.handle, parent, self.machine)) is not None:
             try:
-                with suppress(FileNotFoundError):  # it is there already
-                    quarantine.give_back(number, parent, names[-1])
+                quarantine.give_back(number, parent, names[-1])
             except FileExistsError as error:
                 raise Stop(Trouble("trash", "set-aside")) from error
             raise Stop(trouble)

@@ -46,7 +46,7 @@ def refusal(root: Path, names: Names, machine: Machine) -> Trouble | None:
 
 def send(parcel: Parcel, quarantine: Handle, parent: Handle, machine: Machine) -> Trouble | None:
     """Move what waits in the quarantine under its number on to the trash, and see that it arrived; None when
-    it did. With a trouble it waits under its number again, or is back at its place in `parent`.
+    it did; with a trouble it waits under its number again. `parent` is the directory of its place.
 
     Raises OSError where it could not even be brought back; `trash_recovery` tells where it is then.
     """
@@ -54,8 +54,11 @@ def send(parcel: Parcel, quarantine: Handle, parent: Handle, machine: Machine) -
         if sys.platform == "win32":
             # The bin remembers from where it took something, and nobody can tell it better: it takes it from
             # its place, which an open handle keeps from being exchanged.
-            system.move(quarantine, str(parcel.number), parent, parcel.names[-1])
-            return _ask(parcel.origin, parent, parcel.names[-1])
+            place = (parent, parcel.names[-1])
+            system.move(quarantine, str(parcel.number), *place)
+            if (trouble := _ask(parcel.origin, *place)) is not None:
+                system.move(*place, quarantine, str(parcel.number))
+            return trouble
         parcel.pack(quarantine)
     except OSError as error:
         return Trouble("trash", "", error.errno)

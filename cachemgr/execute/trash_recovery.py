@@ -25,7 +25,7 @@ from cachemgr.execute.quarantine import Quarantine
 from cachemgr.execute.remove import Removal
 
 
-class Where(StrEnum):
+class Station(StrEnum):
     """The places of a unit on its way to the trash, in their order."""
 
     PLACE = "place"
@@ -40,10 +40,10 @@ class Where(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Whereabouts:
+class Sighting:
     """Where one unit is now."""
 
-    where: Where
+    station: Station
     remembered: bool = False
     """Of what is in the trash: its record names the place it came from, and any tool restores it there."""
     trouble: Trouble | None = None
@@ -62,7 +62,7 @@ def pending(run: Run) -> tuple[Parcel, ...]:
     )
 
 
-def locate(parcel: Parcel, root: Handle, machine: Machine) -> Whereabouts:
+def locate(parcel: Parcel, root: Handle, machine: Machine) -> Sighting:
     """Where a unit is now; `root` is the cache's directory. Changes nothing. Raises OSError."""
     with _opened(parcel, root, machine) as site:
         return site.look()
@@ -73,19 +73,19 @@ def finish(parcel: Parcel, root: Handle, machine: Machine) -> Trouble | None:
     left its place stays there. Raises OSError."""
     with _opened(parcel, root, machine) as site:
         match site.look():
-            case Whereabouts(Where.TRASH, remembered):
+            case Sighting(Station.TRASH, remembered):
                 assert site.trash is not None
                 if not remembered:
-                    trash.settle(parcel, site.spots[Where.TRASH][1], site.trash)
+                    trash.settle(parcel, site.spots[Station.TRASH][1], site.trash)
                 site.tidy(record=False)
                 return None
-            case Whereabouts(Where.NOWHERE, _, trouble):
+            case Sighting(Station.NOWHERE, _, trouble):
                 return trouble or Trouble("missing", "/".join(parcel.names))
-            case Whereabouts(Where.PLACE):
+            case Sighting(Station.PLACE):
                 site.tidy()
                 return Trouble("trash", "not-begun")
-            case Whereabouts(where):
-                return site.send_on(machine, packed=where is Where.PACKED)
+            case Sighting(station):
+                return site.send_on(machine, packed=station is Station.PACKED)
 
 
 def bring_back(parcel: Parcel, root: Handle, machine: Machine) -> Trouble | None:
@@ -93,13 +93,13 @@ def bring_back(parcel: Parcel, root: Handle, machine: Machine) -> Trouble | None
     there. Raises OSError."""
     with _opened(parcel, root, machine) as site:
         found = site.look()
-        if found.where is Where.NOWHERE:
+        if found.station is Station.NOWHERE:
             return found.trouble or Trouble("missing", "/".join(parcel.names))
-        if found.where is not Where.PLACE:
-            if Where.PLACE not in site.spots:
+        if found.station is not Station.PLACE:
+            if Station.PLACE not in site.spots:
                 return Trouble("missing", "/".join(parcel.names[:-1]))
             try:
-                system.move(*site.spots[found.where], *site.spots[Where.PLACE])
+                system.move(*site.spots[found.station], *site.spots[Station.PLACE])
             except FileExistsError:
                 return Trouble("exists", "/".join(parcel.names))
         site.tidy()
@@ -111,33 +111,33 @@ class _Site:
     """All places of one unit, open while it is looked for and moved."""
 
     parcel: Parcel
-    spots: Mapping[Where, tuple[Handle, str]]
+    spots: Mapping[Station, tuple[Handle, str]]
     """The directories that are there, each with what the unit would be called in it."""
     quarantine: Quarantine | None
     trash: OpenTrash | None
     trouble: Trouble | None
 
-    def look(self) -> Whereabouts:
-        for where, (folder, name) in self.spots.items():
+    def look(self) -> Sighting:
+        for station, (folder, name) in self.spots.items():
             try:
                 status = handles.lstat(folder, name)
             except FileNotFoundError:
                 continue
             if (status.st_dev, status.st_ino) == self.parcel.identity.inode:
-                return Whereabouts(where, where is Where.TRASH and self._remembered(name))
-        return Whereabouts(Where.NOWHERE, trouble=self.trouble)
+                return Sighting(station, station is Station.TRASH and self._remembered(name))
+        return Sighting(Station.NOWHERE, trouble=self.trouble)
 
     def send_on(self, machine: Machine, *, packed: bool) -> Trouble | None:
         parcel = self.parcel
-        if self.quarantine is None or Where.PLACE not in self.spots:
+        if self.quarantine is None or Station.PLACE not in self.spots:
             return Trouble("missing", "/".join(parcel.names[:-1]))
         if (trouble := trash.refusal(parcel.root, parcel.names, machine)) is not None:
             return trouble
         if packed:
             parcel.unpack(self.quarantine.handle)
-        # Where a record is left of the attempt that was killed, the library would choose another name.
+        # Station a record is left of the attempt that was killed, the library would choose another name.
         self._forget()
-        trouble = trash.send(parcel, self.quarantine.handle, self.spots[Where.PLACE][0], machine)
+        trouble = trash.send(parcel, self.quarantine.handle, self.spots[Station.PLACE][0], machine)
         if trouble is None:
             self.tidy(record=False)
         return trouble
@@ -163,26 +163,26 @@ class _Site:
 
 @contextmanager
 def _opened(parcel: Parcel, root: Handle, machine: Machine) -> Iterator[_Site]:
-    spots: dict[Where, tuple[Handle, str]] = {}
+    spots: dict[Station, tuple[Handle, str]] = {}
     with ExitStack() as stack:
 
-        def below(handle: Handle, names: tuple[str, ...], where: Where, name: str) -> None:
+        def below(handle: Handle, names: tuple[str, ...], station: Station, name: str) -> None:
             with suppress(FileNotFoundError):
                 folder = handles.open_below(handle, names)
                 stack.callback(handles.close, folder)
-                spots[where] = (folder, name)
+                spots[station] = (folder, name)
 
-        below(root, parcel.names[:-1], Where.PLACE, parcel.names[-1])
+        below(root, parcel.names[:-1], Station.PLACE, parcel.names[-1])
         quarantine = None
         with suppress(FileNotFoundError):
             quarantine = Quarantine.open(root, parcel.run)
             stack.callback(quarantine.close)
-            spots[Where.QUARANTINE] = (quarantine.handle, str(parcel.number))
-            below(quarantine.handle, (parcel.box,), Where.PACKED, parcel.label)
+            spots[Station.QUARANTINE] = (quarantine.handle, str(parcel.number))
+            below(quarantine.handle, (parcel.box,), Station.PACKED, parcel.label)
         found, trouble = _trash(parcel, machine, stack)
         if found is not None:
             name = found.find(parcel.label, parcel.identity)
-            spots[Where.TRASH] = (found.files, name or parcel.label)
+            spots[Station.TRASH] = (found.files, name or parcel.label)
         yield _Site(parcel, spots, quarantine, found, trouble)
 
 

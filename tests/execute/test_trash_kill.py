@@ -17,7 +17,7 @@ from cachemgr.disk.reader import OURS
 from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.terms import Status
 from cachemgr.execute.parcel import Parcel
-from cachemgr.execute.trash_recovery import Where, Whereabouts, bring_back, finish, locate, pending
+from cachemgr.execute.trash_recovery import Sighting, Station, bring_back, finish, locate, pending
 from tests.builders import machine, tree
 from tests.desk import manager
 from tests.execute.other_trash import places, restore
@@ -108,13 +108,13 @@ def killed(home: Path, box: Path, fatal: int) -> tuple[tuple[Parcel, ...], set[s
     return pending(runs[0]), gone
 
 
-def really(parcel: Parcel, home: Path) -> list[Where]:
-    """Where something with the unit's inode lies, found without any of our own code."""
+def really(parcel: Parcel, home: Path) -> list[Station]:
+    """Station something with the unit's inode lies, found without any of our own code."""
     tops = {
-        Where.PLACE: parcel.root,
-        Where.QUARANTINE: parcel.root / f"{OURS}{parcel.run}",
-        Where.PACKED: parcel.root / f"{OURS}{parcel.run}" / f"{parcel.number}.trash",
-        Where.TRASH: trash_of(home) / "files",
+        Station.PLACE: parcel.root,
+        Station.QUARANTINE: parcel.root / f"{OURS}{parcel.run}",
+        Station.PACKED: parcel.root / f"{OURS}{parcel.run}" / f"{parcel.number}.trash",
+        Station.TRASH: trash_of(home) / "files",
     }
     return [
         where
@@ -123,36 +123,36 @@ def really(parcel: Parcel, home: Path) -> list[Where]:
     ]
 
 
-def way_on(parcel: Parcel, root: Handle, home: Path, entries: Entries) -> Whereabouts:
+def way_on(parcel: Parcel, root: Handle, home: Path, entries: Entries) -> Sighting:
     found = locate(parcel, root, machine(home))
-    assert [found.where] == really(parcel, home)
+    assert [found.station] == really(parcel, home)
     trouble = finish(parcel, root, machine(home))
     name = parcel.names[-1]
-    if found.where is Where.PLACE:
+    if found.station is Station.PLACE:
         assert trouble == Trouble("trash", "not-begun")
     else:
         assert trouble is None
-        assert locate(parcel, root, machine(home)) == Whereabouts(Where.TRASH, remembered=True)
+        assert locate(parcel, root, machine(home)) == Sighting(Station.TRASH, remembered=True)
         restore(home, parcel.origin)
     assert inside(parcel.root / name) == entries[name]
     return found
 
 
-def way_back(parcel: Parcel, root: Handle, home: Path, entries: Entries) -> Whereabouts:
+def way_back(parcel: Parcel, root: Handle, home: Path, entries: Entries) -> Sighting:
     found = locate(parcel, root, machine(home))
-    assert [found.where] == really(parcel, home)
+    assert [found.station] == really(parcel, home)
     assert bring_back(parcel, root, machine(home)) is None
     assert inside(parcel.origin) == entries[parcel.names[-1]]
-    assert locate(parcel, root, machine(home)) == Whereabouts(Where.PLACE)
+    assert locate(parcel, root, machine(home)) == Sighting(Station.PLACE)
     return found
 
 
-def kills(tmp_path: Path, home: Path, number: int | None, *, back: bool) -> set[Whereabouts]:
+def kills(tmp_path: Path, home: Path, number: int | None, *, back: bool) -> set[Sighting]:
     """The states that were met."""
     fill(tmp_path / "trial")
     total = run(tree(home / "trial", {}), tmp_path / "trial")
     assert total > 60
-    met: set[Whereabouts] = set()
+    met: set[Sighting] = set()
     for fatal in spread(total, number):
         box, own = tmp_path / f"box{fatal}", tree(home / f"{fatal}", {})
         entries = fill(box)
@@ -171,14 +171,14 @@ def kills(tmp_path: Path, home: Path, number: int | None, *, back: bool) -> set[
     return met
 
 
-EVERY = {Whereabouts(where) for where in (Where.PLACE, Where.QUARANTINE, Where.PACKED, Where.TRASH)} | {
-    Whereabouts(Where.TRASH, remembered=True)
+EVERY = {Sighting(where) for where in (Station.PLACE, Station.QUARANTINE, Station.PACKED, Station.TRASH)} | {
+    Sighting(Station.TRASH, remembered=True)
 }
 
 
 @pytest.mark.parametrize("back", [False, True])
 def test_a_kill_leaves_a_way_on_and_a_way_back(back: bool, tmp_path: Path, home: Path) -> None:
-    assert kills(tmp_path, home, 12, back=back) >= {Whereabouts(Where.PLACE)}
+    assert kills(tmp_path, home, 12, back=back) >= {Sighting(Station.PLACE)}
 
 
 @pytest.mark.soak

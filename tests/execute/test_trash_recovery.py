@@ -12,7 +12,7 @@ from cachemgr.disk.handles import Handle
 from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.terms import Disposal, Status
 from cachemgr.execute.parcel import Parcel
-from cachemgr.execute.trash_recovery import Where, Whereabouts, bring_back, finish, locate, pending
+from cachemgr.execute.trash_recovery import Sighting, Station, bring_back, finish, locate, pending
 from tests.builders import machine, tree
 from tests.desk import carry_out, identity, manager, picture, plan_of, removal
 from tests.execute.other_trash import places, restore
@@ -42,7 +42,7 @@ def parcel(home: Path, tmp_path: Path, root: Handle) -> Parcel:
 
 def test_what_has_arrived_needs_nothing_and_can_come_back(parcel: Parcel, root: Handle, home: Path) -> None:
     before = picture(trash_of(home))
-    assert locate(parcel, root, machine(home)) == Whereabouts(Where.TRASH, remembered=True)
+    assert locate(parcel, root, machine(home)) == Sighting(Station.TRASH, remembered=True)
     assert finish(parcel, root, machine(home)) is None
     assert picture(trash_of(home)) == before
     assert bring_back(parcel, root, machine(home)) is None
@@ -56,7 +56,7 @@ def test_a_record_that_is_wrong_is_mended(wrong: str, parcel: Parcel, root: Hand
     (record,) = (trash_of(home) / "info").iterdir()
     record.write_text(wrong)
     os.utime(record, (1_700_000_000, 1_700_000_000))
-    assert locate(parcel, root, machine(home)) == Whereabouts(Where.TRASH, remembered=False)
+    assert locate(parcel, root, machine(home)) == Sighting(Station.TRASH, remembered=False)
     assert finish(parcel, root, machine(home)) is None
     assert list(places(trash_of(home)).values()) == [parcel.origin]
     assert "DeletionDate=2023-11-1" in record.read_text()
@@ -92,28 +92,28 @@ def test_without_the_way_to_its_place_it_stays(parcel: Parcel, root: Handle, hom
 
 def test_what_another_tool_did_is_seen(parcel: Parcel, root: Handle, home: Path) -> None:
     restore(home, parcel.origin)
-    assert locate(parcel, root, machine(home)) == Whereabouts(Where.PLACE)
+    assert locate(parcel, root, machine(home)) == Sighting(Station.PLACE)
     assert bring_back(parcel, root, machine(home)) is None
     parcel.origin.unlink()
-    assert locate(parcel, root, machine(home)) == Whereabouts(Where.NOWHERE)
+    assert locate(parcel, root, machine(home)) == Sighting(Station.NOWHERE)
     for way in (finish, bring_back):
         assert way(parcel, root, machine(home)) == Trouble("missing", "way/model.bin")
 
 
 def test_another_thing_of_that_name_or_that_inode_is_not_it(parcel: Parcel, root: Handle, home: Path) -> None:
     other = replace(parcel, identity=identity(parcel.root))
-    assert locate(other, root, machine(home)).where is Where.NOWHERE
+    assert locate(other, root, machine(home)).station is Station.NOWHERE
     # The number of an inode that is gone is used again soon.
     (thing,) = (trash_of(home) / "files").iterdir()
     thing.rename(thing.with_name("model.bin"))
-    assert locate(parcel, root, machine(home)).where is Where.NOWHERE
+    assert locate(parcel, root, machine(home)).station is Station.NOWHERE
 
 
 def test_a_trash_that_cannot_be_trusted_is_said(parcel: Parcel, root: Handle, home: Path) -> None:
     trash_of(home).rename(home / "aside")
     trash_of(home).symlink_to(home / "aside")
     found = locate(parcel, root, machine(home))
-    assert found == Whereabouts(Where.NOWHERE, trouble=Trouble("trash", "not-a-directory"))
+    assert found == Sighting(Station.NOWHERE, trouble=Trouble("trash", "not-a-directory"))
     assert finish(parcel, root, machine(home)) == bring_back(parcel, root, machine(home)) == found.trouble
     assert len(os.listdir(home / "aside" / "files")) == 1
 
