@@ -157,14 +157,14 @@ class Effects:
         # A directory's own times may change with its place; a file's do not.
         same = moved.inode if moved.kind is Kind.DIRECTORY else moved
         planned = step.identity and (step.identity.inode if moved.kind is Kind.DIRECTORY else step.identity)
-        if same != planned:
-            # Somebody swapped it in the instant between the look and the rename: back, unopened.
+        if same != planned or not self.guard.is_unchanged(step, quarantine.handle, str(number)):
+            # Somebody swapped it, or something in it, in the instant between the look and the rename.
             quarantine.give_back(number, parent, names[-1])
             raise Stop(Trouble("changed", "/".join(names)))
 
     def _trash(self, number: int, step: Step, names: Names, parent: Handle) -> None:
         root = self.guard.root(step.cache).root.path
-        if (trouble := trash.refusal(root, names, self.machine)) is not None:
+        if (trouble := trash.refusal(root, parent, names, self.machine)) is not None:
             raise Stop(trouble)
         self._take(number, step, names, parent)
         quarantine = self._quarantines[(step.cache, self.run)]

@@ -74,24 +74,25 @@ class OpenTrash:
         return None
 
 
-def choose(root: Path, machine: Machine) -> Trash:
-    """The trash for what lies below a real directory. Raises Stop where none can be used, OSError.
+def choose(root: Path, handle: Handle, machine: Machine) -> Trash:
+    """The trash for what lies below a real directory; the handle is of it or of something below it. Raises
+    Stop where none can be used, OSError.
 
     The home's trash on the home's own mount; on another device the one at the top of that. A rename between
     mounts fails, and nothing is ever copied into a trash.
     """
-    mount = mount_of(root)
+    mount = _mount(handle)
     # Somebody may keep his ~/.local elsewhere; what must be no link is the trash.
     data = Path(os.path.realpath(_data_home(machine)))
     base = next(path for path in (data, *data.parents) if path.is_dir())
-    if mount_of(base) == mount:
+    if _mount_of(base) == mount:
         return Trash(base, (*data.relative_to(base).parts, "Trash"), mount)
     if os.stat(Path(machine.home)).st_dev == mount[0]:
         raise Stop(Trouble("trash", "other-mount"))
     top = root
     while top.parent != top and os.lstat(top.parent).st_dev == mount[0]:
         top = top.parent
-    if mount_of(top) != mount:
+    if _mount_of(top) != mount:
         raise Stop(Trouble("trash", "other-mount"))
     return Trash(top, _at_top(top), mount, top)
 
@@ -122,7 +123,7 @@ def opened(trash: Trash, *, make: bool = True) -> Iterator[OpenTrash]:
             handles.close(handle)
 
 
-def mount_of(path: Path) -> Mount:
+def _mount_of(path: Path) -> Mount:
     """Raises OSError; also where a part of the path is a link."""
     handle = handles.open_root(path)
     try:

@@ -4,6 +4,7 @@ import importlib
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def untrashable(inventory: Inventory, entries: Iterable[Entry], machine: Machine
         if root is None:
             continue
         if entry.cache not in places:
-            places[entry.cache] = _place_trouble(root, machine)
+            places[entry.cache] = _root_trouble(root, machine)
         trouble = places[entry.cache]
         for unit in entry.units:
             trouble = trouble or _name_trouble(root, unit.names)
@@ -38,10 +39,10 @@ def untrashable(inventory: Inventory, entries: Iterable[Entry], machine: Machine
     return found
 
 
-def refusal(root: Path, names: Names, machine: Machine) -> Trouble | None:
-    """Why a unit below a real directory cannot be moved to the trash without being copied or lost; None when
-    it can. Changes nothing."""
-    return _name_trouble(root, names) or _place_trouble(root, machine)
+def refusal(root: Path, handle: Handle, names: Names, machine: Machine) -> Trouble | None:
+    """Why a unit below a real directory, which is open, cannot be moved to the trash without being copied or
+    lost; None when it can. Changes nothing."""
+    return _name_trouble(root, names) or _place_trouble(root, handle, machine)
 
 
 def send(parcel: Parcel, quarantine: Handle, parent: Handle, machine: Machine) -> Trouble | None:
@@ -69,15 +70,16 @@ def send(parcel: Parcel, quarantine: Handle, parent: Handle, machine: Machine) -
 
 
 def _to_freedesktop(parcel: Parcel, quarantine: Handle, machine: Machine) -> Trouble | None:
-    try:
-        with freedesktop.opened(freedesktop.choose(parcel.root, machine)) as trash:
-            if (trouble := _hand_over(parcel, trash)) is not None:
-                take_back(parcel, quarantine, trash)
-            return trouble
-    except Stop as stop:
-        trouble = stop.trouble
-    parcel.unpack(quarantine)
-    return trouble
+    with ExitStack() as stack:
+        try:
+            place = freedesktop.choose(parcel.root, quarantine, machine)
+            trash = stack.enter_context(freedesktop.opened(place))
+        except (Stop, OSError) as error:
+            parcel.unpack(quarantine)
+            return _trouble(error)
+        if (trouble := _hand_over(parcel, trash)) is not None:
+            take_back(parcel, quarantine, trash)
+        return trouble
 
 
 def _hand_over(parcel: Parcel, trash: OpenTrash) -> Trouble | None:
@@ -152,7 +154,18 @@ def _name_trouble(root: Path, names: Names) -> Trouble | None:
     return None
 
 
-def _place_trouble(root: Path, machine: Machine) -> Trouble | None:
+def _root_trouble(root: Path, machine: Machine) -> Trouble | None:
+    try:
+        handle = handles.open_root(root)
+    except OSError:
+        return None  # of a root that cannot be opened there is more to say than that
+    try:
+        return _place_trouble(root, handle, machine)
+    finally:
+        handles.close(handle)
+
+
+def _place_trouble(root: Path, handle: Handle, machine: Machine) -> Trouble | None:
     try:
         if sys.platform == "win32":
             from cachemgr.execute import windows
@@ -162,12 +175,14 @@ def _place_trouble(root: Path, machine: Machine) -> Trouble | None:
             from cachemgr.execute import macos
 
             return macos.trash_trouble(root)
-        freedesktop.check(freedesktop.choose(root, machine))
-    except Stop as stop:
-        return stop.trouble
-    except OSError as error:
-        return Trouble("trash", "unreachable", error.errno)
+        freedesktop.check(freedesktop.choose(root, handle, machine))
+    except (Stop, OSError) as error:
+        return _trouble(error)
     return None
+
+
+def _trouble(error: Stop | OSError) -> Trouble:
+    return error.trouble if isinstance(error, Stop) else Trouble("trash", "unreachable", error.errno)
 
 
 def _library() -> Any:

@@ -131,7 +131,7 @@ class _Site:
         parcel = self.parcel
         if self.quarantine is None or Station.PLACE not in self.spots:
             return Trouble("missing", "/".join(parcel.names[:-1]))
-        if (trouble := trash.refusal(parcel.root, parcel.names, machine)) is not None:
+        if (trouble := trash.refusal(parcel.root, self.quarantine.handle, parcel.names, machine)) is not None:
             return trouble
         if packed:
             parcel.unpack(self.quarantine.handle)
@@ -179,18 +179,20 @@ def _opened(parcel: Parcel, root: Handle, machine: Machine) -> Iterator[_Site]:
             stack.callback(quarantine.close)
             spots[Station.QUARANTINE] = (quarantine.handle, str(parcel.number))
             below(quarantine.handle, (parcel.box,), Station.PACKED, parcel.label)
-        found, trouble = _trash(parcel, machine, stack)
+        found, trouble = _trash(parcel, root, machine, stack)
         if found is not None:
             name = found.find(parcel.label, parcel.identity)
             spots[Station.TRASH] = (found.files, name or parcel.label)
         yield _Site(parcel, spots, quarantine, found, trouble)
 
 
-def _trash(parcel: Parcel, machine: Machine, stack: ExitStack) -> tuple[OpenTrash | None, Trouble | None]:
+def _trash(
+    parcel: Parcel, root: Handle, machine: Machine, stack: ExitStack
+) -> tuple[OpenTrash | None, Trouble | None]:
     if sys.platform in ("darwin", "win32"):
         return None, None
     try:
-        place = freedesktop.choose(parcel.root, machine)
+        place = freedesktop.choose(parcel.root, root, machine)
         return stack.enter_context(freedesktop.opened(place, make=False)), None
     except FileNotFoundError:
         return None, None
