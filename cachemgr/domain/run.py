@@ -105,6 +105,17 @@ class Run:
         recovery = self.plan.intent in (Intent.FINISH, Intent.ROLL_BACK)
         return self.state is RunState.INTERRUPTED and self.begun and not recovery
 
+    @property
+    def trashed(self) -> bool:
+        """Whether it moved something to the system's trash, which is where that comes back from."""
+        steps = self.plan.steps
+        return any(
+            outcome.status is Status.DONE
+            and isinstance(action := steps[outcome.number].action, Remove)
+            and action.disposal is Disposal.TRASH
+            for outcome in self.outcomes
+        )
+
     @cached_property
     def quarantined(self) -> Numbered:
         """The steps whose units lie in this run's quarantine, or may, and can be brought back."""

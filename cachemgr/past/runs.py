@@ -104,6 +104,8 @@ def _not_undoable(run: Run, runs: Sequence[Run]) -> str:
         RunState.ROLLED_BACK: "was rolled back, so everything is at its place",
         RunState.PURGED: "was purged, so nothing of it is left to bring back",
     }.get(run.state, "removed nothing that can be brought back")
+    if run.trashed:
+        why = "moved what it removed to the system's trash: restore it from the trash"
     if run.leftover:
         why = "was removed in part already, so that what is left of it is not whole"
     other = next((one.id for one in runs if one.quarantined), None)

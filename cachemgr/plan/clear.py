@@ -1,8 +1,9 @@
 """A selection of entries becomes steps: pointers first, then what nobody holds any more, then containers."""
 
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from cachemgr.domain.action import Remove
 from cachemgr.domain.inventory import Cache, Entry, EntryId, Inventory
@@ -14,6 +15,7 @@ from cachemgr.plan.in_use import counts_as_used
 from cachemgr.plan.tidy import tidy
 
 DisposalOf = Callable[[Entry], Disposal]
+_NONE: Mapping[EntryId, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +41,21 @@ def clear(
     disposal_of: DisposalOf,
     now: datetime,
     usage: Usage = NOT_LOOKED,
+    untrashable: Mapping[EntryId, str] = _NONE,
 ) -> Clearing:
-    """The steps that remove those entries, and an exclusion for everything of them that stays."""
+    """The steps that remove those entries, and an exclusion for everything of them that stays.
+
+    `untrashable` says why some cannot go to the trash; that matters where they were to go there.
+    """
     exclusions: list[Exclusion] = []
     allowed: list[Entry] = []
     for entry in chosen:
         cache = inventory.cache_by_id[entry.cache]
         reasons = list(_obstacles(cache, entry)) or list(_in_use(cache, entry, disposal_of, usage))
         reasons = reasons or list(_too_young(cache, entry, now))
+        if not reasons and entry.id in untrashable and disposal_of(entry) is Disposal.TRASH:
+            why = untrashable[entry.id]
+            reasons = [Exclusion(Reason.NO_TRASH, entry.cache, entry.id, size=entry.size, detail=why)]
         exclusions += reasons
         if not reasons:
             allowed.append(entry)

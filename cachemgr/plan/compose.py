@@ -1,10 +1,10 @@
 """Plans as whole values: steps with the roots they are pinned to, the time they hold, and why they exist."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from cachemgr.domain.action import Remove
-from cachemgr.domain.inventory import Entry, Inventory
+from cachemgr.domain.inventory import Entry, EntryId, Inventory
 from cachemgr.domain.plan import Exclusion, Plan, Root
 from cachemgr.domain.run import Run
 from cachemgr.domain.terms import Disposal, Intent, Reason, Rule
@@ -32,14 +32,15 @@ def clear_plan(
     targets: Sequence[str],
     usage: Usage = NOT_LOOKED,
     forced: Iterable[Rule] = (),
+    untrashable: Mapping[EntryId, str] | None = None,
 ) -> Plan:
-    """Clear those entries. Without a disposal the rebuild class decides, entry by entry. `usage` was seen in
-    the way that `forced` allows."""
+    """Clear those entries. Without a disposal the rebuild class decides, entry by entry; what cannot go to
+    the trash it was to go to stays. `usage` was seen in the way that `forced` allows."""
 
     def disposal_of(entry: Entry) -> Disposal:
         return disposal or default_disposal(inventory.cache_by_id[entry.cache].rebuild)
 
-    clearing = clear(inventory, chosen, disposal_of, now, usage)
+    clearing = clear(inventory, chosen, disposal_of, now, usage, untrashable or {})
     used = {step.cache for step in clearing.steps}
     pinned = tuple(
         Root(cache.id, cache.type, cache.real_path, cache.identity, cache.third_party)
