@@ -254,7 +254,9 @@ class DiskReader:
         finally:
             handles.close(parent)
         obstacles = walk.found_obstacles()
-        if not self.scope.third_party and first_credential(names) is not None:
+        # Other people's packages may hold such names; something of that name by itself is what it says.
+        told = names[-1:] if self.scope.third_party else names
+        if first_credential(told) is not None:
             obstacles = (*obstacles, Obstacle(Reason.PROTECTED, "/".join(names)))
         if self.scope.owner is not None and status.st_uid != self.scope.owner:
             foreign = Obstacle(Reason.FOREIGN_OWNER, "/".join(names))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cachemgr.domain.action import Remove
+from cachemgr.domain.credentials import is_credential
 from cachemgr.domain.inventory import Cache, Entry, EntryId, Inventory
 from cachemgr.domain.plan import Exclusion, Step
 from cachemgr.domain.terms import CacheState, Disposal, Knowledge, Reason, Rebuild
@@ -87,7 +88,8 @@ def _not_recognised(inventory: Inventory, selected: Set[EntryId]) -> Iterator[Ex
         if entries and cache.real_path is not None and all(entry.id in selected for entry in entries):
             for unit in cache.unknown:
                 path = cache.real_path.joinpath(*unit.names)
-                yield Exclusion(Reason.NOT_RECOGNISED, cache.id, None, path, unit.tally.size)
+                reason = Reason.PROTECTED if is_credential(unit.names[-1]) else Reason.NOT_RECOGNISED
+                yield Exclusion(reason, cache.id, None, path, unit.tally.size)
 
 
 def _removals(inventory: Inventory, allowed: Sequence[Entry], disposal_of: DisposalOf) -> list[Step]:

@@ -203,3 +203,12 @@ def test_a_credential_and_a_foreign_file_anywhere_in_a_tree_are_obstacles(tmp_pa
         assert [(o.reason, o.detail) for o in units["theirs"].obstacles] == [
             (Reason.FOREIGN_OWNER, "theirs/a/b")
         ]
+
+
+def test_among_other_peoples_files_only_a_unit_of_that_name_is_a_credential(tmp_path: Path) -> None:
+    root = tree(tmp_path / "root", {"package": {"cacert.pem": b""}, "server.pem": {"a": b""}})
+
+    units = read(root, third_party=True).units
+
+    assert units["package"].obstacles == ()
+    assert [obstacle.reason for obstacle in units["server.pem"].obstacles] == [Reason.PROTECTED]

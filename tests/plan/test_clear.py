@@ -122,11 +122,13 @@ def test_what_may_still_be_written_has_to_rest_first(age: float | None, goes: bo
 
 
 def test_what_nobody_recognised_is_listed_when_a_cache_is_cleared_whole() -> None:
-    box = replace(cache(path="/box"), unknown=(unit("thesis", size=4096),))
+    box = replace(cache(path="/box"), unknown=(unit("thesis", size=4096), unit("Token")))
     one, two = entry("a"), entry("b")
     found = inventory([box], [one, two])
-    (exclusion,) = plan(found).exclusions
-    assert (exclusion.reason, exclusion.path) == (Reason.NOT_RECOGNISED, Path("/box/thesis"))
+    assert [(exclusion.reason, exclusion.path) for exclusion in plan(found).exclusions] == [
+        (Reason.NOT_RECOGNISED, Path("/box/thesis")),
+        (Reason.PROTECTED, Path("/box/Token")),
+    ]
     assert plan(found, one).exclusions == ()
     assert "thesis" not in removed(plan(found))
 
