@@ -96,11 +96,15 @@ def _removals(inventory: Inventory, allowed: Sequence[Entry], disposal_of: Dispo
     """One step for each unit; what is pointed to needs everything that points to it to be gone."""
     pointers: dict[EntryId, list[int]] = {entry.id: [] for entry in allowed}
     is_pointer = {(entry.cache, unit.names) for entry in allowed for unit in entry.pointers}
-    # Pointers of all entries come before any payload, so that an interruption leaves bytes that
-    # nobody points to and never a pointer to nothing.
-    ordered = sorted(
-        inventory.removable_units(allowed), key=lambda pair: (pair[0].cache, pair[1].names) not in is_pointer
-    )
+
+    def rank(pair: tuple[Entry, Unit]) -> tuple[bool, int]:
+        # Pointers of all entries come before any payload, so that an interruption leaves bytes that
+        # nobody points to and never a pointer to nothing. What several hold is last: in a shared store each
+        # holder has a link of its own to it.
+        key = (pair[0].cache, pair[1].names)
+        return key not in is_pointer, len(inventory.holders.get(key, ()))
+
+    ordered = sorted(inventory.removable_units(allowed), key=rank)
     frees = _Frees([unit for entry, unit in ordered if disposal_of(entry) is Disposal.DELETE])
     steps: list[Step] = []
     for entry, unit in ordered:

@@ -51,6 +51,12 @@ def test_pointers_of_all_entries_go_before_any_payload_and_payload_needs_them() 
     assert [step.needs for step in clearing.steps] == [(), (0,), (), (0, 1), (0, 1, 2)]
 
 
+def test_what_several_hold_goes_after_what_each_of_them_holds_alone() -> None:
+    shared = unit("store", "shared")
+    one, two = entry("a", unit("a", "link"), shared), entry("b", unit("b", "link"), shared)
+    assert removed(plan(inventory(entries=[one, two]))) == ["a/link", "b/link", "store/shared"]
+
+
 def test_a_shared_payload_stays_while_somebody_keeps_it_and_the_exclusion_names_them() -> None:
     shared = unit("blobs", "shared", size=8192)
     one = entry("a", shared, cache=HUB, pointers=(unit("snap", "a"),))
