@@ -65,7 +65,7 @@ class DiskReader:
         return () if listing is None else tuple(sorted(listing.items.values()))
 
     def unit(self, *names: str) -> Unit | None:
-        """A file, a link or a whole tree, measured once; None where it is missing or was listed."""
+        """A file, a link or a whole tree, measured once; None where it is missing, swapped or was listed."""
         if names in self._listings:
             return None
         if names not in self._units:
@@ -241,6 +241,9 @@ class DiskReader:
             return None
         try:
             status = handles.lstat(parent, names[-1])
+            item, now = self._known(names), handles.identity(status)
+            if item is not None and (item.kind, item.identity.inode) != (now.kind, now.inode):
+                return None  # another thing took the place of what a layout chose
             walk = Walk(self.scope, names)
             if handles.kind(status) is Kind.DIRECTORY:
                 self._measure_tree(walk, parent, names)
@@ -261,7 +264,7 @@ class DiskReader:
         if self.scope.owner is not None and status.st_uid != self.scope.owner:
             foreign = Obstacle(Reason.FOREIGN_OWNER, "/".join(names))
             obstacles = (*(o for o in obstacles if o.reason is not Reason.FOREIGN_OWNER), foreign)
-        return Unit(names, handles.identity(status), walk.result(), obstacles)
+        return Unit(names, now, walk.result(), obstacles)
 
     def _measure_tree(self, walk: Walk, parent: Handle, names: Names) -> None:
         try:

@@ -146,7 +146,7 @@ class Walk:
                 some, facts = self._one_by_one(handle, some, trail)
             if len(facts) < _FEW or _SLOW or not self._plain(facts):
                 self._each(some, facts, trail, folders)
-        if not self.scope.third_party and (secret := first_credential(names)) is not None:
+        if (secret := first_credential(names, third_party=self.scope.third_party)) is not None:
             self.obstacles.setdefault(Reason.PROTECTED, self._text((*trail, secret)))
         if self.scope.mounts:
             self._mounted(names, trail)
