@@ -180,6 +180,6 @@ def finding_sentence(finding: Finding, home: PurePath | None = None, project: Pu
 
 def _sentence(text: str, detail: str, errno: int | None) -> str:
     extra = [display_name(detail)] if detail else []
-    if errno is not None:
+    if errno is not None and os.strerror(errno) not in extra:
         extra.append(os.strerror(errno))
     return f"{text} ({'; '.join(extra)})" if extra else text
