@@ -134,6 +134,7 @@ def recovery_plan(
         targets=(run.id,),
         keep_until=run.plan.keep_until if keeps else None,
         reverses=run.id,
+        forced=run.plan.forced,
         scanned_at=None if inventory is None else inventory.scanned_at,
     )
 
