@@ -236,7 +236,7 @@ class DiskReader:
 
     def _measure(self, names: Names) -> Unit | None:
         try:
-            parent = handles.open_below(self.root, names[:-1])
+            parent = handles.open_below(self.root, names[:-1]) if len(names) > 1 else self.root
         except OSError:
             return None
         try:
@@ -252,7 +252,8 @@ class DiskReader:
             self._unreadable(names, error)
             return None
         finally:
-            handles.close(parent)
+            if parent != self.root:
+                handles.close(parent)
         obstacles = walk.found_obstacles()
         if not self.scope.third_party and first_credential(names) is not None:
             obstacles = (*obstacles, Obstacle(Reason.PROTECTED, "/".join(names)))

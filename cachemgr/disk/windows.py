@@ -65,9 +65,9 @@ def lstat(parent: Handle, name: str) -> os.stat_result:
     return os.lstat(f"{parent}\\{name}")
 
 
-def facts(parent: Handle, names: list[str]) -> list[os.stat_result]:
-    """Many entries' own facts. Raises OSError at the first that cannot be asked."""
-    return [lstat(parent, name) for name in names]
+def look(name: str, *, dir_fd: Handle) -> os.stat_result:
+    """An entry's own facts, as the walk asks for them. Raises OSError."""
+    return lstat(dir_fd, name)
 
 
 def fstat(handle: Handle) -> os.stat_result:

@@ -18,6 +18,10 @@ _WHOLE = (
 _BEGINNING = r"\.?credentials|id_rsa|id_dsa|id_ecdsa|id_ed25519"
 _ENDING = r"env|pem|key|p12|pfx|kdbx|keystore|jks|ppk"
 _CREDENTIAL = re.compile(rf"/({_WHOLE}|(?:{_BEGINNING})[^/]*|[^/]*\.(?:{_ENDING}))(?=/)")
+# What neither of these finds, the whole one does not. Each begins with a letter to skip to, and the second
+# looks at one more before it tries its alternatives: together they cost a tenth of the whole one.
+_ENDS = re.compile(rf"\.(?:{_ENDING})/")
+_BEGINS = re.compile(rf"/(?=[._acdikst])(?:(?:{_WHOLE})/|{_BEGINNING})")
 
 
 def first_credential(names: Iterable[str]) -> str | None:
@@ -25,8 +29,11 @@ def first_credential(names: Iterable[str]) -> str | None:
 
     The case is ignored, because a file system that ignores it leads `Token` to `token`.
     """
-    # One pass over one string: this runs for every name of a scan, and re.IGNORECASE is three times slower.
-    match = _CREDENTIAL.search(f"/{'/'.join(names)}/".lower())
+    # Over one string: this runs for every name of a scan, and re.IGNORECASE is three times slower.
+    text = f"/{'/'.join(names)}/".lower()
+    if _ENDS.search(text) is None and _BEGINS.search(text) is None:
+        return None
+    match = _CREDENTIAL.search(text)
     return match and match.group(1)
 
 

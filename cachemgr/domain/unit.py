@@ -112,18 +112,20 @@ class Tally:
         if len(parts) == 1:
             return parts[0]
         linked: dict[Inode, Linked] = {}
+        again: dict[Inode, int] = {}
         size = apparent = 0
         for part in parts:
             size += part.size
             apparent += part.apparent
             for inode, link in part.linked.items():
-                if (known := linked.get(inode)) is None:
-                    linked[inode] = link
+                if inode in linked:
+                    size -= link[0]
+                    apparent -= link[1]
+                    again[inode] = again.get(inode, 0) + link[3]
                 else:
-                    allocated, length, nlink, seen = link
-                    size -= allocated
-                    apparent -= length
-                    linked[inode] = Linked(allocated, length, nlink, known[3] + seen)
+                    linked[inode] = link
+        for inode, seen in again.items():
+            linked[inode] = linked[inode]._replace(seen=linked[inode].seen + seen)
         newest = [part.newest for part in parts if part.newest is not None]
         accessed = [part.accessed for part in parts if part.accessed is not None]
         return cls(

@@ -103,7 +103,7 @@ def _removals(inventory: Inventory, allowed: Sequence[Entry], disposal_of: Dispo
     steps: list[Step] = []
     for entry, unit in ordered:
         key = (entry.cache, unit.names)
-        holders = inventory.holders.get(key) or frozenset((entry.id,))
+        holders = inventory.holders.get(key) or (entry.id,)
         disposal = disposal_of(entry)
         needs: tuple[int, ...] = ()
         if key in is_pointer:
@@ -111,7 +111,7 @@ def _removals(inventory: Inventory, allowed: Sequence[Entry], disposal_of: Dispo
             needs = tuple(sorted({pointers[holder][-1] for holder in holders if pointers[holder]}))
             for holder in holders:
                 pointers[holder].append(len(steps))
-        else:
+        elif is_pointer:
             needs = tuple(sorted({number for holder in holders for number in pointers[holder]}))
         steps.append(
             Step(
@@ -133,18 +133,18 @@ class _Frees:
     """What deleting units frees: an inode with several names only when the last of them goes."""
 
     def __init__(self, units: list[Unit]) -> None:
-        self._left: dict[Inode, int] = {}
+        self._left = left = dict[Inode, int]()
         for unit in units:
             for inode, link in unit.tally.linked.items():
-                self._left[inode] = self._left.get(inode, link.nlink) - link.seen
+                left[inode] = left.get(inode, link[2]) - link[3]
 
     def of(self, unit: Unit) -> int:
         """Call once for each unit; a shared inode is credited to one of them."""
-        gain = unit.tally.size
+        gain, left = unit.tally.size, self._left
         for inode, link in unit.tally.linked.items():
-            if self._left.get(inode, 1) <= 0:
+            if left.get(inode, 1) <= 0:
                 # The first unit that is asked takes the credit; for the others it counts as gone.
-                self._left[inode] = link.nlink
+                left[inode] = link.nlink
             else:
-                gain -= link.allocated
+                gain -= link[0]
         return gain
