@@ -14,7 +14,7 @@ from cachemgr.domain.terms import RunState, Status
 from tests.builders import tree
 from tests.desk import carry_out
 from tests.journal.ground import Ground, ground, is_there, look, names, quarantines
-from tests.journal.test_recover_kill import spread
+from tests.journal.recovering import spread
 from tests.journal.victim import Killer, killer
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="works through POSIX descriptors")

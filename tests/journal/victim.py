@@ -29,6 +29,8 @@ class Died:
     """How many calls that change something it made; 0 when it was killed."""
     problem: str = ""
     """What it ended with, when that was an error."""
+    seconds: float = 0.0
+    """How long it took, the planning left out."""
 
 
 @dataclass(slots=True)
@@ -49,7 +51,7 @@ class Killer:
         answer = json.loads(self.process.stdout.readline())
         assert answer["status"] in (0, -signal.SIGKILL), answer
         assert not fatal or "errno" in more or answer["status"] == -signal.SIGKILL, answer
-        return Died(answer["calls"], answer["problem"])
+        return Died(answer["calls"], answer["problem"], answer["seconds"])
 
 
 @contextmanager
@@ -89,7 +91,7 @@ def _serve() -> None:
                 os.kill(child, signal.SIGKILL)
             last = told.read()
         _, status = os.waitpid(child, 0)
-        answer = json.loads(last) if last else {"calls": 0, "problem": ""}
+        answer = json.loads(last) if last else {"calls": 0, "problem": "", "seconds": 0.0}
         print(json.dumps({"status": os.waitstatus_to_exitcode(status), **answer}), flush=True)
 
 
@@ -97,7 +99,7 @@ def _die(
     asked: dict[str, Any], writing: int, act: Callable[[dict[str, Any], Callable[[], None]], None]
 ) -> None:
     """The child: do what was asked, count, and say how many calls it took."""
-    calls = 0
+    calls, since = 0, 0.0
     write = os.write
 
     def counted(call: Callable[..., Any], torn: Callable[..., Any] | None = None) -> Callable[..., Any]:
@@ -117,6 +119,8 @@ def _die(
     def begin() -> None:
         from cachemgr.execute import system
 
+        nonlocal since
+        since = time.monotonic()
         if asked["after"] is not None:
             write(writing, b"\n")
         for name in CHANGES:
@@ -131,7 +135,8 @@ def _die(
         act(asked, begin)
     except Exception as error:
         problem = f"{type(error).__name__}: {error}"
-    write(writing, json.dumps({"calls": calls, "problem": problem}).encode())
+    took = time.monotonic() - since
+    write(writing, json.dumps({"calls": calls, "problem": problem, "seconds": took}).encode())
     os._exit(0)
 
 
