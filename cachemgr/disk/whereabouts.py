@@ -2,13 +2,14 @@
 the disk, because a record that has no end cannot tell."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from errno import ELOOP, ENOTDIR
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
 from cachemgr.disk.reader import OURS
 from cachemgr.domain.action import Purge, Remove, Restore, Tidy
+from cachemgr.domain.inventory import CacheId
 from cachemgr.domain.plan import Root, Step
 from cachemgr.domain.run import Run, Whereabouts
 from cachemgr.domain.terms import Where
@@ -29,6 +30,17 @@ def whereabouts(run: Run) -> Mapping[int, Whereabouts]:
             else:
                 found |= _Look(handle, run.id).at(steps)
     return found
+
+
+def standing(run: Run) -> tuple[CacheId, ...]:
+    """The caches in whose roots a quarantine of a run stands, whatever is in it."""
+    found: list[CacheId] = []
+    for root in run.plan.roots:
+        with _opened(root) as handle, suppress(OSError, ValueError):
+            if handle is not None:
+                handles.lstat(handle, OURS + run.id)
+                found.append(root.cache)
+    return tuple(found)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from cachemgr.domain.action import Remove
-from cachemgr.domain.inventory import Entry, EntryId, Inventory
+from cachemgr.domain.inventory import CacheId, Entry, EntryId, Inventory
 from cachemgr.domain.plan import Exclusion, Plan, Root
 from cachemgr.domain.run import Run
 from cachemgr.domain.terms import Disposal, Intent, Reason, Rule
@@ -83,14 +83,23 @@ def undo_plan(name: str, run: Run, now: datetime) -> Plan:
     )
 
 
-def purge_plan(name: str, runs: Iterable[Run], now: datetime, *, run: str | None, due: bool) -> Plan:
+def purge_plan(
+    name: str,
+    runs: Iterable[Run],
+    now: datetime,
+    *,
+    run: str | None,
+    due: bool,
+    standing: Iterable[CacheId] = (),
+) -> Plan:
     """Empty the quarantines of those runs, or of those among them whose time has come. One that was
-    interrupted is emptied only when it is named: nothing happens to it by itself."""
+    interrupted is emptied only when it is named: nothing happens to it by itself. `standing` are the caches
+    in which the quarantine of a named run was seen."""
     chosen = [
         one for one in runs if not due or (one.plan.keep_until is not None and one.plan.keep_until <= now)
     ]
     undecided = {one.id: one for one in chosen if run is None and one.interrupted and one.quarantined}
-    pinned, steps = purge(one for one in chosen if one.id not in undecided)
+    pinned, steps = purge((one for one in chosen if one.id not in undecided), standing)
     return Plan(
         id=name,
         intent=Intent.PURGE,
