@@ -4,6 +4,7 @@ import sys
 
 if sys.platform == "win32":
     from cachemgr.execute.windows import (
+        finish_mkdir,
         hold_lock,
         let_in,
         mkdir,
@@ -19,6 +20,7 @@ if sys.platform == "win32":
     )
 else:
     from cachemgr.execute.posix import (
+        finish_mkdir,
         hold_lock,
         let_in,
         mkdir,
@@ -34,6 +36,7 @@ else:
     )
 
 __all__ = [
+    "finish_mkdir",
     "hold_lock",
     "let_in",
     "mkdir",
