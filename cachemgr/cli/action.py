@@ -154,5 +154,6 @@ def _why_nothing(session: Session, plan: Plan) -> CacheMgrError | None:
         return Busy(f"nothing of what was named can go now, and {many}; {first.id}: {first.why}")
     if not plan.exclusions or PROMISED_WORDS.issuperset(plan.targets):
         return None
-    look = session.command("clear", *plan.targets, "--dry-run")
+    how = ("--trash",) if any(one.reason is Reason.NO_TRASH for one in plan.exclusions) else ()
+    look = session.command("clear", *plan.targets, *how, "--dry-run")
     return Refused(f"nothing of what was named may be removed; {many}, see `{look}`")
