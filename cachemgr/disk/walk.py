@@ -236,6 +236,8 @@ class Walk:
 
     def _count(self, status: os.stat_result) -> None:
         mode = status[0] & _TYPE
+        if _SLOW and handles.is_online_only(status):
+            self.obstacles.setdefault(Reason.REPORT_ONLY, "online-only")
         allocated = handles.allocated(status)
         apparent = status.st_size if mode in (_FILE, _LINK) else 0
         if mode == _FILE:

@@ -5,6 +5,7 @@ import sys
 if sys.platform == "win32":
     from cachemgr.execute.windows import (
         hold_lock,
+        is_writable,
         let_in,
         mkdir,
         move,
@@ -21,6 +22,7 @@ if sys.platform == "win32":
 else:
     from cachemgr.execute.posix import (
         hold_lock,
+        is_writable,
         let_in,
         mkdir,
         move,
@@ -37,6 +39,7 @@ else:
 
 __all__ = [
     "hold_lock",
+    "is_writable",
     "let_in",
     "mkdir",
     "move",
