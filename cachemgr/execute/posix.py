@@ -49,6 +49,17 @@ def mkdir(parent: Handle, name: str, mode: int) -> None:
         os.close(handle)
 
 
+def finish_mkdir(parent: Handle, name: str, mode: int) -> None:
+    """Give a directory of ours that `mkdir` made, and was interrupted, its mode. Raises OSError."""
+    handle = open_child(parent, name)
+    try:
+        status = os.fstat(handle)
+        if status.st_uid == os.geteuid() and status.st_mode & 0o7777 == 0o700:
+            os.fchmod(handle, mode)
+    finally:
+        os.close(handle)
+
+
 def set_times(parent: Handle, name: str, accessed_ns: int, modified_ns: int) -> None:
     """Raises OSError."""
     os.utime(name, ns=(accessed_ns, modified_ns), dir_fd=parent, follow_symlinks=False)
@@ -100,26 +111,6 @@ def write_new(parent: Handle, name: str, content: bytes) -> None:
 def sync(handle: Handle) -> None:
     """Make the directory's entries durable. Raises OSError."""
     os.fsync(handle)
-
-
-def hold_lock(parent: Handle, name: str) -> int | None:
-    """A lock file of another tool, taken without waiting; None when somebody holds it.
-
-    Opened for reading only: flock(2) needs no more, and nobody's file is written. Raises OSError.
-    """
-    import fcntl
-
-    descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=parent)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
-    return descriptor
-
-
-def release_lock(descriptor: int) -> None:
-    os.close(descriptor)
 
 
 def _rename_exclusive(source: Handle, name: str, target: Handle, new_name: str) -> None:

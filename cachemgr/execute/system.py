@@ -4,13 +4,12 @@ import sys
 
 if sys.platform == "win32":
     from cachemgr.execute.windows import (
-        hold_lock,
+        finish_mkdir,
         is_writable,
         let_in,
         mkdir,
         move,
         open_up,
-        release_lock,
         replace,
         rmdir,
         set_own_times,
@@ -21,13 +20,12 @@ if sys.platform == "win32":
     )
 else:
     from cachemgr.execute.posix import (
-        hold_lock,
+        finish_mkdir,
         is_writable,
         let_in,
         mkdir,
         move,
         open_up,
-        release_lock,
         replace,
         rmdir,
         set_own_times,
@@ -38,13 +36,12 @@ else:
     )
 
 __all__ = [
-    "hold_lock",
+    "finish_mkdir",
     "is_writable",
     "let_in",
     "mkdir",
     "move",
     "open_up",
-    "release_lock",
     "replace",
     "rmdir",
     "set_own_times",

@@ -5,7 +5,7 @@ import os
 import stat
 import time
 from collections.abc import Callable
-from errno import EACCES, EINVAL, ENOTDIR, EPERM
+from errno import EACCES, ENOTDIR, EPERM
 from pathlib import Path
 from typing import TypeVar
 
@@ -63,6 +63,10 @@ def mkdir(parent: Handle, name: str, mode: int) -> None:
     os.mkdir(parent.to(name), mode)
 
 
+def finish_mkdir(_parent: Handle, _name: str, _mode: int) -> None:
+    """Directories have no mode to wait for."""
+
+
 def set_times(parent: Handle, name: str, accessed_ns: int, modified_ns: int) -> None:
     """The times of a directory. Raises OSError."""
     path = parent.to(name)
@@ -100,29 +104,6 @@ def write_new(parent: Handle, name: str, content: bytes) -> None:
 
 def sync(_handle: Handle) -> None:
     """NTFS journals its directories; Python cannot flush one."""
-
-
-def hold_lock(parent: Handle, name: str) -> int | None:
-    """A lock file of another tool, taken without waiting; None when somebody holds it. Raises OSError."""
-    import msvcrt
-
-    path = parent.to(name)
-    if kind(win32.lstat(path)) is not Kind.FILE:
-        raise OSError(EINVAL, os.strerror(EINVAL), name)
-    try:
-        descriptor = os.open(path, os.O_RDWR)
-    except PermissionError:
-        return None
-    try:
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-    except PermissionError:
-        os.close(descriptor)
-        return None
-    return descriptor
-
-
-def release_lock(descriptor: int) -> None:
-    os.close(descriptor)
 
 
 def bin_trouble(root: Path) -> Trouble | None:

@@ -138,7 +138,7 @@ def everywhere(windows: Windows, monkeypatch: pytest.MonkeyPatch) -> Windows:
         assert isinstance(back, ModuleType)
         for name in front.__all__:
             monkeypatch.setattr(front, name, getattr(back, name))
-    monkeypatch.setattr(walk, "_SLOW", True)
+    monkeypatch.setattr(walk, "MODE_TELLS", False)
     assert handles.open_root is not posix.open_root
     return windows
 
