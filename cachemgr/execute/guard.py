@@ -32,6 +32,7 @@ _KINDS = {
     Reason.PROTECTED: "protected",
     Reason.MOUNT_POINT: "mount-point",
     Reason.FOREIGN_OWNER: "foreign-owner",
+    Reason.REPORT_ONLY: "protected",
 }
 
 
@@ -164,6 +165,11 @@ class Guard:
         try:
             handle = handles.open_root(root.path)
         except OSError as error:
+            return Trouble("root-changed", str(root.path), error.errno)
+        try:
+            handles.pin(handle)
+        except OSError as error:
+            handles.close(handle)
             return Trouble("root-changed", str(root.path), error.errno)
         status = handles.fstat(handle)
         if (status.st_dev, status.st_ino) != root.identity.inode:

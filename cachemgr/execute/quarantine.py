@@ -42,9 +42,9 @@ class Quarantine:
             # Nothing is in it yet, and without its mark nobody would ever remove it.
             with suppress(OSError):
                 system.unlink(handle, MARK)
+            handles.close(handle)
             with suppress(OSError):
                 system.rmdir(root, OURS + run)
-            handles.close(handle)
             raise
         return cls(root, run, handle)
 
@@ -116,6 +116,7 @@ class Quarantine:
             mark = handles.lstat(self.handle, MARK)
             system.unlink(self.handle, MARK)
             done.freed += handles.allocated(mark)
+        handles.let_go(self.handle)
         system.rmdir(self.root, OURS + self.run)
         done.freed += handles.allocated(own)
         return True

@@ -70,6 +70,7 @@ _DETAILS = {
     "unregistered": "too little is known about this kind of cache; name it in your configuration to clear it",
     "no-evidence": "nothing shows that this is such a cache; name it in your configuration to clear it",
     "in-progress": "still being written, or was just now",
+    "online-only": "a part of it is stored online only, and would be removed there",
     "downloading": "a download into it is not finished, or was broken off within the last hour",
     "missing": "the cache is not there",
     "unavailable": "the cache cannot be reached right now",
