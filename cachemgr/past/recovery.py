@@ -82,6 +82,13 @@ class Recovery:
             recovery = recover.finish_clear(found, looks, inventory)
         return recovery_plan(new_id(), found, recovery, self.runs.clock(), intent=intent, inventory=inventory)
 
+    def recheck(self, plan: Plan, scan: Callable[[], Inventory]) -> None:
+        """Raise Refused unless a recovery is, step for step, what it would be if it was planned now."""
+        from cachemgr.plan.recheck import is_same
+
+        if not is_same(plan, self.plan(plan.reverses or "", plan.intent, scan)):
+            raise Refused("something has changed since the recovery was planned; plan again")
+
     def refuse(self, plan: Plan) -> None:
         """Raise Refused where a run that was interrupted goes before a plan, naming the command to it."""
         if self._unended():
