@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from errno import EEXIST, ENOENT
 
 from cachemgr.disk import handles
@@ -11,7 +11,8 @@ from cachemgr.disk.handles import Handle
 from cachemgr.disk.reader import OURS
 from cachemgr.domain.unit import Inode
 from cachemgr.execute import system
-from cachemgr.execute.remove import Removal, remove_tree
+from cachemgr.execute.remove import Removal, Task
+from cachemgr.execute.remove_parallel import remove_all, remove_tree
 
 MARK = ".cachemgr"
 """The file that says which run a quarantine belongs to."""
@@ -81,13 +82,9 @@ class Quarantine:
     def purge_all(self, held: Mapping[int, Inode], done: Removal) -> Iterator[Removal]:
         """Remove those units, and the quarantine itself if nothing else is in it. What else somebody put
         there stays, and is an error."""
-        for name in sorted(handles.names(self.handle)):
-            if name == MARK:
-                continue
-            if self._is_held(name, held):
-                yield from remove_tree(self.handle, name, done)
-            else:
-                done.errors.append(FileExistsError(EEXIST, "something else lies in the quarantine", name))
+        with closing(remove_all(self._tasks(held, done))) as news:
+            for _ in news:
+                yield done
         self.drop_if_empty(done)
         yield done
 
@@ -106,6 +103,15 @@ class Quarantine:
 
     def close(self) -> None:
         handles.close(self.handle)
+
+    def _tasks(self, held: Mapping[int, Inode], done: Removal) -> Iterator[Task]:
+        for name in sorted(handles.names(self.handle)):
+            if name == MARK:
+                continue
+            if self._is_held(name, held):
+                yield Task(self.handle, name, done)
+            else:
+                done.errors.append(FileExistsError(EEXIST, "something else lies in the quarantine", name))
 
     def _is_held(self, name: str, held: Mapping[int, Inode]) -> bool:
         number, _, rest = name.partition(".")
