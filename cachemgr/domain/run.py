@@ -63,9 +63,11 @@ class Run:
             and (
                 (number in self.pending and step.action.disposal is not Disposal.TRASH)
                 or (
-                    step.action.disposal is Disposal.QUARANTINE
-                    and (outcome := outcomes.get(number)) is not None
-                    and outcome.status is Status.DONE
+                    (outcome := outcomes.get(number)) is not None
+                    and (
+                        outcome.kept
+                        or (step.action.disposal is Disposal.QUARANTINE and outcome.status is Status.DONE)
+                    )
                 )
             )
         )
@@ -87,6 +89,7 @@ class Run:
                     and (outcome := outcomes.get(number)) is not None
                     and outcome.status is Status.FAILED
                     and outcome.moved > 0
+                    and not outcome.kept
                 )
             )
         )

@@ -1,26 +1,29 @@
 """The one door: every change of the user's disk happens here, behind the guard."""
 
-import os
 from collections.abc import Iterator
-from contextlib import suppress
-from errno import EEXIST, ENOTEMPTY
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
+from cachemgr.disk.reader import OURS
 from cachemgr.domain.action import Purge, Remake, Remove, Restore, Settle, Tidy
 from cachemgr.domain.inventory import CacheId
 from cachemgr.domain.machine import Machine
-from cachemgr.domain.outcome import Trouble
+from cachemgr.domain.outcome import NOT_RETURNED, Trouble
 from cachemgr.domain.plan import Step
 from cachemgr.domain.terms import Disposal
 from cachemgr.domain.unit import Kind
 from cachemgr.execute import system, trash
-from cachemgr.execute.folders import Folders
+from cachemgr.execute.containers import Containers
+from cachemgr.execute.depths import look_through
+from cachemgr.execute.folders import Folders, Touch
 from cachemgr.execute.guard import Guard, Stop
 from cachemgr.execute.quarantine import Quarantine
-from cachemgr.execute.remove import Removal
+from cachemgr.execute.remove import Removal, Task
 
 Names = tuple[str, ...]
+
+_LARGE = 10_000
+"""Entries of a unit whose removal takes half a second or more."""
 
 
 class Effects:
@@ -32,38 +35,31 @@ class Effects:
         self.guard = guard
         self.machine = machine
         self._quarantines: dict[tuple[CacheId, str], Quarantine] = {}
+        self._containers = Containers(guard)
         self._made: set[tuple[CacheId, Names]] = set()
         """Containers that this run made again."""
+        self._moved: dict[int, Touch] = {}
+        """What moving a step's unit did to the directory it was in."""
+        self._just_seen: int | None = None
+        """The unit that was looked into after everything else that happened so far."""
 
     def remove(self, number: int, step: Step, action: Remove) -> None:
-        """Take a unit out of its place: into this run's quarantine, or into the system trash."""
+        """Take a unit out of its place: into this run's quarantine, or into the system trash.
+
+        However large it is, it leaves its place at once: it is looked into where nobody else finds it.
+        """
         with self.guard.folder(step, action.names) as parent:
             self.guard.check(step, action.names, parent)
             with self.guard.lock(step, action):
                 if action.disposal is Disposal.TRASH:
+                    self._look(step, action.names, parent, action.names[-1])
                     self._trash(step, action.names)
                 else:
                     self._take(number, step, action.names, parent)
 
     def tidy(self, step: Step, action: Tidy, done: Removal) -> None:
         """Remove a container in which nothing is left but the empty ones it may take along."""
-        with self.guard.folder(step, action.names) as parent:
-            self.guard.check(step, action.names, parent, tree=False)
-            below = [(*action.names, *names) for names in action.alone]
-            for names in below:
-                self.guard.check_names(step, names)
-            self._check_empty(parent, action, set(below))
-            gone: list[tuple[Names, int]] = []
-            for names in (*below, action.names):
-                try:
-                    status = self._remove_empty(step, names)
-                except (Stop, OSError):
-                    # Something came in after the look. The inner ones are part of what stays.
-                    self._make_again(step, gone)
-                    raise
-                gone.append((names, status.st_mode & 0o7777))
-                done.files += 1
-                done.freed += handles.allocated(status)
+        self._containers.tidy(step, action, done)
 
     def restore(self, step: Step, action: Restore) -> bool:
         """Bring a unit back from a run's quarantine, over nothing; False where it is at its place already.
@@ -118,18 +114,35 @@ class Effects:
             held = {number: (dev, ino) for number, dev, ino in action.held}
             yield from quarantine.purge_all(held, done)
 
-    def purge(self, number: int, step: Step, done: Removal) -> Iterator[Removal]:
-        """Delete one unit that this run moved, unless something was written to it on the way."""
+    def purgeable(self, number: int, step: Step, names: Names) -> Task:
+        """A unit that this run moved, to be removed for good now. Raises Stop where something was written to
+        it on the way, and then has brought it back."""
         quarantine = self._quarantines[(step.cache, self.run)]
-        if isinstance(step.action, Remove) and not self.guard.is_unchanged(
-            step, quarantine.handle, str(number)
-        ):
-            # Nobody can open it by its name any more, so that it does not change again.
-            names = step.action.names
+        # Somebody who has it open can still write to it, and since it was looked into others were moved and
+        # removed; so it is looked into again, which takes a thirtieth of what its removal takes. It is not
+        # where that says nothing new: nothing else happened since, and it is so large that the instant
+        # between is little against the time its removal takes, during which nobody looks either.
+        if self._just_seen != number or step.seen is None or step.seen.entries < _LARGE:
+            try:
+                self._look(step, names, quarantine.handle, str(number))
+            except Stop as stop:
+                if stop.trouble.kind != "missing":
+                    self.bring_back(number, step, names)
+                raise
+        self._just_seen = None
+        return Task(quarantine.handle, str(number), Removal(), number)
+
+    def bring_back(self, number: int, step: Step, names: Names) -> None:
+        """Return a unit that this run moved to its place. Raises Stop where that cannot be: it stays in the
+        quarantine, whole."""
+        try:
+            self._containers.make_way(step, names)
             with self.guard.folder(step, names) as parent:
-                quarantine.give_back(number, parent, names[-1])
-            raise Stop(Trouble("changed", "/".join(names)))
-        yield from quarantine.purge(number, done)
+                self._give_back(number, step, names, parent)
+        except OSError as error:
+            raise self._stranded(number, step, error.errno) from error
+        except Stop as stop:
+            raise self._stranded(number, step, stop.trouble.errno) from stop
 
     def drop_empty(self) -> None:
         """Remove the quarantines in which nothing is left."""
@@ -151,15 +164,32 @@ class Effects:
         if key not in self._quarantines:
             self._quarantines[key] = Quarantine.create(self.guard.root(step.cache).handle, self.run)
         quarantine = self._quarantines[key]
+        self._just_seen = None
+        self._moved[number] = touch = Touch(parent)
         quarantine.take(parent, names[-1], number)
-        moved = handles.identity(handles.lstat(quarantine.handle, str(number)))
-        # A directory's own times may change with its place; a file's do not.
-        same = moved.inode if moved.kind is Kind.DIRECTORY else moved
-        planned = step.identity and (step.identity.inode if moved.kind is Kind.DIRECTORY else step.identity)
-        if same != planned:
-            # Somebody swapped it in the instant between the look and the rename: back, unopened.
-            quarantine.give_back(number, parent, names[-1])
-            raise Stop(Trouble("changed", "/".join(names)))
+        touch.made(parent)
+        try:
+            self._look(step, names, quarantine.handle, str(number))
+        except Stop as stop:
+            if stop.trouble.kind != "missing":
+                self._give_back(number, step, names, parent)
+            raise
+        self._just_seen = number
+
+    def _give_back(self, number: int, step: Step, names: Names, parent: Handle) -> None:
+        """From the quarantine to its place, unopened, and as if nothing had been. Raises Stop."""
+        try:
+            with self._moved[number].taken_back(parent):
+                self._quarantines[(step.cache, self.run)].give_back(number, parent, names[-1])
+        except OSError as error:
+            raise self._stranded(number, step, error.errno) from error
+
+    def _look(self, step: Step, names: Names, parent: Handle, name: str) -> None:
+        look_through(self.guard.root(step.cache), step, names, parent, name)
+
+    def _stranded(self, number: int, step: Step, errno: int | None) -> Stop:
+        place = self.guard.root(step.cache).root.path / (OURS + self.run) / str(number)
+        return Stop(Trouble(NOT_RETURNED, str(place), errno))
 
     def _trash(self, step: Step, names: Names) -> None:
         root = self.guard.root(step.cache)
@@ -167,36 +197,6 @@ class Effects:
             raise Stop(Trouble("changed", "/".join(names)))
         if (trouble := trash.send(root.root.path.joinpath(*names), step.identity, self.machine)) is not None:
             raise Stop(trouble)
-
-    def _remove_empty(self, step: Step, names: Names) -> os.stat_result:
-        with self.guard.folder(step, names) as outer:
-            status = handles.lstat(outer, names[-1])
-            try:
-                system.rmdir(outer, names[-1])
-            except OSError as error:
-                if error.errno in (ENOTEMPTY, EEXIST):
-                    raise Stop(Trouble("not-empty", "/".join(names))) from error
-                raise
-            return status
-
-    def _make_again(self, step: Step, gone: list[tuple[Names, int]]) -> None:
-        for names, mode in reversed(gone):
-            with suppress(Stop, OSError), self.guard.folder(step, names) as outer:
-                system.mkdir(outer, names[-1], mode)
-
-    def _check_empty(self, parent: Handle, action: Tidy, below: set[Names]) -> None:
-        """A container and all that goes with it hold nothing else, before the first of them goes."""
-        for names in ((), *action.alone):
-            try:
-                handle = handles.open_below(parent, (action.names[-1], *names))
-            except FileNotFoundError as error:
-                raise Stop(Trouble("missing", "/".join(action.names))) from error
-            try:
-                for name in handles.names(handle):
-                    if (*action.names, *names, name) not in below:
-                        raise Stop(Trouble("not-empty", "/".join((*action.names, *names, name))))
-            finally:
-                handles.close(handle)
 
     def _waiting(self, step: Step, action: Restore) -> Quarantine | None:
         """The quarantine in which the unit waits; None where it is in none. Raises Stop."""

@@ -1,16 +1,19 @@
 """Steps become outcomes. Each effect is announced before it happens; a failure stops only what needs it.
 
 Permanent deletion goes through the quarantine like everything else: first every unit leaves its place by a
-rename, then what was moved is removed. An interruption leaves a state that can be named.
+rename and is looked into where it lies then, and what must not go returns at once; then what was moved is
+removed. An interruption leaves a state that can be named.
 """
 
+from collections import deque
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from cachemgr.domain.action import Purge, Remake, Remove, Restore, Settle, Tidy
 from cachemgr.domain.event import Gauge
 from cachemgr.domain.machine import Machine
-from cachemgr.domain.outcome import Outcome, Trouble
+from cachemgr.domain.outcome import NOT_RETURNED, Outcome, Trouble
 from cachemgr.domain.plan import Plan, Step
 from cachemgr.domain.run_event import (
     Announced,
@@ -26,7 +29,8 @@ from cachemgr.domain.terms import Disposal, Status
 from cachemgr.execute.effects import Effects
 from cachemgr.execute.folders import Folders
 from cachemgr.execute.guard import Guard, Stop
-from cachemgr.execute.remove import Removal
+from cachemgr.execute.remove import Removal, Task
+from cachemgr.execute.remove_parallel import remove_all
 
 BATCH = 256
 """Steps announced together: one flush of the journal for all of them."""
@@ -53,6 +57,8 @@ class Execution:
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     moved: list[int] = field(default_factory=list)
     """Steps whose units lie in the quarantine and are to be deleted for good."""
+    kept: set[int] = field(default_factory=set)
+    """Those of them whose units were not deleted after all."""
 
     def events(self) -> Iterator[RunEvent]:
         """Carry the plan out. `gauge.stopped` ends it between steps; what was moved is still finished."""
@@ -113,7 +119,7 @@ class Execution:
                     for progress in effects.purge_run(step, step.action, done):
                         yield StepProgress(number, progress.files, progress.freed)
         except Stop as stop:
-            yield self._ended(number, stop.trouble, done.freed)
+            yield self._stopped(number, stop, done.freed)
         except OSError as error:
             yield self._ended(number, Trouble("os", error.strerror or "", error.errno), done.freed)
         else:
@@ -124,19 +130,35 @@ class Execution:
         for start in range(0, len(self.moved), BATCH):
             numbers = tuple(self.moved[start : start + BATCH])
             yield Announced(Phase.PURGING, numbers)
-            for number in numbers:
-                done = Removal()
-                try:
-                    for progress in effects.purge(number, self.plan.steps[number], done):
-                        yield StepProgress(number, progress.files, progress.freed)
-                except Stop as stop:
-                    yield self._ended(number, stop.trouble, done.freed)
-                except OSError as error:
-                    # It could neither go nor go back: the quarantine holds it, and a purge finds it.
-                    done.errors.append(error)
-                    yield self._removed(number, done, 0)
-                else:
-                    yield self._removed(number, done, 0)
+            kept: deque[StepFinished] = deque()
+            with closing(remove_all(self._purgeable(numbers, effects, kept))) as news:
+                for task in news:
+                    while kept:
+                        yield kept.popleft()
+                    if task.finished:
+                        yield self._removed(task.number, task.done, 0)
+                    else:
+                        yield StepProgress(task.number, task.done.files, task.done.freed)
+            yield from kept
+
+    def _purgeable(
+        self, numbers: tuple[int, ...], effects: Effects, kept: deque[StepFinished]
+    ) -> Iterator[Task]:
+        """The units to delete, each made sure of right before; `kept` tells what became of the others."""
+        for number in numbers:
+            step = self.plan.steps[number]
+            names = getattr(step.action, "names", ())
+            try:
+                if (need := next((need for need in step.needs if need in self.kept), None)) is not None:
+                    # What points to it is at its place again, or will be, and must not point to nothing.
+                    effects.bring_back(number, step, names)
+                    raise Stop(Trouble("needs", str(need)))
+                task = effects.purgeable(number, step, names)
+            except Stop as stop:
+                self.kept.add(number)
+                kept.append(self._stopped(number, stop))
+            else:
+                yield task
 
     def _held_back(self, number: int, step: Step) -> Trouble | None:
         if self.gauge.stopped:
@@ -158,6 +180,10 @@ class Execution:
         self.outcomes[number] = outcome
         return StepFinished(outcome)
 
+    def _stopped(self, number: int, stop: Stop, freed: int = 0) -> StepFinished:
+        left = self.plan.steps[number].size if stop.trouble.kind == NOT_RETURNED else 0
+        return self._ended(number, stop.trouble, freed, left)
+
     def _ended(self, number: int, trouble: Trouble, freed: int = 0, left: int = 0) -> StepFinished:
         if trouble.kind in _REFUSED:
             status = Status.REFUSED
@@ -169,11 +195,13 @@ class Execution:
 
     def _undoable(self) -> bool:
         return any(
-            isinstance(step.action, Remove)
-            and step.action.disposal is Disposal.QUARANTINE
-            and self.outcomes[number].status is Status.DONE
-            for number, step in enumerate(self.plan.steps)
-            if number in self.outcomes
+            outcome.kept
+            or (
+                isinstance(action := self.plan.steps[number].action, Remove)
+                and action.disposal is Disposal.QUARANTINE
+                and outcome.status is Status.DONE
+            )
+            for number, outcome in self.outcomes.items()
         )
 
 

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from errno import EEXIST, ENOENT
 
 from cachemgr.disk import handles
@@ -11,8 +11,9 @@ from cachemgr.disk.handles import Handle
 from cachemgr.disk.reader import OURS
 from cachemgr.domain.unit import Inode
 from cachemgr.execute import system
+from cachemgr.execute.folders import Touch
 from cachemgr.execute.remove import Removal, Task
-from cachemgr.execute.remove_parallel import remove_all, remove_tree
+from cachemgr.execute.remove_parallel import remove_all
 
 MARK = ".cachemgr"
 """The file that says which run a quarantine belongs to."""
@@ -21,18 +22,22 @@ MARK = ".cachemgr"
 class Quarantine:
     """`<root>/.cachemgr-quarantine-<run>`, mode 0700, each unit in it named by its step's number."""
 
-    def __init__(self, root: Handle, run: str, handle: Handle) -> None:
+    def __init__(self, root: Handle, run: str, handle: Handle, touch: Touch | None = None) -> None:
         self.root = root
         self.run = run
         self.handle = handle
+        self._touch = touch
+        """What making it did to the root; None where an earlier run made it."""
 
     @classmethod
     def create(cls, root: Handle, run: str) -> "Quarantine":
         """Make it, or open the one this run made already. Raises OSError."""
+        touch = Touch(root)
         try:
             system.mkdir(root, OURS + run, 0o700)
         except FileExistsError:
             return cls.open(root, run)
+        touch.made(root)
         handle = handles.open_child(root, OURS + run)
         try:
             system.write_new(handle, MARK, _mark(run))
@@ -42,11 +47,11 @@ class Quarantine:
             # Nothing is in it yet, and without its mark nobody would ever remove it.
             with suppress(OSError):
                 system.unlink(handle, MARK)
-            with suppress(OSError):
+            with suppress(OSError), touch.taken_back(root):
                 system.rmdir(root, OURS + run)
             handles.close(handle)
             raise
-        return cls(root, run, handle)
+        return cls(root, run, handle, touch)
 
     @classmethod
     def open(cls, root: Handle, run: str) -> "Quarantine":
@@ -75,10 +80,6 @@ class Quarantine:
         """Move a unit to its place. Raises FileExistsError when something is there now, OSError."""
         system.move(self.handle, str(number), parent, name)
 
-    def purge(self, number: int, done: Removal) -> Iterator[Removal]:
-        """Remove one unit for good."""
-        return remove_tree(self.handle, str(number), done)
-
     def purge_all(self, held: Mapping[int, Inode], done: Removal) -> Iterator[Removal]:
         """Remove those units, and the quarantine itself if nothing else is in it. What else somebody put
         there stays, and is an error."""
@@ -97,7 +98,8 @@ class Quarantine:
             mark = handles.lstat(self.handle, MARK)
             system.unlink(self.handle, MARK)
             done.freed += handles.allocated(mark)
-        system.rmdir(self.root, OURS + self.run)
+        with self._touch.taken_back(self.root) if self._touch else nullcontext():
+            system.rmdir(self.root, OURS + self.run)
         done.freed += handles.allocated(own)
         return True
 

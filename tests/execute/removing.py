@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from cachemgr.disk import handles
+from cachemgr.disk.walk import Walk
+from cachemgr.domain.run_event import Announced, Phase, RunEvent
 from cachemgr.execute import system
 from cachemgr.execute.remove import Removal
 from cachemgr.execute.remove_parallel import remove_tree
@@ -65,3 +67,24 @@ def slowly(
         unlink(parent, name)
 
     monkeypatch.setattr(system, "unlink", slow)
+
+
+def looking(monkeypatch: pytest.MonkeyPatch, do: Callable[[], object]) -> None:
+    """Do something whenever a tree is about to be looked into."""
+    look = Walk.tree
+
+    def spied(self: Walk, handle: int, status: os.stat_result) -> None:
+        do()
+        look(self, handle, status)
+
+    monkeypatch.setattr(Walk, "tree", spied)
+
+
+def purging(do: Callable[[], object]) -> Callable[[RunEvent], None]:
+    """Do something between the announcement of a deletion and the deletion."""
+
+    def during(event: RunEvent) -> None:
+        if isinstance(event, Announced) and event.phase is Phase.PURGING:
+            do()
+
+    return during
