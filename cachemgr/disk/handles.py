@@ -7,10 +7,11 @@ if sys.platform == "win32":
         Handle,
         allocated,
         close,
-        facts,
         fstat,
+        hold_lock,
         identity,
         kind,
+        look,
         lstat,
         mount_id,
         names,
@@ -20,16 +21,18 @@ if sys.platform == "win32":
         owner,
         read_file,
         read_link,
+        release_lock,
     )
 else:
     from cachemgr.disk.posix import (
         Handle,
         allocated,
         close,
-        facts,
         fstat,
+        hold_lock,
         identity,
         kind,
+        look,
         lstat,
         mount_id,
         names,
@@ -39,16 +42,18 @@ else:
         owner,
         read_file,
         read_link,
+        release_lock,
     )
 
 __all__ = [
     "Handle",
     "allocated",
     "close",
-    "facts",
     "fstat",
+    "hold_lock",
     "identity",
     "kind",
+    "look",
     "lstat",
     "mount_id",
     "names",
@@ -58,4 +63,5 @@ __all__ = [
     "owner",
     "read_file",
     "read_link",
+    "release_lock",
 ]

@@ -1,11 +1,12 @@
 """The one door: every change of the user's disk happens here, behind the guard."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
 from cachemgr.disk.reader import OURS
-from cachemgr.domain.action import Purge, Remake, Remove, Restore, Settle, Tidy
+from cachemgr.domain.action import Close, Purge, Remake, Remove, Restore, Settle, Tidy
 from cachemgr.domain.inventory import CacheId
 from cachemgr.domain.machine import Machine
 from cachemgr.domain.outcome import NOT_RETURNED, Trouble
@@ -13,10 +14,12 @@ from cachemgr.domain.plan import Step
 from cachemgr.domain.terms import Disposal
 from cachemgr.domain.unit import Kind
 from cachemgr.execute import system, trash
+from cachemgr.execute.berths import berth, is_held, is_taken
 from cachemgr.execute.containers import Containers
 from cachemgr.execute.depths import look_through
 from cachemgr.execute.folders import Folders, Touch
 from cachemgr.execute.guard import Guard, Stop
+from cachemgr.execute.parcel import Parcel
 from cachemgr.execute.quarantine import Quarantine
 from cachemgr.execute.remove import Removal, Task
 
@@ -44,16 +47,19 @@ class Effects:
         """The unit that was looked into after everything else that happened so far."""
 
     def remove(self, number: int, step: Step, action: Remove) -> None:
-        """Take a unit out of its place: into this run's quarantine, or into the system trash.
+        """Take a unit out of its place: into the quarantine, or by way of that into the system trash.
 
         However large it is, it leaves its place at once: it is looked into where nobody else finds it.
         """
+        if action.resumes is not None:
+            quarantine = self._open(step.cache, action.resumes.run)
+            if is_taken(quarantine, step, action, self.guard):
+                return
         with self.guard.folder(step, action.names) as parent:
             self.guard.check(step, action.names, parent)
             with self.guard.lock(step, action):
                 if action.disposal is Disposal.TRASH:
-                    self._look(step, action.names, parent, action.names[-1])
-                    self._trash(step, action.names)
+                    self._trash(number, step, action.names, parent)
                 else:
                     self._take(number, step, action.names, parent)
 
@@ -114,26 +120,30 @@ class Effects:
             held = {number: (dev, ino) for number, dev, ino in action.held}
             yield from quarantine.purge_all(held, done)
 
-    def purgeable(self, number: int, step: Step, names: Names) -> Task:
-        """A unit that this run moved, to be removed for good now. Raises Stop where something was written to
-        it on the way, and then has brought it back."""
-        quarantine = self._quarantines[(step.cache, self.run)]
+    def purgeable(self, number: int, step: Step, names: Names) -> Task | None:
+        """A unit that was moved, to be removed for good now; None where an earlier run had done that. Raises
+        Stop where something was written to it on the way, and then has brought it back; OSError."""
+        run, place, begun = berth(self.run, number, step)
+        quarantine = self._quarantines.get((step.cache, run))
+        if quarantine is None:
+            return None
         # Somebody who has it open can still write to it, and since it was looked into others were moved and
         # removed; so it is looked into again, which takes a thirtieth of what its removal takes. It is not
         # where that says nothing new: nothing else happened since, and it is so large that the instant
         # between is little against the time its removal takes, during which nobody looks either.
-        if self._just_seen != number or step.seen is None or step.seen.entries < _LARGE:
+        certain = self._just_seen == number and step.seen is not None and step.seen.entries >= _LARGE
+        self._just_seen = None
+        if not (begun or certain):
             try:
-                self._look(step, names, quarantine.handle, str(number))
+                self._look(step, names, quarantine.handle, str(place))
             except Stop as stop:
                 if stop.trouble.kind != "missing":
                     self.bring_back(number, step, names)
                 raise
-        self._just_seen = None
-        return Task(quarantine.handle, str(number), Removal(), number)
+        return quarantine.task(place, number, begun=begun)
 
     def bring_back(self, number: int, step: Step, names: Names) -> None:
-        """Return a unit that this run moved to its place. Raises Stop where that cannot be: it stays in the
+        """Return a unit that was moved to its place. Raises Stop where that cannot be: it stays in the
         quarantine, whole."""
         try:
             self._containers.make_way(step, names)
@@ -143,6 +153,24 @@ class Effects:
             raise self._stranded(number, step, error.errno) from error
         except Stop as stop:
             raise self._stranded(number, step, stop.trouble.errno) from stop
+
+    def close_run(self, step: Step, action: Close, done: Removal) -> None:
+        """Remove a run's quarantine where nothing lies in it any more."""
+        quarantine = self._open(step.cache, action.run)
+        if quarantine is None:
+            return
+        try:
+            dropped = quarantine.drop_if_empty(done)
+        except FileNotFoundError:
+            dropped = True  # a purge before it took it along
+        if dropped:
+            quarantine.close()
+            del self._quarantines[(step.cache, action.run)]
+
+    def is_held(self, number: int, step: Step) -> bool:
+        """Whether the unit of a step that failed lies in the quarantine all the same, or may."""
+        run, place, _ = berth(self.run, number, step)
+        return is_held(self._quarantines.get((step.cache, run)), place, step)
 
     def drop_empty(self) -> None:
         """Remove the quarantines in which nothing is left."""
@@ -160,16 +188,17 @@ class Effects:
         self._quarantines.clear()
 
     def _take(self, number: int, step: Step, names: Names, parent: Handle) -> None:
-        key = (step.cache, self.run)
+        run, place, _ = berth(self.run, number, step)
+        key = (step.cache, run)
         if key not in self._quarantines:
-            self._quarantines[key] = Quarantine.create(self.guard.root(step.cache).handle, self.run)
+            self._quarantines[key] = Quarantine.create(self.guard.root(step.cache).handle, run)
         quarantine = self._quarantines[key]
         self._just_seen = None
         self._moved[number] = touch = Touch(parent)
-        quarantine.take(parent, names[-1], number)
+        quarantine.take(parent, names[-1], place)
         touch.made(parent)
         try:
-            self._look(step, names, quarantine.handle, str(number))
+            self._look(step, names, quarantine.handle, str(place))
         except Stop as stop:
             if stop.trouble.kind != "missing":
                 self._give_back(number, step, names, parent)
@@ -178,9 +207,11 @@ class Effects:
 
     def _give_back(self, number: int, step: Step, names: Names, parent: Handle) -> None:
         """From the quarantine to its place, unopened, and as if nothing had been. Raises Stop."""
+        run, place, _ = berth(self.run, number, step)
+        touch = self._moved.get(number)
         try:
-            with self._moved[number].taken_back(parent):
-                self._quarantines[(step.cache, self.run)].give_back(number, parent, names[-1])
+            with touch.taken_back(parent) if touch else nullcontext():
+                self._quarantines[(step.cache, run)].give_back(place, parent, names[-1])
         except OSError as error:
             raise self._stranded(number, step, error.errno) from error
 
@@ -188,14 +219,23 @@ class Effects:
         look_through(self.guard.root(step.cache), step, names, parent, name)
 
     def _stranded(self, number: int, step: Step, errno: int | None) -> Stop:
-        place = self.guard.root(step.cache).root.path / (OURS + self.run) / str(number)
-        return Stop(Trouble(NOT_RETURNED, str(place), errno))
+        run, place, _ = berth(self.run, number, step)
+        lies = self.guard.root(step.cache).root.path / (OURS + run) / str(place)
+        return Stop(Trouble(NOT_RETURNED, str(lies), errno))
 
-    def _trash(self, step: Step, names: Names) -> None:
-        root = self.guard.root(step.cache)
-        if step.identity is None:
-            raise Stop(Trouble("changed", "/".join(names)))
-        if (trouble := trash.send(root.root.path.joinpath(*names), step.identity, self.machine)) is not None:
+    def _trash(self, number: int, step: Step, names: Names, parent: Handle) -> None:
+        root = self.guard.root(step.cache).root.path
+        if (trouble := trash.refusal(root, parent, names, self.machine)) is not None:
+            raise Stop(trouble)
+        self._take(number, step, names, parent)
+        quarantine = self._quarantines[(step.cache, self.run)]
+        moved = handles.identity(handles.lstat(quarantine.handle, str(number)))
+        parcel = Parcel(self.run, number, root, names, moved)
+        if (trouble := trash.send(parcel, quarantine.handle, parent, self.machine)) is not None:
+            try:
+                quarantine.give_back(number, parent, names[-1])
+            except FileExistsError as error:
+                raise Stop(Trouble("trash", "set-aside")) from error
             raise Stop(trouble)
 
     def _waiting(self, step: Step, action: Restore) -> Quarantine | None:

@@ -22,6 +22,11 @@ def move(source: Handle, name: str, target: Handle, new_name: str) -> None:
         _rename_looked(source, name, target, new_name)
 
 
+def replace(parent: Handle, name: str, new_name: str) -> None:
+    """A rename over a file of our own beside it. Raises OSError."""
+    os.rename(name, new_name, src_dir_fd=parent, dst_dir_fd=parent)
+
+
 def unlink(parent: Handle, name: str) -> None:
     """Raises OSError."""
     os.unlink(name, dir_fd=parent)
@@ -77,7 +82,9 @@ def write_new(parent: Handle, name: str, content: bytes) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(name, flags, 0o600, dir_fd=parent)
     try:
-        os.write(descriptor, content)
+        # A disk that runs full may take a part and say nothing until it is asked for the rest.
+        while content := content[os.write(descriptor, content) :]:
+            pass
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -86,26 +93,6 @@ def write_new(parent: Handle, name: str, content: bytes) -> None:
 def sync(handle: Handle) -> None:
     """Make the directory's entries durable. Raises OSError."""
     os.fsync(handle)
-
-
-def hold_lock(parent: Handle, name: str) -> int | None:
-    """A lock file of another tool, taken without waiting; None when somebody holds it.
-
-    Opened for reading only: flock(2) needs no more, and nobody's file is written. Raises OSError.
-    """
-    import fcntl
-
-    descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=parent)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
-    return descriptor
-
-
-def release_lock(descriptor: int) -> None:
-    os.close(descriptor)
 
 
 def _rename_exclusive(source: Handle, name: str, target: Handle, new_name: str) -> None:

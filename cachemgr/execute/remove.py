@@ -53,6 +53,8 @@ class Task:
     done: Removal
     number: int = 0
     """The step it belongs to."""
+    parts: list[str] = field(default_factory=list)
+    """What an earlier removal of it, which was interrupted, had brought to the surface."""
     finished: bool = False
     moved_up: int = 0
     """Directories that were brought to the surface, because they lay too deep."""

@@ -24,6 +24,11 @@ def move(source: Handle, name: str, target: Handle, new_name: str) -> None:
             return
 
 
+def replace(parent: Handle, name: str, new_name: str) -> None:
+    """A rename over a file of our own beside it. Raises OSError."""
+    os.replace(f"{parent}\\{name}", f"{parent}\\{new_name}")
+
+
 def unlink(parent: Handle, name: str) -> None:
     """Raises OSError. A junction or directory link goes by rmdir, which removes the link alone."""
     path = f"{parent}\\{name}"
@@ -77,19 +82,3 @@ def write_new(parent: Handle, name: str, content: bytes) -> None:
 
 def sync(_handle: Handle) -> None:
     """NTFS journals its directories; Python cannot flush one."""
-
-
-def hold_lock(parent: Handle, name: str) -> int | None:
-    """A lock file of another tool, taken without waiting; None when somebody holds it. Raises OSError."""
-    import msvcrt
-
-    try:
-        descriptor = os.open(f"{parent}\\{name}", os.O_RDWR)
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-    except PermissionError:
-        return None
-    return descriptor
-
-
-def release_lock(descriptor: int) -> None:
-    os.close(descriptor)
