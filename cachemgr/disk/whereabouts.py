@@ -13,6 +13,7 @@ from cachemgr.domain.inventory import CacheId
 from cachemgr.domain.plan import Root, Step
 from cachemgr.domain.run import Run, Whereabouts
 from cachemgr.domain.terms import Where
+from cachemgr.domain.unit import Kind
 
 Names = tuple[str, ...]
 
@@ -78,7 +79,8 @@ class _Look:
             places |= self._in_folder(names, {number: (name, steps[number]) for number, name in wanted})
         for number, aside in self._aside(steps).items():
             free = number not in places or places[number].where is Where.NEITHER
-            places[number] = Whereabouts(Where.QUARANTINE, free) if aside else places[number]
+            if aside:
+                places[number] = Whereabouts(Where.QUARANTINE, free)
         for number in purges:
             places.setdefault(number, Whereabouts(Where.NEITHER))
         return places
@@ -104,12 +106,11 @@ class _Look:
             return Whereabouts(Where.NEITHER)
         except (OSError, ValueError):
             return _LOST
-        if step.identity is None or now.inode != step.identity.inode:
-            return Whereabouts(Where.OTHER, free=False)
+        same = step.identity is not None and now.inode == step.identity.inode
         gone: frozenset[Names] = frozenset()
-        if isinstance(step.action, Tidy):
+        if isinstance(step.action, Tidy) and now.kind is Kind.DIRECTORY:
             gone = frozenset(below for below in step.action.alone if _is_gone(folder, (name, *below)))
-        return Whereabouts(Where.PLACE, free=False, gone=gone)
+        return Whereabouts(Where.PLACE if same else Where.OTHER, free=False, now=now, gone=gone)
 
     def _aside(self, steps: Mapping[int, Step]) -> dict[int, bool]:
         """Which steps' units lie in a quarantine; only those that do."""

@@ -86,13 +86,16 @@ class Effects:
         return True
 
     def remake(self, step: Step, action: Remake) -> None:
-        """Make a container again; one that is there already is good enough."""
+        """Make a container again; one that is there already is good enough, but for the mode of one that
+        was being made when somebody was interrupted."""
         with self.guard.folder(step, action.names) as parent:
             try:
                 system.mkdir(parent, action.names[-1], action.mode)
             except FileExistsError:
                 if handles.kind(handles.lstat(parent, action.names[-1])) is not Kind.DIRECTORY:
                     raise Stop(Trouble("exists", "/".join(action.names))) from None
+                if action.begun:
+                    system.finish_mkdir(parent, action.names[-1], action.mode)
             else:
                 self._made.add((step.cache, action.names))
 

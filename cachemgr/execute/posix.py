@@ -47,6 +47,17 @@ def mkdir(parent: Handle, name: str, mode: int) -> None:
         os.close(handle)
 
 
+def finish_mkdir(parent: Handle, name: str, mode: int) -> None:
+    """Give a directory of ours that `mkdir` made, and was interrupted, its mode. Raises OSError."""
+    handle = open_child(parent, name)
+    try:
+        status = os.fstat(handle)
+        if status.st_uid == os.geteuid() and status.st_mode & 0o7777 == 0o700:
+            os.fchmod(handle, mode)
+    finally:
+        os.close(handle)
+
+
 def set_times(parent: Handle, name: str, accessed_ns: int, modified_ns: int) -> None:
     """Raises OSError."""
     os.utime(name, ns=(accessed_ns, modified_ns), dir_fd=parent, follow_symlinks=False)

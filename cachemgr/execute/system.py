@@ -4,6 +4,7 @@ import sys
 
 if sys.platform == "win32":
     from cachemgr.execute.windows import (
+        finish_mkdir,
         let_in,
         mkdir,
         move,
@@ -18,6 +19,7 @@ if sys.platform == "win32":
     )
 else:
     from cachemgr.execute.posix import (
+        finish_mkdir,
         let_in,
         mkdir,
         move,
@@ -32,6 +34,7 @@ else:
     )
 
 __all__ = [
+    "finish_mkdir",
     "let_in",
     "mkdir",
     "move",

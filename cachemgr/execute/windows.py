@@ -53,6 +53,10 @@ def mkdir(parent: Handle, name: str, mode: int) -> None:
     os.mkdir(f"{parent}\\{name}", mode)
 
 
+def finish_mkdir(_parent: Handle, _name: str, _mode: int) -> None:
+    """Directories have no mode to wait for."""
+
+
 def set_times(parent: Handle, name: str, accessed_ns: int, modified_ns: int) -> None:
     """Raises OSError."""
     os.utime(f"{parent}\\{name}", ns=(accessed_ns, modified_ns))

@@ -45,10 +45,11 @@ def send(home: Path, box: Path, *names: str, data: Path | None = None) -> Done:
     return carry_out(service, plan_of(box, *steps))
 
 
-def refused(done: Done) -> str:
-    """Why the only step of a run was refused."""
+def refused(done: Done, *, held: bool = False) -> str:
+    """Why the only step of a run was refused; `held` where its unit waits in the quarantine all the same."""
     (outcome,) = done.outcomes
-    assert (outcome.status, outcome.freed, outcome.moved) == (Status.REFUSED, 0, 0)
+    assert (outcome.status, outcome.freed, outcome.held) == (Status.REFUSED, 0, held)
+    assert bool(outcome.moved) is held
     assert isinstance(outcome.trouble, Trouble)
     assert outcome.trouble.kind == "trash"
     return outcome.trouble.detail
@@ -240,7 +241,7 @@ def test_a_place_that_was_taken_meanwhile_is_not_overwritten(
         raise PermissionError(13, os.strerror(13))
 
     monkeypatch.setattr(plat_other.os, "rename", away)
-    assert refused(send(home, box, "file")) == "set-aside"
+    assert refused(send(home, box, "file"), held=True) == "set-aside"
     assert (box / "file").read_text() == "somebody else's"
     (quarantine,) = box.glob(f"{OURS}*")
     assert (quarantine / "0").read_text() == "3"

