@@ -14,9 +14,9 @@ from cachemgr.domain.plan import Step
 from cachemgr.domain.terms import Disposal
 from cachemgr.domain.unit import Kind
 from cachemgr.execute import system, trash
-from cachemgr.execute.berths import berth, is_held, is_taken
+from cachemgr.execute.berths import berth, is_held, is_taken, restore
 from cachemgr.execute.containers import Containers
-from cachemgr.execute.depths import look_through
+from cachemgr.execute.depths import look_for_obstacles, look_through
 from cachemgr.execute.folders import Folders, Touch
 from cachemgr.execute.guard import Guard, Stop
 from cachemgr.execute.parcel import Parcel
@@ -54,6 +54,9 @@ class Effects:
         if action.resumes is not None:
             quarantine = self._open(step.cache, action.resumes.run)
             if is_taken(quarantine, step, action, self.guard):
+                if not action.resumes.begun:
+                    # A run that was killed right after it had moved it never came to look into it.
+                    self._make_sure(number, step, action.names)
                 return
         with self.guard.folder(step, action.names) as parent:
             self.guard.check(step, action.names, parent)
@@ -68,22 +71,8 @@ class Effects:
         self._containers.tidy(step, action, done)
 
     def restore(self, step: Step, action: Restore) -> bool:
-        """Bring a unit back from a run's quarantine, over nothing; False where it is at its place already.
-
-        What is brought back is the very file or directory that was moved. That somebody who had it open
-        wrote to it meanwhile is no reason to keep it from its place.
-        """
-        quarantine = self._waiting(step, action)
-        with self.guard.folder(step, action.names) as parent:
-            if quarantine is None:
-                if self._is_back(step, action, parent):
-                    return False
-                raise Stop(Trouble("missing", "/".join(action.names)))
-            try:
-                quarantine.give_back(action.number, parent, action.names[-1])
-            except FileExistsError as error:
-                raise Stop(Trouble("exists", "/".join(action.names))) from error
-        return True
+        """Bring a unit back from a run's quarantine, over nothing; False where it is at its place already."""
+        return restore(self._open(step.cache, action.run), step, action, self.guard)
 
     def remake(self, step: Step, action: Remake) -> None:
         """Make a container again; one that is there already is good enough, but for the mode of one that
@@ -121,6 +110,8 @@ class Effects:
         quarantine = self._open(step.cache, action.run)
         if quarantine is not None:
             held = {number: (dev, ino) for number, dev, ino in action.held}
+            for number in held:  # all of them, before the first goes: a refusal changes nothing
+                look_for_obstacles(self.guard.root(step.cache), quarantine.handle, str(number))
             yield from quarantine.purge_all(held, done)
 
     def purgeable(self, number: int, step: Step, names: Names) -> Task | None:
@@ -137,17 +128,15 @@ class Effects:
         certain = self._just_seen == number and step.seen is not None and step.seen.entries >= _LARGE
         self._just_seen = None
         if not (begun or certain):
-            try:
-                self._look(step, names, quarantine.handle, str(place))
-            except Stop as stop:
-                if stop.trouble.kind != "missing":
-                    self.bring_back(number, step, names)
-                raise
+            self._make_sure(number, step, names)
         return quarantine.task(place, number, begun=begun)
 
-    def bring_back(self, number: int, step: Step, names: Names) -> None:
-        """Return a unit that was moved to its place. Raises Stop where that cannot be: it stays in the
-        quarantine, whole."""
+    def bring_back(self, number: int, step: Step, names: Names, parent: Handle | None = None) -> None:
+        """Return a unit that was moved to its place, by its folder if that is open. Raises Stop where that
+        cannot be: it stays in the quarantine, whole."""
+        if parent is not None:
+            self._give_back(number, step, names, parent)
+            return
         try:
             self._containers.make_way(step, names)
             with self.guard.folder(step, names) as parent:
@@ -200,13 +189,19 @@ class Effects:
         self._moved[number] = touch = Touch(parent)
         quarantine.take(parent, names[-1], place)
         touch.made(parent)
+        self._make_sure(number, step, names, parent)
+        self._just_seen = number
+
+    def _make_sure(self, number: int, step: Step, names: Names, parent: Handle | None = None) -> None:
+        """Look into a unit that was moved, and return it if it must not go. Raises Stop."""
+        run, place, _ = berth(self.run, number, step)
+        quarantine = self._quarantines[(step.cache, run)]
         try:
-            self._look(step, names, quarantine.handle, str(place))
+            look_through(self.guard.root(step.cache), step, names, quarantine.handle, str(place))
         except Stop as stop:
             if stop.trouble.kind != "missing":
-                self._give_back(number, step, names, parent)
+                self.bring_back(number, step, names, parent)
             raise
-        self._just_seen = number
 
     def _give_back(self, number: int, step: Step, names: Names, parent: Handle) -> None:
         """From the quarantine to its place, unopened, and as if nothing had been. Raises Stop."""
@@ -218,9 +213,6 @@ class Effects:
         except OSError as error:
             raise self._stranded(number, step, error.errno) from error
 
-    def _look(self, step: Step, names: Names, parent: Handle, name: str) -> None:
-        look_through(self.guard.root(step.cache), step, names, parent, name)
-
     def _stranded(self, number: int, step: Step, errno: int | None) -> Stop:
         run, place, _ = berth(self.run, number, step)
         lies = self.guard.root(step.cache).root.path / (OURS + run) / str(place)
@@ -231,36 +223,16 @@ class Effects:
         if (trouble := trash.refusal(root, parent, names, self.machine)) is not None:
             raise Stop(trouble)
         self._take(number, step, names, parent)
-        quarantine = self._quarantines[(step.cache, self.run)]
-        moved = handles.identity(handles.lstat(quarantine.handle, str(number)))
-        parcel = Parcel(self.run, number, root, names, moved)
+        run, place, _ = berth(self.run, number, step)
+        quarantine = self._quarantines[(step.cache, run)]
+        moved = handles.identity(handles.lstat(quarantine.handle, str(place)))
+        parcel = Parcel(run, place, root, names, moved)
         if (trouble := trash.send(parcel, quarantine.handle, parent, self.machine)) is not None:
             try:
-                quarantine.give_back(number, parent, names[-1])
+                quarantine.give_back(place, parent, names[-1])
             except FileExistsError as error:
                 raise Stop(Trouble("trash", "set-aside")) from error
             raise Stop(trouble)
-
-    def _waiting(self, step: Step, action: Restore) -> Quarantine | None:
-        """The quarantine in which the unit waits; None where it is in none. Raises Stop."""
-        quarantine = self._open(step.cache, action.run)
-        if quarantine is None:
-            return None
-        try:
-            status = handles.lstat(quarantine.handle, str(action.number))
-        except FileNotFoundError:
-            return None
-        if step.identity is None or handles.identity(status).inode != step.identity.inode:
-            raise Stop(Trouble("changed", "/".join(action.names)))
-        return quarantine
-
-    @staticmethod
-    def _is_back(step: Step, action: Restore, parent: Handle) -> bool:
-        try:
-            status = handles.lstat(parent, action.names[-1])
-        except FileNotFoundError:
-            return False
-        return step.identity is not None and handles.identity(status).inode == step.identity.inode
 
     def _open(self, cache: CacheId, run: str) -> Quarantine | None:
         """A run's quarantine, None where the root has none. Raises Stop where what is there is not that."""
