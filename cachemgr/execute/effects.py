@@ -13,15 +13,15 @@ from cachemgr.domain.outcome import NOT_RETURNED, Trouble
 from cachemgr.domain.plan import Step
 from cachemgr.domain.terms import Disposal
 from cachemgr.domain.unit import Kind
-from cachemgr.execute import system, trash
+from cachemgr.execute import system
 from cachemgr.execute.berths import berth, is_held, is_taken
 from cachemgr.execute.containers import Containers
 from cachemgr.execute.depths import look_through
 from cachemgr.execute.folders import Folders, Touch
 from cachemgr.execute.guard import Guard, Stop
-from cachemgr.execute.parcel import Parcel
 from cachemgr.execute.quarantine import Quarantine
 from cachemgr.execute.remove import Removal, Task
+from cachemgr.execute.to_trash import ToTrash
 
 Names = tuple[str, ...]
 
@@ -39,6 +39,7 @@ class Effects:
         self.machine = machine
         self._quarantines: dict[tuple[CacheId, str], Quarantine] = {}
         self._containers = Containers(guard)
+        self._to_trash = ToTrash(guard, machine)
         self._made: set[tuple[CacheId, Names]] = set()
         """Containers that this run made again."""
         self._moved: dict[int, Touch] = {}
@@ -51,17 +52,18 @@ class Effects:
 
         However large it is, it leaves its place at once: it is looked into where nobody else finds it.
         """
-        if action.resumes is not None:
-            quarantine = self._open(step.cache, action.resumes.run)
-            if is_taken(quarantine, step, action, self.guard):
-                return
+        if action.resumes is not None and self._is_resumed(step, action, action.resumes.run):
+            return
         with self.guard.folder(step, action.names) as parent:
             self.guard.check(step, action.names, parent)
             with self.guard.lock(step, action):
                 if action.disposal is Disposal.TRASH:
-                    self._trash(number, step, action.names, parent)
-                else:
-                    self._take(number, step, action.names, parent)
+                    self._to_trash.refuse(step, action.names, parent)
+                self._take(number, step, action.names, parent)
+                if action.disposal is Disposal.TRASH:
+                    run, place, _ = berth(self.run, number, step)
+                    aside = self._quarantines[(step.cache, run)]
+                    self._to_trash.send(step, action.names, parent, aside, place)
 
     def tidy(self, step: Step, action: Tidy, done: Removal) -> None:
         """Remove a container in which nothing is left but the empty ones it may take along."""
@@ -73,6 +75,9 @@ class Effects:
         What is brought back is the very file or directory that was moved. That somebody who had it open
         wrote to it meanwhile is no reason to keep it from its place.
         """
+        if action.trashed and self._to_trash.return_from(step, action):
+            self._forget_dropped(step.cache, action.run)
+            return True
         quarantine = self._waiting(step, action)
         with self.guard.folder(step, action.names) as parent:
             if quarantine is None:
@@ -226,20 +231,19 @@ class Effects:
         lies = self.guard.root(step.cache).root.path / (OURS + run) / str(place)
         return Stop(Trouble(NOT_RETURNED, str(lies), errno))
 
-    def _trash(self, number: int, step: Step, names: Names, parent: Handle) -> None:
-        root = self.guard.root(step.cache).root.path
-        if (trouble := trash.refusal(root, parent, names, self.machine)) is not None:
-            raise Stop(trouble)
-        self._take(number, step, names, parent)
-        quarantine = self._quarantines[(step.cache, self.run)]
-        moved = handles.identity(handles.lstat(quarantine.handle, str(number)))
-        parcel = Parcel(self.run, number, root, names, moved)
-        if (trouble := trash.send(parcel, quarantine.handle, parent, self.machine)) is not None:
-            try:
-                quarantine.give_back(number, parent, names[-1])
-            except FileExistsError as error:
-                raise Stop(Trouble("trash", "set-aside")) from error
-            raise Stop(trouble)
+    def _is_resumed(self, step: Step, action: Remove, run: str) -> bool:
+        """Whether an interrupted run had taken a unit out of its place, so that nothing is left to do."""
+        if action.disposal is Disposal.TRASH:
+            arrived = self._to_trash.has_arrived(step, action)
+            self._forget_dropped(step.cache, run)
+            return arrived
+        return is_taken(self._open(step.cache, run), step, action, self.guard)
+
+    def _forget_dropped(self, cache: CacheId, run: str) -> None:
+        """Let go of a quarantine that went with the last unit on its way to the trash."""
+        if (quarantine := self._quarantines.get((cache, run))) is not None and not quarantine.stands():
+            quarantine.close()
+            del self._quarantines[(cache, run)]
 
     def _waiting(self, step: Step, action: Restore) -> Quarantine | None:
         """The quarantine in which the unit waits; None where it is in none. Raises Stop."""
