@@ -1,7 +1,8 @@
 """Where a unit lies once it was moved, also when it was another run that moved it and was interrupted."""
 
 from cachemgr.disk import handles
-from cachemgr.domain.action import Remove
+from cachemgr.disk.handles import Handle
+from cachemgr.domain.action import Remove, Restore
 from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.plan import Step
 from cachemgr.domain.unit import Kind
@@ -45,3 +46,41 @@ def is_held(quarantine: Quarantine | None, number: int, step: Step) -> bool:
         return False
     except OSError:
         return True
+
+
+def restore(quarantine: Quarantine | None, step: Step, action: Restore, guard: Guard) -> bool:
+    """Bring a unit back from a run's quarantine, over nothing; False where it is at its place already.
+
+    What is brought back is the very file or directory that was moved. That somebody who had it open wrote to
+    it meanwhile is no reason to keep it from its place. Raises Stop, OSError.
+    """
+    waits = quarantine is not None and _waits(quarantine, step, action)
+    with guard.folder(step, action.names) as parent:
+        if quarantine is None or not waits:
+            if _is_back(step, action, parent):
+                return False
+            raise Stop(Trouble("missing", "/".join(action.names)))
+        try:
+            quarantine.give_back(action.number, parent, action.names[-1])
+        except FileExistsError as error:
+            raise Stop(Trouble("exists", "/".join(action.names))) from error
+    return True
+
+
+def _waits(quarantine: Quarantine, step: Step, action: Restore) -> bool:
+    """Whether the unit lies in the quarantine. Raises Stop where something else does."""
+    try:
+        status = handles.lstat(quarantine.handle, str(action.number))
+    except FileNotFoundError:
+        return False
+    if step.identity is None or handles.identity(status).inode != step.identity.inode:
+        raise Stop(Trouble("changed", "/".join(action.names)))
+    return True
+
+
+def _is_back(step: Step, action: Restore, parent: Handle) -> bool:
+    try:
+        status = handles.lstat(parent, action.names[-1])
+    except FileNotFoundError:
+        return False
+    return step.identity is not None and handles.identity(status).inode == step.identity.inode

@@ -14,9 +14,9 @@ from cachemgr.domain.plan import Step
 from cachemgr.domain.terms import Disposal
 from cachemgr.domain.unit import Kind
 from cachemgr.execute import system
-from cachemgr.execute.berths import berth, is_held, is_taken
+from cachemgr.execute.berths import berth, is_held, is_taken, restore
 from cachemgr.execute.containers import Containers
-from cachemgr.execute.depths import look_through
+from cachemgr.execute.depths import look_for_obstacles, look_through
 from cachemgr.execute.folders import Folders, Touch
 from cachemgr.execute.guard import Guard, Stop
 from cachemgr.execute.quarantine import Quarantine
@@ -52,7 +52,7 @@ class Effects:
 
         However large it is, it leaves its place at once: it is looked into where nobody else finds it.
         """
-        if action.resumes is not None and self._is_resumed(step, action, action.resumes.run):
+        if action.resumes is not None and self._is_resumed(number, step, action):
             return
         with self.guard.folder(step, action.names) as parent:
             self.guard.check(step, action.names, parent)
@@ -70,25 +70,11 @@ class Effects:
         self._containers.tidy(step, action, done)
 
     def restore(self, step: Step, action: Restore) -> bool:
-        """Bring a unit back from a run's quarantine, over nothing; False where it is at its place already.
-
-        What is brought back is the very file or directory that was moved. That somebody who had it open
-        wrote to it meanwhile is no reason to keep it from its place.
-        """
+        """Bring a unit back from a run's quarantine, over nothing; False where it is at its place already."""
         if action.trashed and self._to_trash.return_from(step, action):
             self._forget_dropped(step.cache, action.run)
             return True
-        quarantine = self._waiting(step, action)
-        with self.guard.folder(step, action.names) as parent:
-            if quarantine is None:
-                if self._is_back(step, action, parent):
-                    return False
-                raise Stop(Trouble("missing", "/".join(action.names)))
-            try:
-                quarantine.give_back(action.number, parent, action.names[-1])
-            except FileExistsError as error:
-                raise Stop(Trouble("exists", "/".join(action.names))) from error
-        return True
+        return restore(self._open(step.cache, action.run), step, action, self.guard)
 
     def remake(self, step: Step, action: Remake) -> None:
         """Make a container again; one that is there already is good enough, but for the mode of one that
@@ -126,6 +112,8 @@ class Effects:
         quarantine = self._open(step.cache, action.run)
         if quarantine is not None:
             held = {number: (dev, ino) for number, dev, ino in action.held}
+            for number in held:  # all of them, before the first goes: a refusal changes nothing
+                look_for_obstacles(self.guard.root(step.cache), quarantine.handle, str(number))
             yield from quarantine.purge_all(held, done)
 
     def purgeable(self, number: int, step: Step, names: Names) -> Task | None:
@@ -142,17 +130,15 @@ class Effects:
         certain = self._just_seen == number and step.seen is not None and step.seen.entries >= _LARGE
         self._just_seen = None
         if not (begun or certain):
-            try:
-                self._look(step, names, quarantine.handle, str(place))
-            except Stop as stop:
-                if stop.trouble.kind != "missing":
-                    self.bring_back(number, step, names)
-                raise
+            self._make_sure(number, step, names)
         return quarantine.task(place, number, begun=begun)
 
-    def bring_back(self, number: int, step: Step, names: Names) -> None:
-        """Return a unit that was moved to its place. Raises Stop where that cannot be: it stays in the
-        quarantine, whole."""
+    def bring_back(self, number: int, step: Step, names: Names, parent: Handle | None = None) -> None:
+        """Return a unit that was moved to its place, by its folder if that is open. Raises Stop where that
+        cannot be: it stays in the quarantine, whole."""
+        if parent is not None:
+            self._give_back(number, step, names, parent)
+            return
         try:
             self._containers.make_way(step, names)
             with self.guard.folder(step, names) as parent:
@@ -205,13 +191,19 @@ class Effects:
         self._moved[number] = touch = Touch(parent)
         quarantine.take(parent, names[-1], place)
         touch.made(parent)
+        self._make_sure(number, step, names, parent)
+        self._just_seen = number
+
+    def _make_sure(self, number: int, step: Step, names: Names, parent: Handle | None = None) -> None:
+        """Look into a unit that was moved, and return it if it must not go. Raises Stop."""
+        run, place, _ = berth(self.run, number, step)
+        quarantine = self._quarantines[(step.cache, run)]
         try:
-            self._look(step, names, quarantine.handle, str(place))
+            look_through(self.guard.root(step.cache), step, names, quarantine.handle, str(place))
         except Stop as stop:
             if stop.trouble.kind != "missing":
-                self._give_back(number, step, names, parent)
+                self.bring_back(number, step, names, parent)
             raise
-        self._just_seen = number
 
     def _give_back(self, number: int, step: Step, names: Names, parent: Handle) -> None:
         """From the quarantine to its place, unopened, and as if nothing had been. Raises Stop."""
@@ -223,48 +215,31 @@ class Effects:
         except OSError as error:
             raise self._stranded(number, step, error.errno) from error
 
-    def _look(self, step: Step, names: Names, parent: Handle, name: str) -> None:
-        look_through(self.guard.root(step.cache), step, names, parent, name)
-
     def _stranded(self, number: int, step: Step, errno: int | None) -> Stop:
         run, place, _ = berth(self.run, number, step)
         lies = self.guard.root(step.cache).root.path / (OURS + run) / str(place)
         return Stop(Trouble(NOT_RETURNED, str(lies), errno))
 
-    def _is_resumed(self, step: Step, action: Remove, run: str) -> bool:
+    def _is_resumed(self, number: int, step: Step, action: Remove) -> bool:
         """Whether an interrupted run had taken a unit out of its place, so that nothing is left to do."""
+        assert action.resumes is not None
+        run = action.resumes.run
         if action.disposal is Disposal.TRASH:
             arrived = self._to_trash.has_arrived(step, action)
             self._forget_dropped(step.cache, run)
             return arrived
-        return is_taken(self._open(step.cache, run), step, action, self.guard)
+        if not is_taken(self._open(step.cache, run), step, action, self.guard):
+            return False
+        if not action.resumes.begun:
+            # A run that was killed right after it had moved it never came to look into it.
+            self._make_sure(number, step, action.names)
+        return True
 
     def _forget_dropped(self, cache: CacheId, run: str) -> None:
         """Let go of a quarantine that went with the last unit on its way to the trash."""
         if (quarantine := self._quarantines.get((cache, run))) is not None and not quarantine.stands():
             quarantine.close()
             del self._quarantines[(cache, run)]
-
-    def _waiting(self, step: Step, action: Restore) -> Quarantine | None:
-        """The quarantine in which the unit waits; None where it is in none. Raises Stop."""
-        quarantine = self._open(step.cache, action.run)
-        if quarantine is None:
-            return None
-        try:
-            status = handles.lstat(quarantine.handle, str(action.number))
-        except FileNotFoundError:
-            return None
-        if step.identity is None or handles.identity(status).inode != step.identity.inode:
-            raise Stop(Trouble("changed", "/".join(action.names)))
-        return quarantine
-
-    @staticmethod
-    def _is_back(step: Step, action: Restore, parent: Handle) -> bool:
-        try:
-            status = handles.lstat(parent, action.names[-1])
-        except FileNotFoundError:
-            return False
-        return step.identity is not None and handles.identity(status).inode == step.identity.inode
 
     def _open(self, cache: CacheId, run: str) -> Quarantine | None:
         """A run's quarantine, None where the root has none. Raises Stop where what is there is not that."""
