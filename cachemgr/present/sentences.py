@@ -70,6 +70,7 @@ _DETAILS = {
     "unregistered": "too little is known about this kind of cache; name it in your configuration to clear it",
     "no-evidence": "nothing shows that this is such a cache; name it in your configuration to clear it",
     "in-progress": "still being written, or was just now",
+    "online-only": "a part of it is stored online only, and would be removed there",
     "downloading": "a download into it is not finished, or was broken off within the last hour",
     "missing": "the cache is not there",
     "unavailable": "the cache cannot be reached right now",
@@ -100,6 +101,7 @@ _TROUBLES = {
     "protected": "it is protected",
     "protected-root": "the cache directory must not be touched",
     "no-quarantine": "nothing could be set aside here",
+    "not-returned": "it was to stay, could not go back to its place, and waits for an undo in the quarantine",
     "os": "the system refused",
 }
 _TRASH = {
