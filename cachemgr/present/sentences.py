@@ -101,6 +101,7 @@ _TROUBLES = {
     "protected": "it is protected",
     "protected-root": "the cache directory must not be touched",
     "no-quarantine": "nothing could be set aside here",
+    "not-returned": "it was to stay, could not go back to its place, and waits for an undo in the quarantine",
     "os": "the system refused",
 }
 _TRASH = {

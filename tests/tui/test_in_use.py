@@ -36,7 +36,7 @@ async def plan(manager: SceneManager, *keys: str) -> str:
 async def test_who_uses_an_entry_is_said_where_it_is_said_that_it_stays() -> None:
     shown = await plan(service(inventory(), usage=used(Holder(4312, "llama-server"))), *TO_OLLAMA, "d")
     assert "in use by llama-server (4312)" in shown
-    assert "2 running processes could" in shown
+    assert "some running processes" in shown
 
 
 async def test_a_process_may_call_itself_what_it_likes() -> None:
