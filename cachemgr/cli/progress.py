@@ -1,7 +1,9 @@
 """How far long work is, on one line of standard error: only on a terminal, and only when it takes a while."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import monotonic
-from typing import Self, TextIO
+from typing import TextIO
 
 from cachemgr.domain.event import Gauge
 from cachemgr.present.text import count, display_name, middle, size
@@ -45,20 +47,25 @@ class ProgressLine:
             self.shown = False
 
 
-class ScanProgress(Gauge):
-    """A gauge that shows itself."""
+@contextmanager
+def scan_gauge(stream: TextIO, *, shown: bool) -> Iterator[Gauge]:
+    """A gauge that shows itself where somebody looks; elsewhere a plain one, which costs a scan less."""
+    line = ProgressLine(stream, shown=shown)
+    if not line.shown:
+        yield Gauge()
+        return
+    try:
+        yield _ShownGauge(line)
+    finally:
+        line.clear()
 
+
+class _ShownGauge(Gauge):
     __slots__ = ("_line",)
 
-    def __init__(self, stream: TextIO, *, shown: bool) -> None:
+    def __init__(self, line: ProgressLine) -> None:
         super().__init__()
-        self._line = ProgressLine(stream, shown=shown)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._line.clear()
+        self._line = line
 
     def add(self, files: int, size_: int) -> None:
         super().add(files, size_)

@@ -12,7 +12,7 @@ from cachemgr.cli.session import Session
 from cachemgr.domain.event import Gauge
 from cachemgr.domain.outcome import Outcome
 from cachemgr.domain.plan import Plan
-from cachemgr.domain.run_event import RunFinished, RunStarted, StepFinished
+from cachemgr.domain.run_event import RunFinished, RunStarted, StepFinished, StepProgress
 from cachemgr.present.document.runs import event_document
 from cachemgr.present.text import size
 
@@ -39,6 +39,8 @@ def carry_out(session: Session, plan: Plan, *, events: bool, saved: bool) -> Exe
     gauge = Gauge()
     line = ProgressLine(sys.stderr, shown=session.options.progress and not session.options.quiet)
     shown, finished, freed = 0, 0, 0
+    removing: dict[int, int] = {}
+    """Bytes that the steps at work have freed so far."""
     with _stoppable(gauge):
         for event in session.service.execute(plan, gauge, saved=saved):
             if events and (document := event_document(event, shown)) is not None:
@@ -47,7 +49,10 @@ def carry_out(session: Session, plan: Plan, *, events: bool, saved: bool) -> Exe
             match event:
                 case RunStarted(run=run):
                     execution.id = run
+                case StepProgress(number=number, freed=so_far):
+                    removing[number] = so_far
                 case StepFinished(outcome=outcome):
+                    removing.pop(outcome.number, None)
                     finished += 1
                     freed += outcome.freed
                 case RunFinished(outcomes=outcomes, undoable=undoable):
@@ -55,7 +60,9 @@ def carry_out(session: Session, plan: Plan, *, events: bool, saved: bool) -> Exe
                 case _:
                     pass
             if line.due():
-                line.show(f"Step {finished} of {len(plan.steps)}, freed {size(freed)}")
+                line.show(
+                    f"Step {finished} of {len(plan.steps)}, freed {size(freed + sum(removing.values()))}"
+                )
     line.clear()
     return execution
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from cachemgr.cli.output import Output
-from cachemgr.cli.progress import ScanProgress
+from cachemgr.cli.progress import scan_gauge
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import CacheMgrError
 from cachemgr.domain.event import ScanFinished
@@ -144,7 +144,7 @@ class Session:
 
     def inventory(self) -> Inventory:
         """Scan, with progress on a terminal."""
-        with ScanProgress(sys.stderr, shown=self.options.progress and not self.options.quiet) as gauge:
+        with scan_gauge(sys.stderr, shown=self.options.progress and not self.options.quiet) as gauge:
             for event in self.service.scan(gauge):
                 if isinstance(event, ScanFinished):
                     return event.inventory

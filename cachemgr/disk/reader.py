@@ -236,7 +236,7 @@ class DiskReader:
 
     def _measure(self, names: Names) -> Unit | None:
         try:
-            parent = handles.open_below(self.root, names[:-1])
+            parent = handles.open_below(self.root, names[:-1]) if len(names) > 1 else self.root
         except OSError:
             return None
         try:
@@ -255,7 +255,8 @@ class DiskReader:
             self._unreadable(names, error)
             return None
         finally:
-            handles.close(parent)
+            if parent != self.root:
+                handles.close(parent)
         obstacles = walk.found_obstacles()
         # Other people's packages may hold such names; something of that name by itself is what it says.
         told = names[-1:] if self.scope.third_party else names

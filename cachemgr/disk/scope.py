@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from cachemgr.domain.event import Gauge
 from cachemgr.domain.inventory import CacheId, Problem
-from cachemgr.domain.unit import Inode
+from cachemgr.domain.unit import Inode, Linked
 
 OTHER_CACHE = "cache "
 """How the detail of an obstacle begins that is another cache's root."""
@@ -24,5 +24,7 @@ class Scope:
     """The other caches' roots, which no unit may contain."""
     third_party: bool = False
     gauge: Gauge = field(default_factory=Gauge)
+    shared: dict[Inode, tuple[Inode, Linked]] = field(default_factory=dict)
+    """The inodes with several names that were met, each with itself and what is known of it."""
     problems: list[Problem] = field(default_factory=list)
     """What could not be read, one for each directory entry it cost."""

@@ -5,79 +5,72 @@ directories open however deep the tree is.
 """
 
 import os
-import sys
 from dataclasses import dataclass
 from errno import EACCES, ENOENT
+from itertools import chain
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
+from cachemgr.disk.measure import DIRECTORY, FILE, MODE_TELLS, TYPE, Measure
 from cachemgr.disk.scope import OTHER_CACHE, Scope
 from cachemgr.domain.credentials import first_credential
 from cachemgr.domain.inventory import Problem
 from cachemgr.domain.terms import Reason
-from cachemgr.domain.unit import EMPTY_LINKED, Inode, Kind, Linked, Obstacle, Tally
+from cachemgr.domain.unit import Inode, Kind, Obstacle, Tally
 
 OPEN_DIRECTORIES = 64
 """How many ancestors stay open; macOS allows a process 256 files by default."""
 
-_TYPE, _DIRECTORY, _FILE, _LINK = 0o170000, 0o040000, 0o100000, 0o120000
-_SEEN = Linked._fields.index("seen")
-_FEW = 32
-"""Below so many entries, a loop costs less than columns."""
 _BATCH = 256
-"""How many entries' facts are held at once, so that memory does not grow with a directory."""
-_PLAIN = frozenset(range(_FILE, _FILE + 0o10000))
-"""Every mode of a regular file."""
-_SLOW = sys.platform == "win32"
-"""Where `st_blocks` and reparse points make a plain file less plain than its mode says."""
+"""How many names are held back to be searched together."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Folder:
     """A directory on the way down: what is still to be visited in it."""
 
-    trail: tuple[str, ...]
+    name: str
+    above: "_Folder | None"
     inode: Inode
     handle: Handle | None
     pending: list[tuple[str, Inode]]
+
+    @property
+    def trail(self) -> tuple[str, ...]:
+        """The names from the top of the walk to here. Asked for only where something has to be said."""
+        names: list[str] = []
+        folder = self
+        while folder.above is not None:
+            names.append(folder.name)
+            folder = folder.above
+        return tuple(reversed(names))
 
 
 class Walk:
     """The measure of one tree, gathered directory by directory."""
 
-    __slots__ = (
-        "accessed",
-        "apparent",
-        "directories",
-        "files",
-        "linked",
-        "links",
-        "newest",
-        "obstacles",
-        "scope",
-        "size",
-        "top",
-    )
+    __slots__ = ("_files", "_listed", "_names", "_size", "measure", "obstacles", "scope", "top")
 
     def __init__(self, scope: Scope, top: tuple[str, ...]) -> None:
         self.scope = scope
         self.top = top
-        self.size = self.apparent = self.files = self.directories = self.links = 0
-        self.newest: float = 0
-        self.accessed: float = 0
-        self.linked: dict[Inode, list[int]] = {}
-        """The fields of a `Linked`, while they are being counted."""
+        self.measure = Measure(scope.shared)
         self.obstacles: dict[Reason, str] = {}
+        self._listed: list[tuple[_Folder, list[str]]] = []
+        """Names that were not searched for credentials yet, and how many they are."""
+        self._names = 0
+        self._files = self._size = 0
+        """What the gauge was told."""
 
     def tree(self, handle: Handle, status: os.stat_result) -> None:
         """Measure an open directory and all below it. The caller keeps the handle."""
-        self.size += handles.allocated(status)
-        self.directories += 1
-        if not self._check_directory((), status):
+        self.measure.directory(status)
+        top = _Folder("", None, (status.st_dev, status.st_ino), handle, [])
+        if not self._check_directory(top, None, status):
             return
-        top = self._folder(handle, ())
-        way = [_Folder((), (status.st_dev, status.st_ino), handle, top)]
+        way = [top]
         try:
+            self._read(top, handle)
             while way:
                 folder = way[-1]
                 if not folder.pending:
@@ -86,199 +79,158 @@ class Walk:
                         handles.close(folder.handle)
                     continue
                 name, inode = folder.pending.pop()
-                trail = (*folder.trail, name)
                 try:
-                    parent = folder.handle if folder.handle is not None else self._reopen(handle, way)
-                    folder.handle = parent
-                    child = handles.open_child(parent, name)
+                    if folder.handle is None:
+                        folder.handle = self._reopen(handle, folder)
+                    child = handles.open_child(folder.handle, name)
                 except OSError as error:
-                    self._unreadable(trail, error)
+                    self._unreadable(folder, name, error)
                     continue
                 # In its place before it is read: whoever stops the reading closes it.
-                way.append(inner := _Folder(trail, inode, child, []))
-                inner.pending = self._folder(child, trail)
+                way.append(inner := _Folder(name, folder, inode, child, []))
+                self._read(inner, child)
                 if len(way) > OPEN_DIRECTORIES:
                     self._release(way[-OPEN_DIRECTORIES])
         finally:
             for folder in way[1:]:
                 self._release(folder)
+        self._search()
 
     def unopened(self, status: os.stat_result, error: OSError) -> None:
         """Count a directory that cannot be opened: its own blocks, and the gap it leaves."""
-        self.size += handles.allocated(status)
-        self.directories += 1
-        self._unreadable((), error)
+        self.measure.directory(status)
+        self._unreadable(None, None, error)
 
     def leaf(self, status: os.stat_result) -> None:
         """Measure something that is no directory."""
-        self._count(status)
-        self.scope.gauge.add(self.files, self.size)
+        self._leaf(status)
+        self.scope.gauge.add(self.measure.files, self.measure.size)
 
     def result(self) -> Tally:
-        return Tally(
-            self.size,
-            self.apparent,
-            self.files,
-            self.directories,
-            self.links,
-            int(self.newest) or None,
-            int(self.accessed) or None,
-            {inode: Linked(*fields) for inode, fields in self.linked.items()} or EMPTY_LINKED,
-        )
+        return self.measure.tally()
 
     def found_obstacles(self) -> tuple[Obstacle, ...]:
         return tuple(Obstacle(reason, detail) for reason, detail in self.obstacles.items())
 
-    def _folder(self, handle: Handle, trail: tuple[str, ...]) -> list[tuple[str, Inode]]:
-        """Count one directory's entries; the sub-directories to visit next, in reverse order of name."""
-        folders: list[tuple[str, Inode]] = []
+    def _read(self, folder: _Folder, handle: Handle) -> None:
+        """Count one directory's entries; what is to be visited next in reverse order of name."""
         try:
             names = handles.names(handle)
         except OSError as error:
-            self._unreadable(trail, error)
-            return folders
-        files, size = self.files, self.size
-        for start in range(0, len(names), _BATCH):
-            some = names[start : start + _BATCH]
-            try:
-                facts = handles.facts(handle, some)
-            except OSError:
-                some, facts = self._one_by_one(handle, some, trail)
-            if len(facts) < _FEW or _SLOW or not self._plain(facts):
-                self._each(some, facts, trail, folders)
-        if (secret := first_credential(names, third_party=self.scope.third_party)) is not None:
-            self.obstacles.setdefault(Reason.PROTECTED, self._text((*trail, secret)))
+            self._unreadable(folder, None, error)
+            return
+        self._names += len(names)
+        self._listed.append((folder, names))
+        self._count(folder, handle, names)
+        if self._names >= _BATCH:
+            self._search()
         if self.scope.mounts:
-            self._mounted(names, trail)
-        self.scope.gauge.add(self.files - files, self.size - size)
-        folders.sort(reverse=True)
-        return folders
+            self._mounted(folder, names)
+        if len(folder.pending) > 1:
+            folder.pending.sort(reverse=True)
+        measure = self.measure
+        self.scope.gauge.add(measure.files - self._files, measure.size - self._size)
+        self._files, self._size = measure.files, measure.size
 
-    def _plain(self, facts: list[os.stat_result]) -> bool:
-        """Count facts column by column, if all are of plain files of ours; else none of them.
-
-        The hot path of a large directory: a third of what a loop over its entries costs.
-        """
-        modes, _, _, nlinks, owners, _, lengths, accessed, modified, _ = zip(*facts, strict=True)
-        count, owner = len(facts), self.scope.owner
-        if nlinks.count(1) != count or not _PLAIN.issuperset(modes):
-            return False
-        if owner is not None and owners.count(owner) != count:
-            return False
-        self.files += count
-        self.size += sum([status.st_blocks for status in facts]) * 512
-        self.apparent += sum(lengths)
-        self.newest = max(self.newest, *modified)
-        self.accessed = max(self.accessed, *accessed)
-        return True
-
-    def _each(
-        self,
-        names: list[str],
-        facts: list[os.stat_result],
-        trail: tuple[str, ...],
-        folders: list[tuple[str, Inode]],
-    ) -> None:
-        # The other hot path: many small directories. One unpacking an entry, and calls only for the rare.
-        files = directories = blocks = apparent = 0
-        newest, accessed, linked, scope = self.newest, self.accessed, self.linked, self.scope
-        owner, device, watched = scope.owner, scope.device, bool(scope.roots or scope.mounts)
-        for name, status in zip(names, facts, strict=True):
-            mode, ino, dev, nlink, uid, _, length, atime, mtime, _ = status
-            if uid != owner and owner is not None:
-                self.obstacles.setdefault(Reason.FOREIGN_OWNER, self._text((*trail, name)))
-            if mode & _TYPE == _FILE and not _SLOW:
-                files += 1
-                if mtime > newest:
-                    newest = mtime
-                if atime > accessed:
-                    accessed = atime
-                if nlink == 1:
-                    blocks += status.st_blocks
-                    apparent += length
-                elif (known := linked.get((dev, ino))) is not None:
-                    known[_SEEN] += 1
-                else:
-                    linked[(dev, ino)] = [status.st_blocks * 512, length, nlink, 1]
-                    blocks += status.st_blocks
-                    apparent += length
-            elif mode & _TYPE == _DIRECTORY and (not _SLOW or handles.kind(status) is Kind.DIRECTORY):
-                directories += 1
-                blocks += 0 if _SLOW else status.st_blocks
-                if (dev == device and not watched) or self._check_directory((*trail, name), status):
-                    folders.append((name, (dev, ino)))
-            else:
-                self._count(status)
-        self.files += files
-        self.directories += directories
-        self.size += blocks * 512
-        self.apparent += apparent
-        self.newest, self.accessed = max(self.newest, newest), max(self.accessed, accessed)
-
-    def _one_by_one(
-        self, handle: Handle, names: list[str], trail: tuple[str, ...]
-    ) -> tuple[list[str], list[os.stat_result]]:
-        """The facts of those entries that can be asked: one of them vanished, or is out of reach."""
-        found: dict[str, os.stat_result] = {}
+    def _count(self, folder: _Folder, handle: Handle, names: list[str]) -> None:
+        # The hot path: facts are taken apart at once and dropped, so that the next ones take their place in
+        # the processor's cache. Calls are for the rare.
+        files = blocks = apparent = 0
+        measure, look = self.measure, handles.look
+        newest, accessed = measure.newest, measure.accessed
+        owner = self.scope.owner
         for name in names:
             try:
-                found[name] = handles.lstat(handle, name)
+                status = look(name, dir_fd=handle)
             except OSError as error:
-                self._unreadable((*trail, name), error)
-        return list(found), list(found.values())
+                self._unreadable(folder, name, error)
+                continue
+            mode, _, _, nlink, uid, _, length, read, written, _ = status
+            if uid != owner and owner is not None:
+                self.obstacles.setdefault(Reason.FOREIGN_OWNER, self._text(folder, name))
+            if mode & TYPE != FILE or not MODE_TELLS:
+                self._other(folder, name, status)
+                continue
+            files += 1
+            if written > newest:
+                newest = written
+            if read > accessed:
+                accessed = read
+            if nlink != 1 and measure.met(status):
+                continue
+            blocks += status.st_blocks
+            apparent += length
+        measure.files += files
+        measure.size += blocks * 512
+        measure.apparent += apparent
+        measure.newest, measure.accessed = newest, accessed
 
-    def _mounted(self, names: list[str], trail: tuple[str, ...]) -> None:
+    def _other(self, folder: _Folder, name: str, status: os.stat_result) -> None:
+        """Count what is no plain file; a directory is to be visited."""
+        if status[0] & TYPE == DIRECTORY and (MODE_TELLS or handles.kind(status) is Kind.DIRECTORY):
+            self.measure.directories += 1
+            self.measure.size += handles.allocated(status)
+            scope = self.scope
+            plain = status[2] == scope.device and not scope.roots and not scope.mounts
+            if plain or self._check_directory(folder, name, status):
+                folder.pending.append((name, (status[2], status[1])))
+        else:
+            self._leaf(status)
+
+    def _leaf(self, status: os.stat_result) -> None:
+        if not MODE_TELLS and handles.is_online_only(status):
+            self.obstacles.setdefault(Reason.REPORT_ONLY, "online-only")
+        self.measure.leaf(status)
+
+    def _search(self) -> None:
+        """Search the names that were met for credentials; many at once, because most have none."""
+        third_party = self.scope.third_party
+        met = chain.from_iterable([names for _, names in self._listed])
+        if first_credential(met, third_party=third_party) is not None:
+            found = (
+                (folder, first_credential(names, third_party=third_party)) for folder, names in self._listed
+            )
+            folder, secret = next((folder, secret) for folder, secret in found if secret is not None)
+            self.obstacles.setdefault(Reason.PROTECTED, self._text(folder, secret))
+        self._listed.clear()
+        self._names = 0
+
+    def _mounted(self, folder: _Folder, names: list[str]) -> None:
         """Note a file that something else is mounted on: only the mount table knows of it."""
-        above = (*self.top, *trail)
+        above = (*self.top, *folder.trail)
         mounted = (place[-1] for place in self.scope.mounts if place[:-1] == above)
         if name := next((name for name in mounted if name in names), None):
-            self.obstacles.setdefault(Reason.MOUNT_POINT, self._text((*trail, name)))
+            self.obstacles.setdefault(Reason.MOUNT_POINT, self._text(folder, name))
 
-    def _count(self, status: os.stat_result) -> None:
-        mode = status[0] & _TYPE
-        allocated = handles.allocated(status)
-        apparent = status.st_size if mode in (_FILE, _LINK) else 0
-        if mode == _FILE:
-            self.files += 1
-            self.newest = max(self.newest, status[8])
-            self.accessed = max(self.accessed, status[7])
-        elif mode == _LINK:
-            self.links += 1
-        if status.st_nlink > 1:
-            inode = (status.st_dev, status.st_ino)
-            if (known := self.linked.get(inode)) is not None:
-                known[_SEEN] += 1
-                return
-            self.linked[inode] = [allocated, apparent, status.st_nlink, 1]
-        self.size += allocated
-        self.apparent += apparent
-
-    def _check_directory(self, trail: tuple[str, ...], status: os.stat_result) -> bool:
+    def _check_directory(self, folder: _Folder, name: str | None, status: os.stat_result) -> bool:
         """Note what makes a directory untouchable; whether it is entered."""
         scope = self.scope
-        if scope.roots and (cache := scope.roots.get((status.st_dev, status.st_ino))) is not None:
+        if scope.roots and (cache := scope.roots.get((status[2], status[1]))) is not None:
             self.obstacles.setdefault(Reason.PROTECTED, OTHER_CACHE + cache)
-        mounted = bool(scope.mounts) and (*self.top, *trail) in scope.mounts
-        if mounted or status.st_dev != scope.device:
-            self.obstacles.setdefault(Reason.MOUNT_POINT, self._text(trail))
-            self.scope.problems.append(Problem("mount-point", self._text(trail)))
-            return False
-        return True
+        if status[2] == scope.device and not (scope.mounts and self._place(folder, name) in scope.mounts):
+            return True
+        self.obstacles.setdefault(Reason.MOUNT_POINT, self._text(folder, name))
+        scope.problems.append(Problem("mount-point", self._text(folder, name)))
+        return False
 
-    def _unreadable(self, trail: tuple[str, ...], error: OSError) -> None:
+    def _unreadable(self, folder: _Folder | None, name: str | None, error: OSError) -> None:
         # What vanished between the listing and the look is no trouble: somebody else removed it.
         if error.errno != ENOENT:
-            self.scope.problems.append(Problem("unreadable", self._text(trail), error.errno or EACCES))
+            self.scope.problems.append(Problem("unreadable", self._text(folder, name), error.errno or EACCES))
 
-    def _text(self, trail: tuple[str, ...]) -> str:
-        return "/".join((*self.top, *trail))
+    def _place(self, folder: _Folder | None, name: str | None) -> tuple[str, ...]:
+        trail = folder.trail if folder is not None else ()
+        return (*self.top, *trail) if name is None else (*self.top, *trail, name)
+
+    def _text(self, folder: _Folder | None, name: str | None) -> str:
+        return "/".join(self._place(folder, name))
 
     @staticmethod
-    def _reopen(top: Handle, way: list[_Folder]) -> Handle:
+    def _reopen(top: Handle, folder: _Folder) -> Handle:
         """An ancestor's handle again, after it was closed to save descriptors."""
-        handle = handles.open_below(top, way[-1].trail)
+        handle = handles.open_below(top, folder.trail)
         status = handles.fstat(handle)
-        if (status.st_dev, status.st_ino) != way[-1].inode:
+        if (status.st_dev, status.st_ino) != folder.inode:
             handles.close(handle)
             raise OSError(ENOENT, os.strerror(ENOENT))
         return handle

@@ -20,6 +20,10 @@ _ENDING = r"env|pem|key|p12|pfx|kdbx|keystore|jks|ppk"
 _OURS = re.compile(r"/(\.cachemgr-quarantine-[^/]*)(?=/)")
 """What lies in a quarantine of our own may still be brought back, whoever packed what is around it."""
 _CREDENTIAL = re.compile(rf"/({_WHOLE}|(?:{_BEGINNING})[^/]*|[^/]*\.(?:{_ENDING}))(?=/)")
+# What neither of these finds, the whole one does not. Each begins with a letter to skip to, and the second
+# looks at one more before it tries its alternatives: together they cost a tenth of the whole one.
+_ENDS = re.compile(rf"\.(?:{_ENDING})/")
+_BEGINS = re.compile(rf"/(?=[._acdikst])(?:(?:{_WHOLE})/|{_BEGINNING})")
 
 
 def first_credential(names: Iterable[str], *, third_party: bool = False) -> str | None:
@@ -28,8 +32,14 @@ def first_credential(names: Iterable[str], *, third_party: bool = False) -> str 
     The case is ignored, because a file system that ignores it leads `Token` to `token`. In a `third_party`
     tree other people packed what is called so, and only a quarantine of our own counts.
     """
-    # One pass over one string: this runs for every name of a scan, and re.IGNORECASE is three times slower.
-    match = (_OURS if third_party else _CREDENTIAL).search(f"/{'/'.join(names)}/".lower())
+    # Over one string: this runs for every name of a scan, and re.IGNORECASE is three times slower.
+    text = f"/{'/'.join(names)}/".lower()
+    if third_party:
+        match = _OURS.search(text)
+    elif _ENDS.search(text) is None and _BEGINS.search(text) is None:
+        return None
+    else:
+        match = _CREDENTIAL.search(text)
     return match and match.group(1)
 
 

@@ -112,18 +112,20 @@ class Tally:
         if len(parts) == 1:
             return parts[0]
         linked: dict[Inode, Linked] = {}
+        again: dict[Inode, int] = {}
         size = apparent = 0
         for part in parts:
             size += part.size
             apparent += part.apparent
             for inode, link in part.linked.items():
-                if (known := linked.get(inode)) is None:
-                    linked[inode] = link
+                if inode in linked:
+                    size -= link[0]
+                    apparent -= link[1]
+                    again[inode] = again.get(inode, 0) + link[3]
                 else:
-                    allocated, length, nlink, seen = link
-                    size -= allocated
-                    apparent -= length
-                    linked[inode] = Linked(allocated, length, nlink, known[3] + seen)
+                    linked[inode] = link
+        for inode, seen in again.items():
+            linked[inode] = linked[inode]._replace(seen=linked[inode].seen + seen)
         newest = [part.newest for part in parts if part.newest is not None]
         accessed = [part.accessed for part in parts if part.accessed is not None]
         return cls(
@@ -157,8 +159,8 @@ class Unit:
     tally: Tally
     obstacles: tuple[Obstacle, ...] = ()
     lock: tuple[str, ...] = ()
-    """The lock file, below the root, that the owning tool holds while it writes this unit; empty for
-    none. Respected, never removed."""
+    """The lock file, below the root, that the owning tool holds while it writes this unit, or a directory
+    of them that all have to be free; empty for none. Respected, never removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,3 +197,6 @@ class Draft:
     """What the owning tool would call its size; None where that is the tally's."""
     idle: int = 0
     """Seconds without a write after which it counts as abandoned (a partial download)."""
+    busy_until: float | None = None
+    """Until when something beside it counts as being downloaded into it, seconds since the epoch; None
+    where there is no such thing."""

@@ -1,8 +1,9 @@
 """A selection of entries becomes steps: pointers first, then what nobody holds any more, then containers."""
 
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from cachemgr.domain.action import Remove
 from cachemgr.domain.credentials import is_credential
@@ -10,9 +11,12 @@ from cachemgr.domain.inventory import Cache, Entry, EntryId, Inventory
 from cachemgr.domain.plan import Exclusion, Step
 from cachemgr.domain.terms import CacheState, Disposal, Knowledge, Reason, Rebuild
 from cachemgr.domain.unit import Inode, Kind, Unit
+from cachemgr.domain.usage import NOT_LOOKED, Spot, Usage
+from cachemgr.plan.in_use import counts_as_used
 from cachemgr.plan.tidy import tidy
 
 DisposalOf = Callable[[Entry], Disposal]
+_NONE: Mapping[EntryId, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +36,27 @@ def default_disposal(rebuild: Rebuild) -> Disposal:
     return Disposal.DELETE if rebuild in (Rebuild.REBUILDS, Rebuild.DOWNLOADS) else Disposal.QUARANTINE
 
 
-def clear(inventory: Inventory, chosen: Sequence[Entry], disposal_of: DisposalOf, now: datetime) -> Clearing:
-    """The steps that remove those entries, and an exclusion for everything of them that stays."""
+def clear(
+    inventory: Inventory,
+    chosen: Sequence[Entry],
+    disposal_of: DisposalOf,
+    now: datetime,
+    usage: Usage = NOT_LOOKED,
+    untrashable: Mapping[EntryId, str] = _NONE,
+) -> Clearing:
+    """The steps that remove those entries, and an exclusion for everything of them that stays.
+
+    `untrashable` says why some cannot go to the trash; that matters where they were to go there.
+    """
     exclusions: list[Exclusion] = []
     allowed: list[Entry] = []
     for entry in chosen:
-        reasons = list(_obstacles(inventory.cache_by_id[entry.cache], entry, now))
+        cache = inventory.cache_by_id[entry.cache]
+        reasons = list(_obstacles(cache, entry)) or list(_in_use(cache, entry, disposal_of, usage))
+        reasons = reasons or list(_too_young(cache, entry, now))
+        if not reasons and entry.id in untrashable and disposal_of(entry) is Disposal.TRASH:
+            why = untrashable[entry.id]
+            reasons = [Exclusion(Reason.NO_TRASH, entry.cache, entry.id, size=entry.size, detail=why)]
         exclusions += reasons
         if not reasons:
             allowed.append(entry)
@@ -47,7 +66,15 @@ def clear(inventory: Inventory, chosen: Sequence[Entry], disposal_of: DisposalOf
     return Clearing(tuple(tidy(inventory, steps)), tuple(exclusions))
 
 
-def _obstacles(cache: Cache, entry: Entry, now: datetime) -> Iterator[Exclusion]:
+def worth_a_look(inventory: Inventory, chosen: Sequence[Entry]) -> Iterator[Spot]:
+    """The roots, and their tools' locks, of those entries that nothing in the inventory keeps from going."""
+    for entry in chosen:
+        cache = inventory.cache_by_id[entry.cache]
+        if cache.real_path is not None and not any(_obstacles(cache, entry)):
+            yield from ((cache.real_path, unit.lock) for unit in entry.units)
+
+
+def _obstacles(cache: Cache, entry: Entry) -> Iterator[Exclusion]:
     def stays(reason: Reason, detail: str = "") -> Exclusion:
         return Exclusion(reason, cache.id, entry.id, size=entry.size, detail=detail)
 
@@ -62,8 +89,28 @@ def _obstacles(cache: Cache, entry: Entry, now: datetime) -> Iterator[Exclusion]
     elif entry.obstacles:
         for obstacle in entry.obstacles:
             yield stays(obstacle.reason, obstacle.detail)
+
+
+def _in_use(cache: Cache, entry: Entry, disposal_of: DisposalOf, usage: Usage) -> Iterator[Exclusion]:
+    """Every unit counts: an entry of which a part stays would be half of what it was."""
+    if cache.real_path is None:
+        return
+    for unit in entry.units:
+        if (who := usage.holder(cache.real_path, unit.names, unit.identity, unit.lock)) is not None:
+            yield Exclusion(Reason.IN_USE, cache.id, entry.id, size=entry.size, detail=who.label)
+            return
+    if usage.unsure is not None and counts_as_used(disposal_of(entry), cache.rebuild):
+        yield Exclusion(Reason.IN_USE, cache.id, entry.id, size=entry.size, detail=usage.unsure)
+
+
+def _too_young(cache: Cache, entry: Entry, now: datetime) -> Iterator[Exclusion]:
+    detail = ""
+    if entry.busy_until is not None and now < entry.busy_until:
+        detail = "downloading"
     elif entry.idle and (entry.modified is None or now - entry.modified < timedelta(seconds=entry.idle)):
-        yield stays(Reason.TOO_YOUNG, "in-progress")
+        detail = "in-progress"
+    if detail:
+        yield Exclusion(Reason.TOO_YOUNG, cache.id, entry.id, size=entry.size, detail=detail)
 
 
 def _held_by_others(inventory: Inventory, allowed: Sequence[Entry]) -> Iterator[Exclusion]:
@@ -109,7 +156,7 @@ def _removals(inventory: Inventory, allowed: Sequence[Entry], disposal_of: Dispo
     steps: list[Step] = []
     for entry, unit in ordered:
         key = (entry.cache, unit.names)
-        holders = inventory.holders.get(key) or frozenset((entry.id,))
+        holders = inventory.holders.get(key) or (entry.id,)
         disposal = disposal_of(entry)
         needs: tuple[int, ...] = ()
         if key in is_pointer:
@@ -117,7 +164,7 @@ def _removals(inventory: Inventory, allowed: Sequence[Entry], disposal_of: Dispo
             needs = tuple(sorted({pointers[holder][-1] for holder in holders if pointers[holder]}))
             for holder in holders:
                 pointers[holder].append(len(steps))
-        else:
+        elif is_pointer:
             needs = tuple(sorted({number for holder in holders for number in pointers[holder]}))
         steps.append(
             Step(
@@ -139,18 +186,18 @@ class _Frees:
     """What deleting units frees: an inode with several names only when the last of them goes."""
 
     def __init__(self, units: list[Unit]) -> None:
-        self._left: dict[Inode, int] = {}
+        self._left = left = dict[Inode, int]()
         for unit in units:
             for inode, link in unit.tally.linked.items():
-                self._left[inode] = self._left.get(inode, link.nlink) - link.seen
+                left[inode] = left.get(inode, link[2]) - link[3]
 
     def of(self, unit: Unit) -> int:
         """Call once for each unit; a shared inode is credited to one of them."""
-        gain = unit.tally.size
+        gain, left = unit.tally.size, self._left
         for inode, link in unit.tally.linked.items():
-            if self._left.get(inode, 1) <= 0:
+            if left.get(inode, 1) <= 0:
                 # The first unit that is asked takes the credit; for the others it counts as gone.
-                self._left[inode] = link.nlink
+                left[inode] = link.nlink
             else:
-                gain -= link.allocated
+                gain -= link[0]
         return gain

@@ -1,10 +1,10 @@
 """What a line of a table of planned, kept or past work says, as values with raw numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from cachemgr.domain.action import Purge, Remake, Remove, Restore, Settle, Tidy
+from cachemgr.domain.action import ASIDE, Close, Purge, Remake, Remove, Restore, Settle, Tidy
 from cachemgr.domain.display import display_name
 from cachemgr.domain.inventory import CacheId
 from cachemgr.domain.outcome import Totals
@@ -12,7 +12,7 @@ from cachemgr.domain.plan import Exclusion, Plan, Step
 from cachemgr.domain.run import Run
 from cachemgr.domain.terms import Disposal, Rebuild
 from cachemgr.present.sentences import exclusion_sentence
-from cachemgr.present.words import rebuild_word, verb
+from cachemgr.present.words import rebuild_word, run_state_word, verb
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class PlanRow:
     frees: int
     steps: int
     permanent: bool
+    trashed: bool = False
+    """It goes to the system's trash, and comes back from there by the system's means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +59,25 @@ class RunRow:
 
 
 def plan_rows(plan: Plan) -> tuple[PlanRow, ...]:
-    """What a plan does, entry by entry in the order of its steps. Tidying up has no row."""
-    grouped: dict[tuple[CacheId, str], list[Step]] = {}
-    for number, step in enumerate(plan.steps):
-        if isinstance(step.action, Tidy | Settle | Remake):
-            continue
-        key = step.entry or f"{step.cache} {number}"
-        grouped.setdefault((step.cache, key), []).append(step)
+    """What a plan does, entry by entry in the order of its steps."""
+    grouped: dict[int, list[Step]] = {}
+    for number, row in row_of_step(plan).items():
+        grouped.setdefault(row, []).append(plan.steps[number])
     return tuple(_plan_row(steps) for steps in grouped.values())
+
+
+def row_of_step(plan: Plan) -> Mapping[int, int]:
+    """Which of those rows each step belongs to. Tidying up belongs to none, unless there is nothing else."""
+    aside: tuple[type, ...] = ASIDE
+    if all(isinstance(step.action, ASIDE) for step in plan.steps):
+        aside = tuple(kind for kind in ASIDE if kind is not Close)
+    order: dict[tuple[CacheId, str], int] = {}
+    found: dict[int, int] = {}
+    for number, step in enumerate(plan.steps):
+        if not isinstance(step.action, aside):
+            key = (step.cache, step.entry or f"{step.cache} {number}")
+            found[number] = order.setdefault(key, len(order))
+    return found
 
 
 def kept_rows(plan: Plan) -> tuple[KeptRow, ...]:
@@ -88,7 +101,7 @@ def run_row(run: Run) -> RunRow:
         id=run.id,
         started=run.started,
         what=f"{verb(run.plan.intent)} {targets or reverses}".rstrip(),
-        state=run.state.value,
+        state=run_state_word(run.state),
         totals=Totals.of(run.outcomes),
         quarantined=sum(step.size for _, step in quarantined),
         undoable=bool(quarantined),
@@ -107,6 +120,7 @@ def _plan_row(steps: Sequence[Step]) -> PlanRow:
         frees=sum(step.frees for step in steps),
         steps=len(steps),
         permanent=any(_permanent(step) for step in steps),
+        trashed=any(_disposal(step) is Disposal.TRASH for step in steps),
     )
 
 
@@ -127,17 +141,22 @@ def does(step: Step) -> str:
             return "give its times back"
         case Purge():
             return "purge"
+        case Close():
+            return "close"
 
 
 def _permanent(step: Step) -> bool:
-    action = step.action
-    return isinstance(action, Purge) or (isinstance(action, Remove) and action.disposal is Disposal.DELETE)
+    return isinstance(step.action, Purge) or _disposal(step) is Disposal.DELETE
+
+
+def _disposal(step: Step) -> Disposal | None:
+    return step.action.disposal if isinstance(step.action, Remove) else None
 
 
 def _step_name(step: Step) -> str:
     if step.entry is not None:
         return display_name(step.entry.removeprefix(f"{step.cache}:"))
-    if isinstance(step.action, Purge):
+    if isinstance(step.action, Purge | Close):
         return f"quarantine of {display_name(step.action.run)}"
     return display_name("/".join(step.action.names))
 
@@ -152,8 +171,8 @@ def _kept_name(exclusion: Exclusion) -> str:
     return display_name(exclusion.path or exclusion.cache)
 
 
-def way_back(rebuild: Rebuild | None, *, permanent: bool) -> str:
+def way_back(row: PlanRow) -> str:
     """How a removed entry comes back."""
-    if not permanent:
-        return "undo"
-    return rebuild_word(rebuild) if rebuild else ""
+    if row.permanent:
+        return rebuild_word(row.rebuild) if row.rebuild else ""
+    return "from the trash" if row.trashed else "undo"

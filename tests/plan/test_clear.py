@@ -241,6 +241,21 @@ def test_what_is_costly_to_have_again_is_set_aside(rebuild: Rebuild, disposal: D
     assert default_disposal(rebuild) is disposal
 
 
+def test_what_cannot_go_to_the_trash_stays_only_where_it_was_to_go_there() -> None:
+    found = inventory(entries=[entry("a"), entry("b")])
+    why = {found.entries[0].id: "name-too-long"}
+    trashed, deleted = (
+        clear(found, found.entries, lambda e, d=disposal: d, NOW, untrashable=why)  # type: ignore[misc]
+        for disposal in (Disposal.TRASH, Disposal.DELETE)
+    )
+    assert [step.entry for step in trashed.steps if step.entry] == [found.entries[1].id]
+    assert [(out.reason, out.entry, out.detail) for out in trashed.exclusions] == [
+        (Reason.NO_TRASH, found.entries[0].id, "name-too-long")
+    ]
+    assert len([step for step in deleted.steps if step.entry]) == 2
+    assert not deleted.exclusions
+
+
 def test_a_step_says_what_it_costs_to_have_again() -> None:
     found = inventory([cache(rebuild=Rebuild.UNIQUE)], [entry("a")])
     steps: list[Step] = [*plan(found).steps]

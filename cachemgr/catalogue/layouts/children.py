@@ -1,7 +1,7 @@
 """Entries are the files and trees at places that a cache type names. What it does not name stays."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from cachemgr.catalogue.layouts.evidence import ABANDONED, tagged_or_empty
@@ -26,9 +26,11 @@ class Pick:
     partial: bool = False
     """A file that the tool is still writing."""
 
-    @property
-    def parts(self) -> Names:
-        return tuple(self.pattern.split("/"))
+    parts: Names = field(init=False, default=())
+    """The globs, one a component."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parts", tuple(self.pattern.split("/")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,13 @@ class Children:
                 yield Draft("/".join(names), payload=(unit,), notes=notes, idle=idle)
 
     def evidence(self, reader: Reader) -> bool:
+        return self._tells(reader) or tagged_or_empty(reader)
+
+    def _tells(self, reader: Reader) -> bool:
+        if not any(pick.telling for pick in self.picks):
+            return False
         # By all picks, not by the telling ones alone: what is listed on the way can be no unit afterwards.
-        found = any(pick.telling for _, pick in self._matches(reader, (), self.picks))
-        return found or tagged_or_empty(reader)
+        return any(pick.telling for _, pick in self._matches(reader, (), self.picks))
 
     def _matches(self, reader: Reader, above: Names, picks: tuple[Pick, ...]) -> Iterator[tuple[Names, Pick]]:
         depth = len(above)
@@ -61,14 +67,18 @@ class Children:
             if item.name == "CACHEDIR.TAG" or (item.kind is Kind.FILE and item.name.endswith(".lock")):
                 reader.keep(*names)
                 continue
-            fitting = tuple(pick for pick in picks if _fits(item.name, pick.parts[depth]))
-            ending = (pick for pick in fitting if len(pick.parts) == depth + 1)
-            if pick := next((pick for pick in ending if _is(reader, names, item, pick)), None):
-                yield names, pick
-            elif item.kind is Kind.DIRECTORY:
-                longer = tuple(pick for pick in fitting if len(pick.parts) > depth + 1)
-                if longer:
-                    yield from self._matches(reader, names, longer)
+            longer: list[Pick] = []
+            for pick in picks:
+                if not _fits(item.name, pick.parts[depth]):
+                    continue
+                if len(pick.parts) > depth + 1:
+                    longer.append(pick)
+                elif _is(reader, names, item, pick):
+                    yield names, pick
+                    break
+            else:
+                if longer and item.kind is Kind.DIRECTORY:
+                    yield from self._matches(reader, names, tuple(longer))
 
 
 def _fits(name: str, glob: str) -> bool:
