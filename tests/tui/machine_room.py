@@ -29,7 +29,7 @@ from cachemgr.domain.run_event import (
     StepStarted,
 )
 from cachemgr.domain.settings import Settings
-from cachemgr.domain.terms import Disposal, Intent, Status, Where
+from cachemgr.domain.terms import Disposal, Intent, Rule, Status, Where
 from cachemgr.domain.usage import NOT_LOOKED, Usage
 from cachemgr.plan.compose import recovery_plan
 from cachemgr.plan.recover import finish_clear, roll_back
