@@ -195,7 +195,7 @@ class CacheManager:
     @property
     def past(self) -> Runs:
         """The verbs about runs."""
-        return Runs(self.state, self.clock, self.invocation)
+        return Runs(self.state, self.clock, self.invocation, self.machine)
 
     @property
     def recovery(self) -> Recovery:

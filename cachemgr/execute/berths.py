@@ -5,7 +5,6 @@ from cachemgr.disk.handles import Handle
 from cachemgr.domain.action import Remove, Restore
 from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.plan import Step
-from cachemgr.domain.terms import Disposal
 from cachemgr.domain.unit import Kind
 from cachemgr.execute.guard import Guard, Stop
 from cachemgr.execute.quarantine import Quarantine
@@ -18,8 +17,8 @@ def berth(run: str, number: int, step: Step) -> tuple[str, int, bool]:
 
 
 def is_taken(quarantine: Quarantine | None, step: Step, action: Remove, guard: Guard) -> bool:
-    """Whether the interrupted run had moved a unit already, so that it need not be moved again. One that goes
-    to the trash returns to its place first, and goes there from it. Raises Stop, OSError."""
+    """Whether the interrupted run had moved a unit already, so that it need not be moved again. Raises
+    Stop, OSError."""
     assert action.resumes is not None
     guard.check_names(step, action.names)
     number = action.resumes.number
@@ -30,13 +29,11 @@ def is_taken(quarantine: Quarantine | None, step: Step, action: Remove, guard: G
         return action.resumes.begun
     moved = handles.identity(handles.lstat(quarantine.handle, str(number)))
     same = moved.kind is Kind.DIRECTORY or moved == step.identity
-    if action.resumes.begun or (same and action.disposal is not Disposal.TRASH):
+    if action.resumes.begun or same:
         return True
     with guard.folder(step, action.names) as parent:
         quarantine.give_back(number, parent, action.names[-1])
-    if not same:
-        raise Stop(Trouble("changed", "/".join(action.names)))
-    return False
+    raise Stop(Trouble("changed", "/".join(action.names)))
 
 
 def is_held(quarantine: Quarantine | None, number: int, step: Step) -> bool:

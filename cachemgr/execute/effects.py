@@ -13,15 +13,15 @@ from cachemgr.domain.outcome import NOT_RETURNED, Trouble
 from cachemgr.domain.plan import Step
 from cachemgr.domain.terms import Disposal
 from cachemgr.domain.unit import Kind
-from cachemgr.execute import system, trash
+from cachemgr.execute import system
 from cachemgr.execute.berths import berth, is_held, is_taken, restore
 from cachemgr.execute.containers import Containers
 from cachemgr.execute.depths import look_for_obstacles, look_through
 from cachemgr.execute.folders import Folders, Touch
 from cachemgr.execute.guard import Guard, Stop
-from cachemgr.execute.parcel import Parcel
 from cachemgr.execute.quarantine import Quarantine
 from cachemgr.execute.remove import Removal, Task
+from cachemgr.execute.to_trash import ToTrash
 
 Names = tuple[str, ...]
 
@@ -39,6 +39,7 @@ class Effects:
         self.machine = machine
         self._quarantines: dict[tuple[CacheId, str], Quarantine] = {}
         self._containers = Containers(guard)
+        self._to_trash = ToTrash(guard, machine)
         self._made: set[tuple[CacheId, Names]] = set()
         """Containers that this run made again."""
         self._moved: dict[int, Touch] = {}
@@ -51,20 +52,18 @@ class Effects:
 
         However large it is, it leaves its place at once: it is looked into where nobody else finds it.
         """
-        if action.resumes is not None:
-            quarantine = self._open(step.cache, action.resumes.run)
-            if is_taken(quarantine, step, action, self.guard):
-                if not action.resumes.begun:
-                    # A run that was killed right after it had moved it never came to look into it.
-                    self._make_sure(number, step, action.names)
-                return
+        if action.resumes is not None and self._is_resumed(number, step, action):
+            return
         with self.guard.folder(step, action.names) as parent:
             self.guard.check(step, action.names, parent)
             with self.guard.lock(step, action):
                 if action.disposal is Disposal.TRASH:
-                    self._trash(number, step, action.names, parent)
-                else:
-                    self._take(number, step, action.names, parent)
+                    self._to_trash.refuse(step, action.names, parent)
+                self._take(number, step, action.names, parent)
+                if action.disposal is Disposal.TRASH:
+                    run, place, _ = berth(self.run, number, step)
+                    aside = self._quarantines[(step.cache, run)]
+                    self._to_trash.send(step, action.names, parent, aside, place)
 
     def tidy(self, step: Step, action: Tidy, done: Removal) -> None:
         """Remove a container in which nothing is left but the empty ones it may take along."""
@@ -72,6 +71,9 @@ class Effects:
 
     def restore(self, step: Step, action: Restore) -> bool:
         """Bring a unit back from a run's quarantine, over nothing; False where it is at its place already."""
+        if action.trashed and self._to_trash.return_from(step, action):
+            self._forget_dropped(step.cache, action.run)
+            return True
         return restore(self._open(step.cache, action.run), step, action, self.guard)
 
     def remake(self, step: Step, action: Remake) -> None:
@@ -218,21 +220,26 @@ class Effects:
         lies = self.guard.root(step.cache).root.path / (OURS + run) / str(place)
         return Stop(Trouble(NOT_RETURNED, str(lies), errno))
 
-    def _trash(self, number: int, step: Step, names: Names, parent: Handle) -> None:
-        root = self.guard.root(step.cache).root.path
-        if (trouble := trash.refusal(root, parent, names, self.machine)) is not None:
-            raise Stop(trouble)
-        self._take(number, step, names, parent)
-        run, place, _ = berth(self.run, number, step)
-        quarantine = self._quarantines[(step.cache, run)]
-        moved = handles.identity(handles.lstat(quarantine.handle, str(place)))
-        parcel = Parcel(run, place, root, names, moved)
-        if (trouble := trash.send(parcel, quarantine.handle, parent, self.machine)) is not None:
-            try:
-                quarantine.give_back(place, parent, names[-1])
-            except FileExistsError as error:
-                raise Stop(Trouble("trash", "set-aside")) from error
-            raise Stop(trouble)
+    def _is_resumed(self, number: int, step: Step, action: Remove) -> bool:
+        """Whether an interrupted run had taken a unit out of its place, so that nothing is left to do."""
+        assert action.resumes is not None
+        run = action.resumes.run
+        if action.disposal is Disposal.TRASH:
+            arrived = self._to_trash.has_arrived(step, action)
+            self._forget_dropped(step.cache, run)
+            return arrived
+        if not is_taken(self._open(step.cache, run), step, action, self.guard):
+            return False
+        if not action.resumes.begun:
+            # A run that was killed right after it had moved it never came to look into it.
+            self._make_sure(number, step, action.names)
+        return True
+
+    def _forget_dropped(self, cache: CacheId, run: str) -> None:
+        """Let go of a quarantine that went with the last unit on its way to the trash."""
+        if (quarantine := self._quarantines.get((cache, run))) is not None and not quarantine.stands():
+            quarantine.close()
+            del self._quarantines[(cache, run)]
 
     def _open(self, cache: CacheId, run: str) -> Quarantine | None:
         """A run's quarantine, None where the root has none. Raises Stop where what is there is not that."""

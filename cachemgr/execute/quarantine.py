@@ -122,6 +122,14 @@ class Quarantine:
         done.freed += handles.allocated(own)
         return True
 
+    def stands(self) -> bool:
+        """Whether it is still in its root. Raises OSError."""
+        try:
+            handles.lstat(self.root, OURS + self.run)
+        except FileNotFoundError:
+            return False
+        return True
+
     def close(self) -> None:
         handles.close(self.handle)
 

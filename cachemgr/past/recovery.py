@@ -9,7 +9,7 @@ from cachemgr.domain.action import Purge
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Refused, Unavailable
 from cachemgr.domain.run_event import Announced
-from cachemgr.domain.terms import Intent
+from cachemgr.domain.terms import Intent, Where
 from cachemgr.journal.ends import FOLDER, unended
 from cachemgr.past.runs import RECOVERIES, Runs, new_id
 
@@ -49,8 +49,14 @@ class Recovery:
     def whereabouts(self, run: Run) -> Mapping[int, Whereabouts]:
         """Where the things lie that a run was about, by step."""
         from cachemgr.disk.whereabouts import whereabouts
+        from cachemgr.execute.trash_recovery import on_the_way
 
-        return whereabouts(run)
+        found = dict(whereabouts(run))
+        for number in on_the_way(run, self.runs.machine):
+            if found[number].where in (Where.NEITHER, Where.OTHER):
+                free = found[number].where is Where.NEITHER
+                found[number] = found[number]._replace(where=Where.TRASH, free=free)
+        return found
 
     def plan(self, run: str, intent: Intent, scan: Callable[[], Inventory]) -> Plan:
         """Finish an interrupted run, or roll it back; a plan without steps where there is nothing to recover.

@@ -110,7 +110,7 @@ class _Rest:
         """What stays and lies in the quarantine, while its place is free."""
         for number in sorted(self.staying):
             look = self.found[number]
-            if look.where is Where.QUARANTINE and look.free and number not in self.run.purging:
+            if look.where in (Where.QUARANTINE, Where.TRASH) and look.free and number not in self.run.purging:
                 yield number, self.run.plan.steps[number]
 
     def removals(self, first: int, holders: Holders | None) -> Iterator[Step]:
@@ -154,7 +154,7 @@ class _Rest:
                 look, begun = self.found[number], number in self.run.purging
                 if number in self.staying and not begun:
                     # What stays comes back; but where something else has its place, it stays set aside.
-                    lost = look.where is Where.QUARANTINE and not look.free
+                    lost = look.where in (Where.QUARANTINE, Where.TRASH) and not look.free
                     if not lost or disposal is not Disposal.DELETE:
                         return None
                 resumed = Resumed(self.run.id, number, begun)

@@ -169,6 +169,16 @@ def test_a_lock_is_named_with_who_holds_it(root: Path, hold: Hold) -> None:
     assert usage.holder(root, ("unit",), None, other) is None
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="flock(2)")
+def test_a_lock_that_is_shared_is_held(root: Path, hold: Hold) -> None:
+    """So uv holds its cache's, in every process that works with it."""
+    (root / ".lock").touch()
+    pid = hold(
+        "import fcntl; fd = os.open(sys.argv[1], os.O_RDWR); fcntl.flock(fd, fcntl.LOCK_SH)", root / ".lock"
+    )
+    assert look(root, (".lock",)).locks[root, (".lock",)].pid == pid
+
+
 @needs_root
 @linux
 def test_the_kernel_says_who_holds_a_lock_though_we_may_not_look_at_them(hold: Hold) -> None:

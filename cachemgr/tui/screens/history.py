@@ -58,7 +58,7 @@ class HistoryScreen(View):
         run = self.current()
         if run is not None:
             made.add(Fact.ROW)
-            if run.quarantined:
+            if run.quarantined and not run.interrupted:
                 made |= {Fact.UNDOABLE, Fact.HELD}
             choices = self.session.service.recovery.choices(run)
             if choices.finish:
@@ -66,6 +66,14 @@ class HistoryScreen(View):
             if choices.roll_back:
                 made.add(Fact.REVERSIBLE)
         return made
+
+    def status(self) -> Split:
+        run = self.current()
+        if run is None or not run.interrupted:
+            return Split()
+        why = self.session.service.recovery.choices(run).why
+        said = f"this run {why}" if why else "this run was interrupted"
+        return Split(((f"{said}; nothing else is done in its caches before that is decided", "accent-ink"),))
 
     def current(self) -> Run | None:
         return self._runs.get(self.table.key or "")
