@@ -13,7 +13,7 @@ from tests.adversary.build import build
 from tests.adversary.judge import broken_promises, look, not_accounted_for, take, trespasses, unsaid
 from tests.adversary.picture import Picture
 from tests.adversary.stage import Stage
-from tests.adversary.visit import Said, ids, visit
+from tests.adversary.visit import FORCED, Said, ids, visit
 
 LOOKS = (
     (("status",), 0),
@@ -60,7 +60,9 @@ def carried_out(stage: Stage, targets: Sequence[str], disposal: str, given: byte
     """Plan, apply, and compare three things: what was asked for, what was said, and what was done."""
     named = ids(stage, targets, given)
     file = stage.temp / f"plan-{len(list(stage.temp.iterdir()))}.json"
-    planned = visit(stage, "clear", *targets, f"--{disposal}", "--plan", str(file), "--json", given=given)
+    planned = visit(
+        stage, "clear", *targets, f"--{disposal}", *FORCED, "--plan", str(file), "--json", given=given
+    )
     assert planned.code == 0, planned
     before = take(stage)
     said = visit(stage, "apply", str(file), "--yes", "--json")
