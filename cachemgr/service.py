@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from cachemgr.domain.cache_type import CacheType
     from cachemgr.domain.event import ScanEvent
-    from cachemgr.domain.inventory import CacheId, Entry, EntryId, Finding, Inventory
+    from cachemgr.domain.inventory import CacheId, EntryId, Finding, Inventory
     from cachemgr.domain.machine import Machine
     from cachemgr.domain.outcome import Trouble
     from cachemgr.domain.plan import Plan
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from cachemgr.domain.run_event import RunEvent
     from cachemgr.domain.settings import Settings
     from cachemgr.domain.terms import Rule
+    from cachemgr.migration.planning import Migration, Option
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +86,9 @@ class CacheManager:
         """
         if not inventory.entries:
             return dict.fromkeys((None, *inventory.entries_by_cache), 0)
-        from cachemgr.plan.clear import clear
+        from cachemgr.plan.clear import reclaimable
 
-        now = self.clock()
-
-        def frees(entries: Sequence[Entry]) -> int:
-            return clear(inventory, entries, lambda _: Disposal.DELETE, now).frees
-
-        gains: dict[CacheId | None, int] = {
-            cache: frees(entries) if entries else 0 for cache, entries in inventory.entries_by_cache.items()
-        }
-        held = [cache for cache, entries in inventory.entries_by_cache.items() if entries]
-        # Only what several caches share makes the whole more than its parts.
-        gains[None] = gains[held[0]] if len(held) == 1 else frees(inventory.entries)
-        return gains
+        return reclaimable(inventory, self.clock())
 
     def plan_clear(
         self,
@@ -132,6 +122,31 @@ class CacheManager:
             forced=force,
             untrashable=untrashable,
         )
+
+    def plan_migrate(
+        self,
+        inventory: Inventory,
+        entries: Set[EntryId],
+        *,
+        to: Path | None = None,
+        link: bool = False,
+        keep_days: int | None = None,
+        targets: Sequence[str] = (),
+        force: Collection[Rule] = (),
+    ) -> Plan:
+        """What bringing those entries to where they should be, or to a directory, would do. With `link` a
+        link takes their old place; what is copied is kept for some days (by default as configured). Raises
+        Refused with what is in the way, UsageError, Unavailable."""
+        from cachemgr.migration.planning import Wanted
+
+        how = Wanted(to, link, keep_days, tuple(targets), tuple(force))
+        return self.migration.plan(new_id(), inventory, entries, self.clock(), how)
+
+    def destinations(
+        self, inventory: Inventory, entries: Set[EntryId], to: Path | None = None
+    ) -> tuple[Option, ...]:
+        """Where those entries may go, with the free space on both sides before and after. Cheap."""
+        return tuple(self.migration.options(inventory, entries, to))
 
     def plan_undo(self, run: str | None = None) -> Plan:
         """The reverse of a run; by default of the last one that removed something.
@@ -191,6 +206,13 @@ class CacheManager:
             refused = {**in_use(plan, usage), **refused}
             execution = Execution(run, plan, guard, self.machine, refused, gauge or Gauge())
             yield from self.recovery.record(run, plan, execution.events())
+
+    @property
+    def migration(self) -> Migration:
+        """The verbs about bringing caches elsewhere."""
+        from cachemgr.migration.planning import Migration
+
+        return Migration(self.types, self.settings, self.project, self._protected(), self.observer)
 
     @property
     def past(self) -> Runs:

@@ -5,6 +5,7 @@ HF_HOME itself is never a cache: it holds `token` and `stored_tokens`.
 
 from cachemgr.catalogue.layouts.children import Children, Pick
 from cachemgr.catalogue.layouts.hub import BOUND, Hub
+from cachemgr.catalogue.layouts.hub_whole import WHOLE
 from cachemgr.domain.cache_type import CacheType, Default, Expand, Variable
 from cachemgr.domain.terms import Category, Rebuild
 from cachemgr.domain.unit import Kind
@@ -31,6 +32,7 @@ CACHES = (
         rebuild=Rebuild.DOWNLOADS,
         layout=Hub(),
         bound=BOUND,
+        whole=WHOLE,
         variables=(
             Variable("HF_HUB_CACHE", expands=Expand.ALL),
             Variable("HUGGINGFACE_HUB_CACHE", expands=Expand.ALL),

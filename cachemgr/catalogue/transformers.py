@@ -2,6 +2,7 @@
 machine that still sets them has two copies."""
 
 from cachemgr.catalogue.layouts.hub import BOUND, Hub
+from cachemgr.catalogue.layouts.hub_whole import WHOLE
 from cachemgr.domain.cache_type import CacheType, Variable
 from cachemgr.domain.terms import Category, Rebuild
 
@@ -13,6 +14,7 @@ CACHES = (
         rebuild=Rebuild.DOWNLOADS,
         layout=Hub(),
         bound=BOUND,
+        whole=WHOLE,
         # Without one of these it is the hub's own directory, which is the hub's.
         variables=(
             Variable("TRANSFORMERS_CACHE"),

@@ -19,6 +19,7 @@ COMMANDS = {
     "status": "status",
     "ls": "ls",
     "clear": "clear",
+    "migrate": "migrate",
     "apply": "apply",
     "history": "history",
     "undo": "undo",

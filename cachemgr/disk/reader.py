@@ -21,6 +21,8 @@ Names = tuple[str, ...]
 
 OURS = ".cachemgr-quarantine-"
 """How the quarantine directories of our own runs begin; layouts never see them."""
+STAGING = ".cachemgr-staging-"
+"""And how those begin in which a run has copies that nobody is to find yet."""
 
 
 @dataclass(slots=True)
@@ -176,7 +178,7 @@ class DiskReader:
 
     def quarantines(self) -> tuple[Unit, ...]:
         """Our own quarantine directories in this root."""
-        return tuple(self._ours)
+        return tuple(unit for unit in self._ours if unit.names[0].startswith(OURS))
 
     def _listing(self, names: Names) -> _Listing | None:
         """A directory read once, and with it every directory on the way, so that each inode is counted
@@ -207,7 +209,7 @@ class DiskReader:
             children = 0
             for name in handles.names(handle):
                 children += 1
-                if not names and name.startswith(OURS):
+                if not names and name.startswith((OURS, STAGING)):
                     ours.append(name)
                     continue
                 try:

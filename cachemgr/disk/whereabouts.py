@@ -29,7 +29,7 @@ def whereabouts(run: Run) -> Mapping[int, Whereabouts]:
             if handle is None:
                 found |= dict.fromkeys(steps, _LOST)
             else:
-                found |= _Look(handle, run.id).at(steps)
+                found |= _Look(handle, run.id, root.own).at(steps)
     return found
 
 
@@ -39,21 +39,40 @@ def standing(run: Run) -> tuple[CacheId, ...]:
     for root in run.plan.roots:
         with _opened(root) as handle, suppress(OSError, ValueError):
             if handle is not None:
-                handles.lstat(handle, OURS + run.id)
+                with _folder(handle, root.own) as own:
+                    handles.lstat(own, OURS + run.id)
                 found.append(root.cache)
     return tuple(found)
 
 
-@contextmanager
-def _opened(root: Root) -> Iterator[Handle | None]:
+def opened(root: Root) -> Handle | None:
+    """A root, if it is still the one that was planned; the caller closes it."""
     try:
         handle = handles.open_root(root.path)
     except (OSError, ValueError):
-        yield None
-        return
+        return None
+    status = handles.fstat(handle)
+    if (status.st_dev, status.st_ino) == root.identity.inode:
+        return handle
+    handles.close(handle)
+    return None
+
+
+@contextmanager
+def _opened(root: Root) -> Iterator[Handle | None]:
+    handle = opened(root)
     try:
-        status = handles.fstat(handle)
-        yield handle if (status.st_dev, status.st_ino) == root.identity.inode else None
+        yield handle
+    finally:
+        if handle is not None:
+            handles.close(handle)
+
+
+@contextmanager
+def _folder(root: Handle, names: Names) -> Iterator[Handle]:
+    handle = handles.open_below(root, names)
+    try:
+        yield handle
     finally:
         handles.close(handle)
 
@@ -61,9 +80,11 @@ def _opened(root: Root) -> Iterator[Handle | None]:
 class _Look:
     """One root. Each directory in it is opened once for all the names in it."""
 
-    def __init__(self, root: Handle, run: str) -> None:
+    def __init__(self, root: Handle, run: str, own: Names) -> None:
         self.root = root
         self.run = run
+        self.own = own
+        """Where in it our own directories are."""
 
     def at(self, steps: Mapping[int, Step]) -> dict[int, Whereabouts]:
         by_folder: dict[Names, list[tuple[int, str]]] = {}
@@ -126,7 +147,7 @@ class _Look:
 
     def _names(self, run: str) -> frozenset[str]:
         try:
-            quarantine = handles.open_child(self.root, OURS + run)
+            quarantine = handles.open_below(self.root, (*self.own, OURS + run))
         except (OSError, ValueError):
             return frozenset()
         try:
@@ -138,7 +159,7 @@ class _Look:
 
     def _is(self, run: str, unit: int, inode: tuple[int, int]) -> bool:
         try:
-            quarantine = handles.open_child(self.root, OURS + run)
+            quarantine = handles.open_below(self.root, (*self.own, OURS + run))
         except OSError:
             return False
         try:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from cachemgr.domain.terms import Disposal
+from cachemgr.domain.unit import Inode
 
 Names = tuple[str, ...]
 
@@ -91,6 +92,140 @@ class Close:
     run: str
 
 
-Action = Remove | Tidy | Restore | Remake | Settle | Purge | Close
-ASIDE = (Tidy, Remake, Settle, Close)
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Bring a unit to another directory of the same file system, by a rename that overwrites nothing."""
+
+    names: Names
+    to: str
+    """The root it goes to, by its cache."""
+    place: Names
+    """Below that root."""
+    lock: Names = ()
+    resumes: Resumed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """Bring a unit that a run moved back to its place, over nothing."""
+
+    names: Names
+    of: str
+    """The root where it lies, by its cache."""
+    place: Names
+    run: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Copy a unit into the staging directory of another root, and compare what is read back from there.
+    Nobody sees it under its name before it is published."""
+
+    names: Names
+    to: str
+    lock: Names = ()
+    leaving: tuple[Names, ...] = ()
+    """Links in it, below the root, that lead out of the cache and are copied as they are all the same."""
+    resumes: Resumed | None = None
+    """Then it goes into that run's staging directory, by its number there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Give a copy its name, over nothing."""
+
+    names: Names
+    copy: int
+    """The step that copied it, which is its name in the staging directory."""
+    made: Inode | None = None
+    """What it has to be, where an interrupted run copied it."""
+    resumes: Resumed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Compare a unit, byte by byte, with what lies at the place it would go to."""
+
+    names: Names
+    to: str
+    place: Names
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """The point of no return of a migration: everything that was published is durable. From here on the
+    copies are the truth, and only from here on their sources may go."""
+
+    resumes: Resumed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Take a published copy away, where it is still what its source is: into the staging directory of the
+    run that published it."""
+
+    names: Names
+    run: str
+    number: int
+    """The step of that run that copied it."""
+    twin: str
+    """The root of its source, by its cache."""
+    place: Names
+    """Of its source, below that root."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """Delete the staging directory of a run, with what is left in it."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Leave a link where a directory was."""
+
+    names: Names
+    target: str
+    """An absolute path."""
+    resumes: Resumed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unlink:
+    """Take a link away that a run left, if it is still that one."""
+
+    names: Names
+    target: str
+
+
+Action = (
+    Remove
+    | Tidy
+    | Restore
+    | Remake
+    | Settle
+    | Purge
+    | Close
+    | Move
+    | Return
+    | Copy
+    | Publish
+    | Match
+    | Commit
+    | Withdraw
+    | Discard
+    | Link
+    | Unlink
+)
+ASIDE = (Tidy, Remake, Settle, Close, Publish, Match, Commit, Discard, Link, Unlink)
 """Actions that tidy up around what a plan is about."""
+
+
+def roots_of_action(action: Action) -> tuple[str, ...]:
+    """The roots that an action works in besides that of its step, by their caches."""
+    match action:
+        case Move(to=root) | Copy(to=root) | Match(to=root) | Return(of=root) | Withdraw(twin=root):
+            return (root,)
+    return ()

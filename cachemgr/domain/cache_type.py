@@ -58,6 +58,20 @@ class Default:
 
 
 @dataclass(frozen=True, slots=True)
+class Whole:
+    """What of a cache moves to another place in one piece, because parts of it lean on each other."""
+
+    pattern: str
+    """A regular expression: the directories at the top of a root that move as they are."""
+    shared: tuple[str, ...] = ()
+    """Directories at the top that any of those may lean on."""
+    locks: str = ""
+    """The directory at the top that holds, by their names, the locks of each of them."""
+    beside: tuple[str, ...] = ()
+    """What goes along at the end, when nothing else is left."""
+
+
+@dataclass(frozen=True, slots=True)
 class CacheType:
     """One kind of cache the catalogue knows. Data: a module that defines `CACHES` adds kinds."""
 
@@ -91,6 +105,8 @@ class CacheType:
     """Containers that leave only together with the one around them."""
     replaced_by: str | None = None
     """The type that took its place, for a legacy kind."""
+    whole: Whole | None = None
+    """None where each unit of an entry moves by itself."""
     way_back: tuple[str, ...] = ()
     """The owner's command that fetches it again or maintains it, as argv."""
     sources: tuple[str, ...] = ()

@@ -12,12 +12,12 @@ from collections.abc import Iterable
 
 _WHOLE = (
     r"token|stored_tokens|trusted_list|default_config\.yaml|auth\.json|kaggle\.json|tos_agreed\.txt"
-    r"|\.cachemgr-quarantine-[^/]*"
+    r"|\.cachemgr-(?:quarantine|staging)-[^/]*"
     r"|[._]netrc|\.git-credentials|\.npmrc|\.pypirc|\.pgpass|\.htpasswd"
 )
 _BEGINNING = r"\.?credentials|id_rsa|id_dsa|id_ecdsa|id_ed25519"
 _ENDING = r"env|pem|key|p12|pfx|kdbx|keystore|jks|ppk"
-_OURS = re.compile(r"/(\.cachemgr-quarantine-[^/]*)(?=/)")
+_OURS = re.compile(r"/(\.cachemgr-(?:quarantine|staging)-[^/]*)(?=/)")
 """What lies in a quarantine of our own may still be brought back, whoever packed what is around it."""
 _CREDENTIAL = re.compile(rf"/({_WHOLE}|(?:{_BEGINNING})[^/]*|[^/]*\.(?:{_ENDING}))(?=/)")
 # What neither of these finds, the whole one does not. Each begins with a letter to skip to, and the second

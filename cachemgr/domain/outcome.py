@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cachemgr.domain.terms import Status
+from cachemgr.domain.unit import Inode
 
 NOT_RETURNED = "not-returned"
 """The kind of trouble with a unit that was moved, was to stay after all and could not go back to its place:
@@ -36,6 +37,8 @@ class Outcome:
     trouble: Trouble | None = None
     held: bool = False
     """It was not done, and yet its unit, or what is left of it, lies in the quarantine."""
+    made: Inode | None = None
+    """What a copy is: nothing else is taken for it later."""
 
     @property
     def stopped(self) -> bool:

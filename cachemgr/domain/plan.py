@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from cachemgr.domain.action import Action, Purge, Remove, Restore
+from cachemgr.domain.action import Action, Move, Purge, Remove, Restore, Return
 from cachemgr.domain.inventory import CacheId, EntryId
 from cachemgr.domain.terms import Disposal, Intent, Reason, Rebuild, Rule
 from cachemgr.domain.unit import Content, Identity
@@ -22,6 +22,16 @@ class Root:
     identity: Identity
     """Compared by device and inode alone: its times change with its content."""
     third_party: bool = False
+    below: tuple[str, ...] = ()
+    """Where under `path` the cache lies: for one that was not there yet, whose nearest directory is pinned
+    instead, and for one whose place a link is to take."""
+    own: tuple[str, ...] = ()
+    """Where under `path` directories of ours are made."""
+
+    @property
+    def top(self) -> Path:
+        """Where the cache lies."""
+        return self.path.joinpath(*self.below)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +109,8 @@ class Plan:
         """Whether it brings things back and takes none."""
         restores = takes = False
         for step in self.steps:
-            restores = restores or isinstance(step.action, Restore)
-            takes = takes or isinstance(step.action, Remove | Purge)
+            restores = restores or isinstance(step.action, Restore | Return)
+            takes = takes or isinstance(step.action, Remove | Purge | Move)
         return restores and not takes
 
     @property

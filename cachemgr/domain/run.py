@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from cachemgr.domain.action import Remove
+from cachemgr.domain.action import Commit, Move, Publish, Remove
 from cachemgr.domain.inventory import CacheId
 from cachemgr.domain.outcome import Outcome
 from cachemgr.domain.plan import Plan, Step
@@ -26,6 +26,23 @@ class Whereabouts(NamedTuple):
     """Of what is at its place."""
     gone: frozenset[tuple[str, ...]] = frozenset()
     """Of the empty directories that a container takes along, those that went already."""
+
+
+class Arrival(NamedTuple):
+    """Where something is that a migration brings to another place: looked at, not remembered."""
+
+    at_source: bool = False
+    """It is still where it came from."""
+    there: Identity | None = None
+    """It is at its new place, as this; of a directory that was made, that it is there."""
+    taken: bool = False
+    """Something else is at its new place."""
+    staged: bool = False
+    """It was copied, and has no name yet."""
+    linked: bool = False
+    """The link is there."""
+    holds: tuple[str, ...] = ()
+    """What is in a directory that was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +120,43 @@ class Run:
         if outcome is None:
             return StepState.UNTOUCHED
         return StepState.DONE if outcome.status is Status.DONE else StepState.NOT_DONE
+
+    @cached_property
+    def away(self) -> Numbered:
+        """The steps whose units were renamed to another place, or may have been, and are not back."""
+        return tuple(
+            (number, step)
+            for number, step in enumerate(self.plan.steps)
+            if isinstance(step.action, Move)
+            and number not in self.restored
+            and (number in self.pending or self.step_state(number) is StepState.DONE)
+        )
+
+    @cached_property
+    def published(self) -> Numbered:
+        """The steps whose copies have their names, or may have them, and were not taken away again."""
+        return tuple(
+            (number, step)
+            for number, step in enumerate(self.plan.steps)
+            if isinstance(step.action, Publish)
+            and number not in self.restored
+            and (number in self.pending or self.step_state(number) is StepState.DONE)
+        )
+
+    @property
+    def committed(self) -> bool:
+        """The copies of a migration are the truth, and their sources may have gone."""
+        return any(
+            isinstance(step.action, Commit) and self.step_state(number) is StepState.DONE
+            for number, step in enumerate(self.plan.steps)
+        )
+
+    @property
+    def undoable(self) -> bool:
+        """Whether there is anything that an undo would bring back."""
+        if self.plan.intent is Intent.MIGRATE:
+            return bool(self.quarantined or self.away) or (bool(self.published) and not self.purged)
+        return bool(self.quarantined)
 
     @property
     def interrupted(self) -> bool:

@@ -17,6 +17,10 @@ class Phase(StrEnum):
     """From the quarantine into nothing: no way back from here."""
     RESTORING = "restoring"
     """Back to their places."""
+    COPYING = "copying"
+    """Into a staging directory; what they are copied from stays as it is."""
+    PUBLISHING = "publishing"
+    """What was copied gets its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +51,15 @@ class StepStarted:
 
 @dataclass(frozen=True, slots=True)
 class StepProgress:
-    """A large tree is being removed."""
+    """A large tree is being removed, or copied."""
 
     number: int
     files: int
     freed: int
+    copied: int = 0
+    """Bytes of it that were copied so far, or read back."""
+    verifying: bool = False
+    """It was copied, and is being read back."""
 
 
 @dataclass(frozen=True, slots=True)

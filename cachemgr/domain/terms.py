@@ -101,6 +101,14 @@ class Reason(StrEnum):
     """Set aside by a run that was interrupted: what becomes of it is decided by recovering that run."""
     NO_TRASH = "no-trash"
     """It was to go to the trash, and cannot."""
+    CONFLICT = "conflict"
+    """Something else has the name that it would get."""
+    LEAVING = "leaving"
+    """It holds links that would lead elsewhere, or nowhere, from another place."""
+    NO_PLACE = "no-place"
+    """Nothing says where it should be."""
+    NO_ROOM = "no-room"
+    """Where it should be it cannot be: see the detail."""
 
 
 class Rule(StrEnum):
@@ -108,12 +116,19 @@ class Rule(StrEnum):
 
     IN_USE = "in-use"
     """What a running process has open, mapped or as its working directory stays."""
+    NETWORK = "network"
+    """Nothing moves to a network file system."""
+    LEAVING_LINKS = "leaving-links"
+    """What holds links that lead out of its cache stays where it is."""
+    TRACKED = "tracked"
+    """Nothing moves to where git would take it up."""
 
 
 class Intent(StrEnum):
     """The verb a plan carries out."""
 
     CLEAR = "clear"
+    MIGRATE = "migrate"
     UNDO = "undo"
     PURGE = "purge"
     FINISH = "finish"

@@ -21,6 +21,7 @@ from cachemgr.execute.folders import Folders, Touch
 from cachemgr.execute.guard import Guard, Stop
 from cachemgr.execute.quarantine import Quarantine
 from cachemgr.execute.quarantines import Quarantines
+from cachemgr.execute.relocation import Relocation
 from cachemgr.execute.remove import Removal, Task
 from cachemgr.execute.to_trash import ToTrash
 
@@ -41,6 +42,7 @@ class Effects:
         self._quarantines = Quarantines(guard)
         self._containers = Containers(guard)
         self._to_trash = ToTrash(guard, machine)
+        self.relocation = Relocation(run, guard, self._quarantines)
         self._made: set[tuple[CacheId, Names]] = set()
         """Containers that this run made again."""
         self._moved: dict[int, Touch] = {}
@@ -161,6 +163,7 @@ class Effects:
         self._quarantines.drop_empty()
 
     def close(self) -> None:
+        self.relocation.close()
         self._quarantines.close()
 
     def _take(self, number: int, step: Step, names: Names, parent: Handle) -> None:
@@ -202,7 +205,8 @@ class Effects:
 
     def _stranded(self, number: int, step: Step, errno: int | None) -> Stop:
         run, place, _ = berth(self.run, number, step)
-        lies = self.guard.root(step.cache).root.path / (OURS + run) / str(place)
+        root = self.guard.root(step.cache).root
+        lies = root.path.joinpath(*root.own) / (OURS + run) / str(place)
         return Stop(Trouble(NOT_RETURNED, str(lies), errno))
 
     def _is_resumed(self, number: int, step: Step, action: Remove) -> bool:

@@ -11,7 +11,25 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from cachemgr.domain.action import Close, Purge, Remake, Remove, Restore, Settle, Tidy
+from cachemgr.domain.action import (
+    Close,
+    Commit,
+    Copy,
+    Discard,
+    Link,
+    Match,
+    Move,
+    Publish,
+    Purge,
+    Remake,
+    Remove,
+    Restore,
+    Return,
+    Settle,
+    Tidy,
+    Unlink,
+    Withdraw,
+)
 from cachemgr.domain.event import Gauge
 from cachemgr.domain.machine import Machine
 from cachemgr.domain.outcome import Outcome, Trouble
@@ -26,12 +44,16 @@ from cachemgr.domain.run_event import (
     StepProgress,
     StepStarted,
 )
-from cachemgr.domain.terms import Disposal, Status
+from cachemgr.domain.terms import Disposal, Intent, Status
 from cachemgr.execute.effects import Effects
 from cachemgr.execute.folders import Folders
 from cachemgr.execute.guard import Guard, Stop
+from cachemgr.execute.phases import changed, phase_of
 from cachemgr.execute.remove import Removal, Task
 from cachemgr.execute.remove_parallel import remove_all
+from cachemgr.execute.shipping import Shipping
+
+Names = tuple[str, ...]
 
 BATCH = 256
 """Steps announced together: one flush of the journal for all of them."""
@@ -40,7 +62,10 @@ _REFUSED = frozenset(
     ("credential", "protected", "outside", "mount-point", "foreign-owner", "protected-root", "trash")
 )
 _SKIPPED = frozenset(
-    ("changed", "missing", "needs", "stopped", "in-use", "root-changed", "not-empty", "exists")
+    (
+        "changed missing needs stopped in-use root-changed not-empty exists"
+        " conflict given-up leaving special damaged corrupt"
+    ).split()
 )
 
 
@@ -60,19 +85,25 @@ class Execution:
     """Steps whose units lie in the quarantine and are to be deleted for good."""
     kept: set[int] = field(default_factory=set)
     """Those of them whose units were not deleted after all."""
+    shipping: Shipping = field(init=False)
 
     def events(self) -> Iterator[RunEvent]:
         """Carry the plan out. `gauge.stopped` ends it between steps; what was moved is still finished."""
         yield RunStarted(self.run, len(self.plan.steps))
         effects = Effects(self.run, self.guard, self.machine)
         folders = Folders(self.guard)
+        self.shipping = Shipping(
+            effects.relocation, self.gauge, self.outcomes, self._held_back, self._ended, self._done
+        )
         try:
             for start in range(0, len(self.plan.steps), BATCH):
                 batch = range(start, min(start + BATCH, len(self.plan.steps)))
-                for phase, numbers in groupby(batch, lambda number: _phase(self.plan.steps[number])):
+                for phase, numbers in groupby(batch, lambda number: phase_of(self.plan.steps[number])):
                     yield from self._batch(phase, tuple(numbers), effects, folders)
             yield from self._purge(effects)
+            yield from self.shipping.give_up(self.plan.steps)
             effects.drop_empty()
+            effects.relocation.flush()
             yield from folders.left()
         finally:
             effects.close()
@@ -84,15 +115,12 @@ class Execution:
     ) -> Iterator[RunEvent]:
         steps = [(number, self.plan.steps[number]) for number in numbers]
         for _, step in steps:
-            names = getattr(step.action, "names", None)
-            if names is not None and not isinstance(step.action, Settle):
-                yield from folders.note(step.cache, ())
-                for depth in range(1, len(names)):
-                    yield from folders.note(step.cache, names[:depth])
-            if isinstance(step.action, Tidy):
-                for below in ((), *step.action.alone):
-                    yield from folders.note(step.cache, (*step.action.names, *below))
+            for cache, names in changed(step, self.plan):
+                yield from folders.note(cache, names)
         yield Announced(phase, numbers)
+        if isinstance(steps[0][1].action, Copy):
+            yield from self.shipping.copy(steps)
+            return
         for number, step in steps:
             yield StepStarted(number)
             if (trouble := self._held_back(number, step)) is not None:
@@ -103,9 +131,7 @@ class Execution:
     def _perform(self, number: int, step: Step, effects: Effects, folders: Folders) -> Iterator[RunEvent]:
         done = Removal()
         try:
-            if isinstance(step.action, Purge):
-                for progress in effects.purge_run(step, step.action, done):
-                    yield StepProgress(number, progress.files, progress.freed)
+            yield from self._work(number, step, effects, done)
             moved = self._carry_out(number, step, effects, folders, done)
         except Stop as stop:
             yield self._ended(number, stop.trouble, done.freed, held=effects.is_held(number, step))
@@ -115,6 +141,22 @@ class Execution:
         else:
             if number not in self.moved[-1:]:
                 yield self._removed(number, done, moved)
+
+    def _work(self, number: int, step: Step, effects: Effects, done: Removal) -> Iterator[RunEvent]:
+        """The part of a step that takes its time, with what it has to tell. Raises Stop, OSError."""
+        match step.action:
+            case Purge():
+                for progress in effects.purge_run(step, step.action, done):
+                    yield StepProgress(number, progress.files, progress.freed)
+            case Discard():
+                for progress in effects.relocation.discard(step, step.action, done):
+                    yield StepProgress(number, progress.files, progress.freed)
+            case Match():
+                for read in effects.relocation.match(step, step.action):
+                    yield StepProgress(number, 0, 0, read, verifying=True)
+            case Withdraw():
+                for read in effects.relocation.withdraw(step, step.action):
+                    yield StepProgress(number, 0, 0, read, verifying=True)
 
     def _carry_out(self, number: int, step: Step, effects: Effects, folders: Folders, done: Removal) -> int:
         """Bytes that went into the quarantine or the trash, or came back. What is to be deleted is only
@@ -135,6 +177,26 @@ class Execution:
                 effects.settle(step, step.action, folders)
             case Close():
                 effects.close_run(step, step.action, done)
+            case _:
+                return self._relocate(step, effects)
+        return 0
+
+    def _relocate(self, step: Step, effects: Effects) -> int:
+        """The same for the steps of a migration."""
+        match step.action:
+            case Move():
+                effects.relocation.move(step, step.action)
+                return step.size
+            case Return():
+                return step.size if effects.relocation.give_back(step, step.action) else 0
+            case Publish():
+                effects.relocation.publish(step, step.action)
+            case Commit():
+                effects.relocation.flush()
+            case Link():
+                effects.relocation.link(step, step.action)
+            case Unlink():
+                effects.relocation.unlink(step, step.action)
         return 0
 
     def _purge(self, effects: Effects) -> Iterator[RunEvent]:
@@ -182,6 +244,8 @@ class Execution:
             return Trouble("stopped")
         if number in self.refused:
             return self.refused[number]
+        if (trouble := self.shipping.refused(step)) is not None:
+            return trouble
         for need in step.needs:
             outcome = self.outcomes.get(need)
             if need not in self.moved and (outcome is None or outcome.status is not Status.DONE):
@@ -193,8 +257,11 @@ class Execution:
             first = done.errors[0]
             trouble = Trouble("os", first.strerror or "", first.errno)
             return self._ended(number, trouble, done.freed, held=True)
-        outcome = Outcome(number, Status.DONE, done.freed, moved)
-        self.outcomes[number] = outcome
+        return self._done(Outcome(number, Status.DONE, done.freed, moved))
+
+    def _done(self, outcome: Outcome) -> StepFinished:
+        self.outcomes[outcome.number] = outcome
+        self.shipping.note(self.plan.steps[outcome.number], outcome)
         return StepFinished(outcome)
 
     def _ended(self, number: int, trouble: Trouble, freed: int = 0, *, held: bool = False) -> StepFinished:
@@ -204,19 +271,17 @@ class Execution:
         else:
             status = Status.SKIPPED if trouble.kind in _SKIPPED else Status.FAILED
         left = self.plan.steps[number].size if held else 0
-        outcome = Outcome(number, status, freed, left, trouble, held)
-        self.outcomes[number] = outcome
-        return StepFinished(outcome)
+        return self._done(Outcome(number, status, freed, left, trouble, held))
 
     def _undoable(self) -> bool:
+        if self.plan.intent is Intent.MIGRATE:
+            moved = (Move, Publish)
+            return any(
+                isinstance(self.plan.steps[number].action, moved) and outcome.status is Status.DONE
+                for number, outcome in self.outcomes.items()
+            )
         return any(
             isinstance(action := self.plan.steps[number].action, Remove)
             and (outcome.kept or (action.disposal is Disposal.QUARANTINE and outcome.status is Status.DONE))
             for number, outcome in self.outcomes.items()
         )
-
-
-def _phase(step: Step) -> Phase:
-    if isinstance(step.action, Purge):
-        return Phase.PURGING
-    return Phase.RESTORING if isinstance(step.action, Restore | Remake | Settle) else Phase.MOVING

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -11,16 +11,17 @@ from types import TracebackType
 from cachemgr.disk import handles, locks
 from cachemgr.disk.handles import Handle
 from cachemgr.disk.places import Found, Protected, look
-from cachemgr.disk.reader import OURS
+from cachemgr.disk.reader import OURS, STAGING
 from cachemgr.disk.scope import Scope
 from cachemgr.disk.volumes import mounts, mounts_below
-from cachemgr.domain.action import Remove
+from cachemgr.domain.action import Copy, Move, Remove
 from cachemgr.domain.credentials import is_credential
 from cachemgr.domain.errors import Refused
-from cachemgr.domain.inventory import CacheId
+from cachemgr.domain.inventory import CacheId, Problem
 from cachemgr.domain.machine import Machine
 from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.plan import Plan, Root, Step
+from cachemgr.domain.unit import Inode
 from cachemgr.domain.usage import LOCK, OUT_OF_REACH
 
 Names = tuple[str, ...]
@@ -50,6 +51,8 @@ class Guard:
         self.plan = plan
         self.protected = protected
         self._roots: dict[CacheId, OpenRoot | Trouble] = {}
+        self._own: dict[CacheId, Handle] = {}
+        """Where our own directories are made, in roots where that is not the root itself."""
 
     def __enter__(self) -> "Guard":
         return self
@@ -60,7 +63,10 @@ class Guard:
         for root in self._roots.values():
             if isinstance(root, OpenRoot):
                 handles.close(root.handle)
+        for handle in self._own.values():
+            handles.close(handle)
         self._roots.clear()
+        self._own.clear()
 
     def root(self, cache: CacheId) -> OpenRoot:
         """A planned root, opened and found to be the one that was planned. Raises Stop."""
@@ -71,10 +77,29 @@ class Guard:
             raise Stop(found)
         return found
 
+    def own(self, cache: CacheId) -> Handle:
+        """Where in a root our own directories are made. Raises Stop, OSError."""
+        root = self.root(cache)
+        if not root.root.own:
+            return root.handle
+        if cache not in self._own:
+            handle = handles.open_below(root.handle, root.root.own)
+            if handles.mount_id(handle) != handles.mount_id(root.handle):
+                handles.close(handle)
+                raise Stop(Trouble("mount-point", "/".join(root.root.own)))
+            self._own[cache] = handle
+        return self._own[cache]
+
     @contextmanager
     def folder(self, step: Step, names: Names) -> Iterator[Handle]:
         """The directory a step works in, opened name by name. Raises Stop."""
-        root = self.root(step.cache)
+        with self.folder_in(step.cache, names) as handle:
+            yield handle
+
+    @contextmanager
+    def folder_in(self, cache: CacheId, names: Names) -> Iterator[Handle]:
+        """The directory in which something lies, or is to lie, in any of the plan's roots. Raises Stop."""
+        root = self.root(cache)
         self._check_names(root, names)
         try:
             handle = handles.open_below(root.handle, names[:-1])
@@ -119,7 +144,7 @@ class Guard:
                 raise Stop(Trouble("mount-point", "/".join(mount)))
 
     @contextmanager
-    def lock(self, step: Step, action: Remove) -> Iterator[None]:
+    def lock(self, step: Step, action: Remove | Move | Copy) -> Iterator[None]:
         """The owning tool's lock, held while its file goes, where there is one. Raises Stop."""
         held: int | None = None
         if action.lock:
@@ -141,8 +166,8 @@ class Guard:
         found = look(root.path)
         if not isinstance(found, Found) or found.real != root.path:
             return Trouble("root-changed", str(root.path))
-        if (problem := self.protected.problem(found)) is not None:
-            return Trouble("protected-root", problem.code)
+        if (problem := self._problem(root, found)) is not None:
+            return Trouble("protected-root", problem)
         try:
             handle = handles.open_root(root.path)
         except OSError as error:
@@ -165,15 +190,35 @@ class Guard:
         )
         return OpenRoot(root, handle, scope)
 
+    def _problem(self, root: Root, found: Found) -> str | None:
+        """Why a root must not be worked in. Where a cache is to be in it, the cache has to be sound."""
+        place: Found | Problem | None = found
+        if root.below:
+            # What is there of it; as long as it is not, it cannot be home or project.
+            place = look(root.top) if root.own else None
+            if self.protected.own and any(inode in self.protected.own for inode in _above(found.real)):
+                return "own-state"
+        problem = self.protected.problem(place) if isinstance(place, Found) else place
+        return None if problem is None else problem.code
+
     def _check_names(self, root: OpenRoot, names: Names) -> None:
         """A unit is a root and names; a name is never a way to somewhere else."""
-        if not names:
+        below = root.root.below
+        # What is around a cache is not ours, but for the way to it.
+        if not names or (names[: len(below)] != below and below[: len(names)] != names):
             raise Stop(Trouble("outside", str(root.root.path)))
         for name in names:
             if name in ("", ".", "..") or "/" in name or "\0" in name or (os.sep in name):
                 raise Stop(Trouble("outside", "/".join(names)))
-            if name.startswith(OURS):
+            if name.startswith((OURS, STAGING)):
                 raise Stop(Trouble("outside", name))
+
+
+def _above(real: Path) -> Iterator[Inode]:
+    for place in (real, *real.parents):
+        with suppress(OSError):
+            status = os.stat(place)
+            yield (status.st_dev, status.st_ino)
 
 
 def refuse_foreign_home(machine: Machine, *, allow_root: bool) -> None:

@@ -60,6 +60,11 @@ def finish_mkdir(parent: Handle, name: str, mode: int) -> None:
         os.close(handle)
 
 
+def link_directory(parent: Handle, name: str, target: str) -> None:
+    """A link to a directory, by its absolute path. Raises FileExistsError, OSError."""
+    os.symlink(target, name, dir_fd=parent)
+
+
 def set_times(parent: Handle, name: str, accessed_ns: int, modified_ns: int) -> None:
     """Raises OSError."""
     os.utime(name, ns=(accessed_ns, modified_ns), dir_fd=parent, follow_symlinks=False)

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import closing, nullcontext, suppress
 from errno import EEXIST, ENOENT
+from typing import Self
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
@@ -22,6 +23,8 @@ MARK = ".cachemgr"
 class Quarantine:
     """`<root>/.cachemgr-quarantine-<run>`, mode 0700, each unit in it named by its step's number."""
 
+    prefix = OURS
+
     def __init__(self, root: Handle, run: str, handle: Handle, touch: Touch | None = None) -> None:
         self.root = root
         self.run = run
@@ -30,16 +33,16 @@ class Quarantine:
         """What making it did to the root; None where an earlier run made it."""
 
     @classmethod
-    def create(cls, root: Handle, run: str) -> "Quarantine":
+    def create(cls, root: Handle, run: str) -> Self:
         """Make it, or open the one this run made already. Raises OSError."""
         _refuse_path(run)
         touch = Touch(root)
         try:
-            system.mkdir(root, OURS + run, 0o700)
+            system.mkdir(root, cls.prefix + run, 0o700)
         except FileExistsError:
             return cls.open(root, run)
         touch.made(root)
-        handle = handles.open_child(root, OURS + run)
+        handle = handles.open_child(root, cls.prefix + run)
         try:
             system.write_new(handle, MARK, _mark(run))
             system.sync(handle)
@@ -50,18 +53,18 @@ class Quarantine:
                 system.unlink(handle, MARK)
             handles.close(handle)
             with suppress(OSError), touch.taken_back(root):
-                system.rmdir(root, OURS + run)
+                system.rmdir(root, cls.prefix + run)
             raise
         return cls(root, run, handle, touch)
 
     @classmethod
-    def open(cls, root: Handle, run: str) -> "Quarantine":
+    def open(cls, root: Handle, run: str) -> Self:
         """Open a run's quarantine.
 
         Raises FileNotFoundError when there is none, another OSError when what is there is not that run's.
         """
         _refuse_path(run)
-        found = cls(root, run, handles.open_child(root, OURS + run))
+        found = cls(root, run, handles.open_child(root, cls.prefix + run))
         if found._is_marked():
             return found
         try:
@@ -118,14 +121,14 @@ class Quarantine:
             done.freed += handles.allocated(mark)
         handles.let_go(self.handle)
         with self._touch.taken_back(self.root) if self._touch else nullcontext():
-            system.rmdir(self.root, OURS + self.run)
+            system.rmdir(self.root, self.prefix + self.run)
         done.freed += handles.allocated(own)
         return True
 
     def stands(self) -> bool:
         """Whether it is still in its root. Raises OSError."""
         try:
-            handles.lstat(self.root, OURS + self.run)
+            handles.lstat(self.root, self.prefix + self.run)
         except FileNotFoundError:
             return False
         return True

@@ -18,7 +18,7 @@ class Quarantines:
         """A run's quarantine in a root, new where there is none. Raises Stop, OSError."""
         key = (cache, run)
         if key not in self._held:
-            self._held[key] = Quarantine.create(self.guard.root(cache).handle, run)
+            self._held[key] = Quarantine.create(self.guard.own(cache), run)
         return self._held[key]
 
     def open(self, cache: CacheId, run: str) -> Quarantine | None:
@@ -26,7 +26,7 @@ class Quarantines:
         key = (cache, run)
         if key not in self._held:
             try:
-                self._held[key] = Quarantine.open(self.guard.root(cache).handle, run)
+                self._held[key] = Quarantine.open(self.guard.own(cache), run)
             except FileNotFoundError:
                 return None
             except OSError as error:

@@ -67,6 +67,11 @@ def finish_mkdir(_parent: Handle, _name: str, _mode: int) -> None:
     """Directories have no mode to wait for."""
 
 
+def link_directory(parent: Handle, name: str, target: str) -> None:
+    """A junction, which unlike a symbolic link needs no privilege. Raises FileExistsError, OSError."""
+    importlib.import_module("_winapi").CreateJunction(target, parent.to(name))
+
+
 def set_times(parent: Handle, name: str, accessed_ns: int, modified_ns: int) -> None:
     """The times of a directory. Raises OSError."""
     path = parent.to(name)

@@ -5,7 +5,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from cachemgr.domain.action import Close, Purge, Remake, Remove, Restore, Resumed
+from cachemgr.domain.action import (
+    Close,
+    Publish,
+    Purge,
+    Remake,
+    Remove,
+    Restore,
+    Resumed,
+    Return,
+    Withdraw,
+)
 from cachemgr.domain.outcome import Outcome
 from cachemgr.domain.run import Folder, Run
 from cachemgr.domain.terms import Disposal, Intent, RunState, Status
@@ -78,9 +88,22 @@ class _Known:
         state = self.state or run.state
         if self.emptied_once and not (run.quarantined or run.leftover):
             state = RunState.PURGED
-        elif self.undone and not run.quarantined and not (state is RunState.INTERRUPTED and run.leftover):
+        elif (
+            self.undone
+            and not (run.quarantined or run.away)
+            and not (state is RunState.INTERRUPTED and run.leftover)
+        ):
             state = RunState.UNDONE
         return replace(run, state=state)
+
+    def number_of(self, action: Restore | Return | Withdraw) -> int:
+        """The step that something took back: of a copy the one that gave it its name."""
+        if not isinstance(action, Withdraw):
+            return action.number
+        for number, step in enumerate(self.run.plan.steps):
+            if isinstance(step.action, Publish) and step.action.copy == action.number:
+                return number
+        return action.number
 
     def brought_back(self, number: int) -> None:
         self.restored.add(number)
@@ -134,7 +157,8 @@ def _follow(run: Run, known: Mapping[str, _Known]) -> None:
         outcome = outcomes.get(number)
         done = outcome is not None and outcome.status is Status.DONE
         match step.action:
-            case Restore(run=of, number=unit) if done and of in known:
+            case (Restore(run=of) | Return(run=of) | Withdraw(run=of)) as back if done and of in known:
+                unit = known[of].number_of(back)
                 known[of].brought_back(unit)
                 known[of].undone = known[of].undone or undoes
             case Purge(run=of):

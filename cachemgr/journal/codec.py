@@ -12,8 +12,10 @@ from cachemgr.domain.action import Action, Close, Purge, Remake, Remove, Restore
 from cachemgr.domain.display import display_name
 from cachemgr.domain.plan import Exclusion, Plan, Root, Step
 from cachemgr.domain.unit import Identity
+from cachemgr.journal import relocations
+from cachemgr.journal.relocations import again
+from cachemgr.journal.values import Document, exact, is_text
 
-Document = dict[str, object]
 Names = tuple[str, ...]
 
 PLAN = "cachemgr.plan/1"
@@ -69,22 +71,6 @@ def place(path: Path | None, key: str = "path") -> Document:
     return {key: shown, f"{key}_b64": base64.b64encode(os.fsencode(text)).decode("ascii")}
 
 
-def is_text(text: str) -> bool:
-    """Whether the string holds characters only, and no undecodable bytes."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def exact(text: str) -> str | Document:
-    """A name or an id that may hold undecodable bytes: itself, or an object with the bytes."""
-    if is_text(text):
-        return text
-    return {"text": display_name(text), "b64": base64.b64encode(os.fsencode(text)).decode("ascii")}
-
-
 def identity(value: Identity | None) -> Document | None:
     if value is None:
         return None
@@ -109,6 +95,8 @@ def _root(root: Root) -> Document:
         **place(root.path),
         "identity": identity(root.identity),
         "third_party": root.third_party,
+        "below": [exact(name) for name in root.below],
+        "own": [exact(name) for name in root.own],
     }
 
 
@@ -132,12 +120,11 @@ def _step(number: int, step: Step, root: Path) -> Document:
 def _action(action: Action) -> Document:
     match action:
         case Remove(_, disposal, lock, resumes):
-            resumed = (
-                None
-                if resumes is None
-                else {"run": resumes.run, "number": resumes.number, "begun": resumes.begun}
-            )
-            return {"action": disposal, "lock": [exact(name) for name in lock], "resumes": resumed}
+            return {
+                "action": disposal,
+                "lock": [exact(name) for name in lock],
+                "resumes": again(resumes),
+            }
         case Tidy(_, alone):
             return {"action": "tidy", "alone": [[exact(name) for name in names] for names in alone]}
         case Restore(run, number, _, trashed):
@@ -150,6 +137,8 @@ def _action(action: Action) -> Document:
             return {"action": "purge", "run": run, "held": [list(unit) for unit in held]}
         case Close(run):
             return {"action": "close", "run": run}
+        case _:
+            return relocations.encode(action)
 
 
 def _exclusion(exclusion: Exclusion) -> Document:

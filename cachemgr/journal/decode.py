@@ -7,13 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Any
 
-from cachemgr.domain.action import Action, Close, Purge, Remake, Remove, Restore, Resumed, Settle, Tidy
+from cachemgr.domain.action import Action, Close, Purge, Remake, Remove, Restore, Settle, Tidy
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import UsageError
 from cachemgr.domain.plan import Exclusion, Plan, Root, Step
 from cachemgr.domain.terms import Disposal, Intent, Reason, Rebuild, Rule
 from cachemgr.domain.unit import Content, Identity, Kind
+from cachemgr.journal import relocations
 from cachemgr.journal.codec import PLAN, digest
+from cachemgr.journal.relocations import resumed
+from cachemgr.journal.values import number, text
 
 Names = tuple[str, ...]
 _LIMIT = 512 * 1024 * 1024
@@ -54,7 +57,7 @@ def from_document(document: dict[str, Any]) -> Plan:
             keep_until=None if keep is None else moment(keep),
             reverses=document.get("reverses"),
             forced=tuple(Rule(item) for item in document.get("forced", ())),
-            unseen=_number(document.get("unseen_processes", 0)),
+            unseen=number(document.get("unseen_processes", 0)),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         fault = display_name(str(error))
@@ -66,19 +69,10 @@ def moment(value: str) -> datetime:
     return datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
 
-def text(value: Any) -> str:
-    """A string that may have been written with its bytes beside it. Raises ValueError."""
-    if isinstance(value, dict):
-        return os.fsdecode(base64.b64decode(value["b64"], validate=True))
-    if not isinstance(value, str):
-        raise TypeError(repr(value)[:40])
-    return value
-
-
 def identity(value: Any) -> Identity | None:
     if value is None:
         return None
-    numbers = [_number(value[key]) for key in ("dev", "ino", "size", "mtime_ns")]
+    numbers = [number(value[key]) for key in ("dev", "ino", "size", "mtime_ns")]
     return Identity(numbers[0], numbers[1], Kind(value["type"]), numbers[2], numbers[3])
 
 
@@ -91,7 +85,7 @@ def _path(item: dict[str, Any]) -> Path:
 def _names(item: dict[str, Any], root: Path) -> Names:
     """The names below the root. A path that is not below it, or climbs, has none. Raises ValueError."""
     below = PurePath(_path(item)).relative_to(root).parts
-    if not below and item["action"] != "settle":
+    if not below and item["action"] not in ("settle", *relocations.NAMELESS):
         raise ValueError(f"step {item['n']}: path")
     return below
 
@@ -101,7 +95,11 @@ def _root(item: dict[str, Any]) -> Root:
     path = _path(item)
     if found is None or not path.is_absolute():
         raise ValueError("roots")
-    return Root(str(item["cache"]), str(item["type"]), path, found, item["third_party"] is True)
+    below, own = (tuple(text(name) for name in item.get(key, ())) for key in ("below", "own"))
+    if any(name in ("", ".", "..") or "/" in name for name in (*below, *own)):
+        raise ValueError("roots")
+    third_party = item["third_party"] is True
+    return Root(str(item["cache"]), str(item["type"]), path, found, third_party, below, own)
 
 
 def _step(item: dict[str, Any], roots: dict[str, Path]) -> Step:
@@ -112,9 +110,9 @@ def _step(item: dict[str, Any], roots: dict[str, Path]) -> Step:
         cache=str(item["cache"]),
         entry=None if entry is None else str(entry),
         identity=identity(item["identity"]),
-        size=_number(item["size_bytes"]),
-        frees=_number(item["frees_bytes"]),
-        needs=tuple(_number(need) for need in item["needs"]),
+        size=number(item["size_bytes"]),
+        frees=number(item["frees_bytes"]),
+        needs=tuple(number(need) for need in item["needs"]),
         rebuild=None if rebuild is None else Rebuild(rebuild),
         seen=_content(item.get("seen")),
     )
@@ -124,8 +122,8 @@ def _content(value: Any) -> Content | None:
     if value is None:
         return None
     newest = value["newest"]
-    counts = [_number(value[key]) for key in ("entries", "apparent")]
-    return Content(counts[0], counts[1], None if newest is None else _number(newest))
+    counts = [number(value[key]) for key in ("entries", "apparent")]
+    return Content(counts[0], counts[1], None if newest is None else number(newest))
 
 
 def _action(item: dict[str, Any], root: Path) -> Action:
@@ -134,32 +132,28 @@ def _action(item: dict[str, Any], root: Path) -> Action:
             alone = tuple(tuple(text(name) for name in names) for names in item["alone"])
             return Tidy(_names(item, root), alone)
         case "restore":
-            number, trashed = _number(item["number"]), item.get("trashed") is True
-            return Restore(str(item["run"]), number, _names(item, root), trashed)
+            step, trashed = number(item["number"]), item.get("trashed") is True
+            return Restore(str(item["run"]), step, _names(item, root), trashed)
         case "remake":
-            return Remake(_names(item, root), _number(item["mode"]), item.get("begun") is True)
+            return Remake(_names(item, root), number(item["mode"]), item.get("begun") is True)
         case "settle":
             left = item["left_ns"]
             return Settle(
                 _names(item, root),
-                _number(item["accessed_ns"]),
-                _number(item["modified_ns"]),
-                None if left is None else _number(left),
+                number(item["accessed_ns"]),
+                number(item["modified_ns"]),
+                None if left is None else number(left),
             )
         case "purge":
-            units = tuple(tuple(_number(field) for field in unit) for unit in item["held"])
-            return Purge(str(item["run"]), tuple((number, dev, ino) for number, dev, ino in units))
+            units = tuple(tuple(number(field) for field in unit) for unit in item["held"])
+            return Purge(str(item["run"]), tuple((step, dev, ino) for step, dev, ino in units))
         case "close":
             return Close(str(item["run"]))
+        case kind if kind in relocations.KINDS:
+            return relocations.decode(item, _names(item, root))
         case disposal:
             lock = tuple(text(name) for name in item["lock"])
-            return Remove(_names(item, root), Disposal(disposal), lock, _resumed(item.get("resumes")))
-
-
-def _resumed(value: Any) -> Resumed | None:
-    if value is None:
-        return None
-    return Resumed(str(value["run"]), _number(value["number"]), value["begun"] is True)
+            return Remove(_names(item, root), Disposal(disposal), lock, resumed(item.get("resumes")))
 
 
 def _exclusion(item: dict[str, Any]) -> Exclusion:
@@ -169,12 +163,6 @@ def _exclusion(item: dict[str, Any]) -> Exclusion:
         cache=str(item["cache"]),
         entry=None if entry is None else str(entry),
         path=None if item.get("path") is None else _path(item),
-        size=None if size is None else _number(size),
+        size=None if size is None else number(size),
         detail=str(item.get("detail", "")),
     )
-
-
-def _number(value: Any) -> int:
-    if type(value) is not int:
-        raise TypeError(repr(value)[:40])
-    return value

@@ -12,10 +12,14 @@ from cachemgr.domain.outcome import Outcome, Trouble
 from cachemgr.domain.run import Folder, Run
 from cachemgr.domain.run_event import Phase
 from cachemgr.domain.terms import RunState, Status
-from cachemgr.journal.decode import from_document, moment, text
+from cachemgr.journal.decode import from_document, moment
+from cachemgr.journal.relocations import inode
+from cachemgr.journal.values import text
 
 FAMILY, SCHEMA = "cachemgr.journal/", "cachemgr.journal/1"
 
+_PENDING = (Phase.MOVING, Phase.COPYING, Phase.PUBLISHING)
+"""Phases of which nobody knows how far they came; in that of a return, looking tells."""
 _Key = tuple[str, tuple[str, ...]]
 
 
@@ -69,7 +73,7 @@ def read(file: Path) -> Run | None:
         begun=bool(announced),
         torn=not whole,
         purge_begun=purge_begun,
-        pending=frozenset(number for number in unheard if announced[number] is Phase.MOVING),
+        pending=frozenset(number for number in unheard if announced[number] in _PENDING),
         purging=frozenset(number for number in unheard if announced[number] is Phase.PURGING),
     )
 
@@ -119,6 +123,7 @@ def _outcome(line: dict[str, Any]) -> Outcome:
         None if trouble is None else Trouble(trouble["kind"], text(trouble["detail"]), trouble["errno"]),
         # Before there was this field, what stayed in the quarantine had been counted as moved.
         line.get("held", status is Status.FAILED and line["moved"] > 0) is True,
+        inode(line.get("made")),
     )
 
 

@@ -9,15 +9,17 @@ from datetime import datetime
 from pathlib import Path
 
 from cachemgr import __version__
+from cachemgr.domain.action import Commit
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Unavailable
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.run import Run
 from cachemgr.domain.run_event import Announced, FolderLeft, FolderNoted, RunEvent, RunFinished, StepFinished
 from cachemgr.journal.aftermath import aftermath
-from cachemgr.journal.codec import encode, exact, timestamp
+from cachemgr.journal.codec import encode, timestamp
 from cachemgr.journal.ends import CLOSED, FOLDER, RECORD
 from cachemgr.journal.reading import SCHEMA, is_newer, read
+from cachemgr.journal.values import exact
 
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{1,16}", re.ASCII)
 """A run's id, as the service makes them; a file of another name is not ours to read."""
@@ -66,7 +68,7 @@ class Journal:
                     if isinstance(event, RunFinished):
                         line["at"] = timestamp(self.clock())
                     with _said(self.folder):
-                        _append(descriptor, line, durable=isinstance(event, Announced | RunFinished))
+                        _append(descriptor, line, durable=_counts(event, plan))
                 yield event
         finally:
             os.close(descriptor)
@@ -97,6 +99,13 @@ class Journal:
             return []
 
 
+def _counts(event: RunEvent, plan: Plan) -> bool:
+    """Whether something depends on a line: what it announces, or that a migration is committed."""
+    if isinstance(event, StepFinished):
+        return isinstance(plan.steps[event.outcome.number].action, Commit)
+    return isinstance(event, Announced | RunFinished)
+
+
 def _written(file: Path) -> tuple[str, int, str]:
     return (file.name[: len("YYYYMMDD-HHMMSS")], file.lstat().st_mtime_ns, file.name)
 
@@ -123,6 +132,7 @@ def _line(event: RunEvent) -> dict[str, object] | None:
                 "freed": outcome.freed,
                 "moved": outcome.moved,
                 "held": outcome.held,
+                **({} if outcome.made is None else {"made": list(outcome.made)}),
                 "trouble": None
                 if trouble is None
                 else {"kind": trouble.kind, "detail": exact(trouble.detail), "errno": trouble.errno},

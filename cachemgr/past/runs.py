@@ -12,13 +12,13 @@ from cachemgr.domain.errors import Refused, UnknownTarget
 from cachemgr.domain.terms import Intent, RunState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from cachemgr.domain.machine import Machine
     from cachemgr.domain.plan import Plan
-    from cachemgr.domain.run import Run
+    from cachemgr.domain.run import Arrival, Run
     from cachemgr.journal.store import Journal
 
 RECOVERIES = (Intent.FINISH, Intent.ROLL_BACK)
@@ -65,11 +65,20 @@ class Runs:
         """
         from cachemgr.plan.compose import undo_plan
 
-        clears = (one.id for one in self.all() if one.plan.intent is Intent.CLEAR)
-        found = self.recovered_by(self.one(run or next(clears, None)))
-        if not found.quarantined:
+        undone = (Intent.CLEAR, Intent.MIGRATE)
+        made = (one.id for one in self.all() if one.plan.intent in undone)
+        found = self.recovered_by(self.one(run or next(made, None)))
+        if not found.undoable:
             raise Refused(_not_undoable(found, self.all()))
-        return undo_plan(new_id(), found, self.clock())
+        return undo_plan(new_id(), found, self.clock(), self.arrivals(found))
+
+    def arrivals(self, run: Run) -> Mapping[int, Arrival] | None:
+        """Where the things are that a migration brought to another place; None for any other run."""
+        if run.plan.intent is not Intent.MIGRATE:
+            return None
+        from cachemgr.disk.arrivals import arrivals
+
+        return arrivals(run)
 
     def purge(self, run: str | None = None, *, due: bool = False) -> Plan:
         """Empty one run's quarantine, all of them, or those whose time has come. Raises UnknownTarget."""
@@ -112,6 +121,9 @@ def _not_undoable(run: Run, runs: Sequence[Run]) -> str:
     }.get(run.state, "removed nothing that can be brought back")
     if run.trashed:
         why = "moved what it removed to the system's trash: restore it from the trash"
+    if run.plan.intent is Intent.MIGRATE and run.state is RunState.PURGED:
+        root = next(root for root in run.plan.roots if not root.own)
+        why = f"had its source purged; to have it back there, migrate it with --to {display_name(root.top)}"
     if run.leftover:
         why = "was removed in part already, so that what is left of it is not whole"
     other = next((one.id for one in runs if one.quarantined), None)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from cachemgr.domain.action import Remove
 from cachemgr.domain.credentials import is_credential
-from cachemgr.domain.inventory import Cache, Entry, EntryId, Inventory
+from cachemgr.domain.inventory import Cache, CacheId, Entry, EntryId, Inventory
 from cachemgr.domain.plan import Exclusion, Step
 from cachemgr.domain.terms import CacheState, Disposal, Knowledge, Reason, Rebuild
 from cachemgr.domain.unit import Inode, Kind, Unit
@@ -52,8 +52,8 @@ def clear(
     allowed: list[Entry] = []
     for entry in chosen:
         cache = inventory.cache_by_id[entry.cache]
-        reasons = list(_obstacles(cache, entry)) or list(_in_use(cache, entry, disposal_of, usage))
-        reasons = reasons or list(_too_young(cache, entry, now))
+        reasons = list(obstacles(cache, entry)) or list(used(cache, entry, disposal_of, usage))
+        reasons = reasons or list(too_young(cache, entry, now))
         if not reasons and entry.id in untrashable and disposal_of(entry) is Disposal.TRASH:
             why = untrashable[entry.id]
             reasons = [Exclusion(Reason.NO_TRASH, entry.cache, entry.id, size=entry.size, detail=why)]
@@ -61,20 +61,35 @@ def clear(
         if not reasons:
             allowed.append(entry)
     exclusions += _held_by_others(inventory, allowed)
-    exclusions += _not_recognised(inventory, {entry.id for entry in chosen})
+    exclusions += not_recognised(inventory, {entry.id for entry in chosen})
     steps = _removals(inventory, allowed, disposal_of)
     return Clearing(tuple(tidy(inventory, steps)), tuple(exclusions))
+
+
+def reclaimable(inventory: Inventory, now: datetime) -> dict[CacheId | None, int]:
+    """Free space that clearing all that may be cleared would give, for each cache; None: for all of them."""
+
+    def frees(entries: Sequence[Entry]) -> int:
+        return clear(inventory, entries, lambda _: Disposal.DELETE, now).frees
+
+    gains: dict[CacheId | None, int] = {
+        cache: frees(entries) if entries else 0 for cache, entries in inventory.entries_by_cache.items()
+    }
+    held = [cache for cache, entries in inventory.entries_by_cache.items() if entries]
+    # Only what several caches share makes the whole more than its parts.
+    gains[None] = gains[held[0]] if len(held) == 1 else frees(inventory.entries)
+    return gains
 
 
 def worth_a_look(inventory: Inventory, chosen: Sequence[Entry]) -> Iterator[Spot]:
     """The roots, and their tools' locks, of those entries that nothing in the inventory keeps from going."""
     for entry in chosen:
         cache = inventory.cache_by_id[entry.cache]
-        if cache.real_path is not None and not any(_obstacles(cache, entry)):
+        if cache.real_path is not None and not any(obstacles(cache, entry)):
             yield from ((cache.real_path, unit.lock) for unit in entry.units)
 
 
-def _obstacles(cache: Cache, entry: Entry) -> Iterator[Exclusion]:
+def obstacles(cache: Cache, entry: Entry) -> Iterator[Exclusion]:
     def stays(reason: Reason, detail: str = "") -> Exclusion:
         return Exclusion(reason, cache.id, entry.id, size=entry.size, detail=detail)
 
@@ -91,7 +106,7 @@ def _obstacles(cache: Cache, entry: Entry) -> Iterator[Exclusion]:
             yield stays(obstacle.reason, obstacle.detail)
 
 
-def _in_use(cache: Cache, entry: Entry, disposal_of: DisposalOf, usage: Usage) -> Iterator[Exclusion]:
+def used(cache: Cache, entry: Entry, disposal_of: DisposalOf, usage: Usage) -> Iterator[Exclusion]:
     """Every unit counts: an entry of which a part stays would be half of what it was."""
     if cache.real_path is None:
         return
@@ -103,7 +118,7 @@ def _in_use(cache: Cache, entry: Entry, disposal_of: DisposalOf, usage: Usage) -
         yield Exclusion(Reason.IN_USE, cache.id, entry.id, size=entry.size, detail=usage.unsure)
 
 
-def _too_young(cache: Cache, entry: Entry, now: datetime) -> Iterator[Exclusion]:
+def too_young(cache: Cache, entry: Entry, now: datetime) -> Iterator[Exclusion]:
     detail = ""
     if entry.busy_until is not None and now < entry.busy_until:
         detail = "downloading"
@@ -128,7 +143,7 @@ def _held_by_others(inventory: Inventory, allowed: Sequence[Entry]) -> Iterator[
             yield Exclusion(Reason.SHARED, entry.cache, entry.id, size=size, detail=min(others))
 
 
-def _not_recognised(inventory: Inventory, selected: Set[EntryId]) -> Iterator[Exclusion]:
+def not_recognised(inventory: Inventory, selected: Set[EntryId]) -> Iterator[Exclusion]:
     """When a whole cache is cleared, what is in it that nobody recognised."""
     for cache in inventory.caches:
         entries = inventory.entries_by_cache[cache.id]

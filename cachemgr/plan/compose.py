@@ -3,16 +3,18 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from cachemgr.domain.action import Remove
+from cachemgr.domain.action import Remove, roots_of_action
 from cachemgr.domain.inventory import CacheId, Entry, EntryId, Inventory
 from cachemgr.domain.plan import Exclusion, Plan, Root
-from cachemgr.domain.run import Run
+from cachemgr.domain.run import Arrival, Run
 from cachemgr.domain.terms import Disposal, Intent, Reason, Rule
 from cachemgr.domain.usage import NOT_LOOKED, Usage
 from cachemgr.plan.clear import clear, default_disposal
+from cachemgr.plan.migrate import Leg, migrate
 from cachemgr.plan.purge import purge
 from cachemgr.plan.recover import Recovery
 from cachemgr.plan.undo import undo
+from cachemgr.plan.way_back import way_back
 
 PLAN_AGE = timedelta(minutes=15)
 """How long a plan may be applied: the world it was made for is gone after that."""
@@ -67,10 +69,46 @@ def clear_plan(
     )
 
 
-def undo_plan(name: str, run: Run, now: datetime) -> Plan:
-    """Bring back what a run's quarantine holds."""
-    steps = undo(run)
+def migrate_plan(
+    name: str,
+    inventory: Inventory,
+    legs: Sequence[Leg],
+    exclusions: Iterable[Exclusion],
+    now: datetime,
+    *,
+    keep: timedelta,
+    targets: Sequence[str],
+    usage: Usage = NOT_LOOKED,
+    forced: Iterable[Rule] = (),
+) -> Plan:
+    """Bring caches elsewhere. Whatever is copied is kept at its old place's quarantine for that long."""
+    steps = migrate(inventory, [leg for leg in legs if leg.cargo.groups])
     used = {step.cache for step in steps}
+    used |= {root for step in steps for root in roots_of_action(step.action)}
+    pinned = [root for leg in legs for root in (leg.source, leg.to) if root.cache in used]
+    keeps = any(isinstance(step.action, Remove) for step in steps)
+    return Plan(
+        id=name,
+        intent=Intent.MIGRATE,
+        created_at=now,
+        expires_at=now + PLAN_AGE,
+        roots=tuple(dict.fromkeys(pinned)),
+        steps=steps,
+        exclusions=(*exclusions, *(one for leg in legs for one in leg.cargo.exclusions)),
+        targets=tuple(targets),
+        keep_until=now + keep if keeps else None,
+        scanned_at=inventory.scanned_at,
+        forced=tuple(sorted(set(forced))),
+        unseen=usage.unseen,
+    )
+
+
+def undo_plan(name: str, run: Run, now: datetime, found: Mapping[int, Arrival] | None = None) -> Plan:
+    """Bring back what a run's quarantine holds. Of a migration `found` says where everything is now, and all
+    of it goes back."""
+    steps = undo(run) if found is None else way_back(run, found)
+    used = {step.cache for step in steps}
+    used |= {root for step in steps for root in roots_of_action(step.action)}
     return Plan(
         id=name,
         intent=Intent.UNDO,
@@ -128,6 +166,7 @@ def recovery_plan(
 ) -> Plan:
     """Finish an interrupted run, or roll it back. `inventory` is the scan that was asked, if one was."""
     used = {step.cache for step in recovery.steps}
+    used |= {root for step in recovery.steps for root in roots_of_action(step.action)}
     keeps = any(
         isinstance(step.action, Remove) and step.action.disposal is Disposal.QUARANTINE
         for step in recovery.steps

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from cachemgr.disk.reader import OURS
-from cachemgr.domain.action import Purge, Remove
+from cachemgr.domain.action import Copy, Move, Purge, Remove
 from cachemgr.domain.inventory import EntryId
 from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.plan import Plan, Step
@@ -22,7 +22,7 @@ def counts_as_used(disposal: Disposal, rebuild: Rebuild | None) -> bool:
 def spots(plan: Plan) -> Iterator[Spot]:
     """Where a plan takes something away for good or for a while, with the lock that has to be free for it."""
     for step in plan.steps:
-        if isinstance(step.action, Remove | Purge):
+        if isinstance(step.action, Remove | Purge | Move | Copy):
             yield plan.root(step.cache).path, getattr(step.action, "lock", ())
 
 
@@ -63,6 +63,8 @@ def _trouble(plan: Plan, step: Step, usage: Usage) -> Trouble | None:
                 who = usage.holder(root, (OURS + resumes.run, str(resumes.number)))
             if who is None and usage.unsure is not None and counts_as_used(disposal, step.rebuild):
                 return Trouble("in-use", usage.unsure)
+        case Move(names=names, lock=lock) | Copy(names=names, lock=lock):
+            who = usage.holder(root, names, step.identity, lock)
         case Purge(run, held):
             waiting = (usage.inodes.get((dev, ino)) for _, dev, ino in held)
             who = usage.holder(root, (OURS + run,)) or next(filter(None, waiting), None)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cachemgr.domain.action import Remove, Tidy
+from cachemgr.domain.action import Move, Remove, Tidy
 from cachemgr.domain.inventory import Cache, Inventory
 from cachemgr.domain.plan import Step
 
@@ -36,15 +36,19 @@ class _Gone:
 
 def _containers(cache: Cache, own: list[tuple[int, Step]], number: int) -> Iterator[Step]:
     gone: dict[Names, list[_Gone]] = {}
+    taken: set[Names] = set()
     for position, step in own:
-        if isinstance(step.action, Remove):
+        if isinstance(step.action, Remove | Move):
             *folder, name = step.action.names
+            taken.add(step.action.names)
             gone.setdefault(tuple(folder), []).append(_Gone(name, (position,)))
     for container in sorted(cache.containers, key=lambda container: (-len(container.names), container.names)):
         names = container.names
         parts = gone.get(names, [])
         if not names or len(parts) < container.children:
             continue
+        if any(names[:depth] in taken for depth in range(1, len(names) + 1)):
+            continue  # it goes with what it is a part of
         needs = tuple(sorted({need for part in parts for need in part.needs}))
         alone = tuple((part.name, *below) for part in parts for below in part.alone)
         allocated = container.allocated + sum(part.allocated for part in parts)

@@ -4,7 +4,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from cachemgr.domain.action import ASIDE, Close, Purge, Remake, Remove, Restore, Settle, Tidy
+from cachemgr.domain.action import (
+    ASIDE,
+    Close,
+    Commit,
+    Copy,
+    Discard,
+    Link,
+    Match,
+    Move,
+    Publish,
+    Purge,
+    Remake,
+    Remove,
+    Restore,
+    Return,
+    Settle,
+    Tidy,
+    Unlink,
+    Withdraw,
+)
 from cachemgr.domain.display import display_name
 from cachemgr.domain.inventory import CacheId
 from cachemgr.domain.outcome import Totals
@@ -116,7 +135,7 @@ def _plan_row(steps: Sequence[Step]) -> PlanRow:
         cache=first.cache,
         does=does(first),
         rebuild=first.rebuild,
-        size=sum(step.size for step in steps),
+        size=_size(steps),
         frees=sum(step.frees for step in steps),
         steps=len(steps),
         permanent=any(_permanent(step) for step in steps),
@@ -143,6 +162,29 @@ def does(step: Step) -> str:
             return "purge"
         case Close():
             return "close"
+        case _:
+            return _RELOCATIONS[type(step.action)]
+
+
+_RELOCATIONS: Mapping[type, str] = {
+    Move: "move",
+    Return: "move back",
+    Copy: "copy and verify",
+    Publish: "publish",
+    Match: "compare",
+    Commit: "commit",
+    Withdraw: "take the copy away",
+    Discard: "remove the staging",
+    Link: "leave a link",
+    Unlink: "remove the link",
+}
+
+
+def _size(steps: Sequence[Step]) -> int:
+    """Bytes that a row is about: what was copied first, and then set aside or brought back, is still one."""
+    first = [step for step in steps if not isinstance(step.action, Publish | Withdraw)]
+    moved = [step for step in first if isinstance(step.action, Copy | Match)]
+    return sum(step.size for step in moved or first)
 
 
 def _permanent(step: Step) -> bool:
@@ -156,9 +198,9 @@ def _disposal(step: Step) -> Disposal | None:
 def _step_name(step: Step) -> str:
     if step.entry is not None:
         return display_name(step.entry.removeprefix(f"{step.cache}:"))
-    if isinstance(step.action, Purge | Close):
+    if isinstance(step.action, Purge | Close | Discard):
         return f"quarantine of {display_name(step.action.run)}"
-    return display_name("/".join(step.action.names))
+    return display_name("/".join(getattr(step.action, "names", ()) or (step.cache,)))
 
 
 def _kept_id(exclusion: Exclusion) -> str:

@@ -65,6 +65,10 @@ _REASONS = {
     Reason.CHANGED: "no longer what the interrupted run was planned for",
     Reason.INTERRUPTED: "set aside by a run that was interrupted and is to be recovered first",
     Reason.NO_TRASH: "cannot go to the system trash",
+    Reason.CONFLICT: "something else has that name at the destination, and nothing is overwritten",
+    Reason.LEAVING: "a link in it would lead nowhere from another place",
+    Reason.NO_PLACE: "nothing says where it should be; name a directory with --to",
+    Reason.NO_ROOM: "it does not fit where it should be",
 }
 _DETAILS = {
     "unregistered": "too little is known about this kind of cache; name it in your configuration to clear it",
@@ -76,6 +80,9 @@ _DETAILS = {
     "unavailable": "the cache cannot be reached right now",
     "unusable": "the cache's setting makes no sense",
     "needs": "something that belongs to it stays",
+    "unknown": "nothing says where it should be; name a directory with --to",
+    "at-home": "it is where it should be already",
+    "unfit": "it would not be known again at the default destination; name a directory with --to",
 }
 """Exclusion details that are codes; any other is a name or a path."""
 _UNSURE = {
@@ -103,6 +110,12 @@ _TROUBLES = {
     "no-quarantine": "nothing could be set aside here",
     "not-returned": "it was to stay, could not go back to its place, and waits for an undo in the quarantine",
     "os": "the system refused",
+    "conflict": "what lies at its new place is not the same, and nothing is overwritten",
+    "given-up": "the migration was given up before anything was taken away, and the source is whole",
+    "leaving": "a link in it leads out of its cache",
+    "special": "it holds a pipe, a socket or a device, which is not copied",
+    "damaged": "a file in it is not what its name promises",
+    "corrupt": "what was read back from the copy is not what was written; see to that disk",
 }
 _TRASH = {
     "name-too-long": "its name is too long for the trash",

@@ -1,0 +1,251 @@
+"""The effects of a migration: a unit gets another place, and nothing is overwritten or lost on the way."""
+
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, suppress
+
+from cachemgr.disk import handles
+from cachemgr.disk.handles import Handle
+from cachemgr.domain.action import Copy, Discard, Link, Match, Move, Publish, Return, Unlink, Withdraw
+from cachemgr.domain.inventory import CacheId
+from cachemgr.domain.leads import Move as Lead
+from cachemgr.domain.outcome import Trouble
+from cachemgr.domain.plan import Step
+from cachemgr.domain.unit import Inode, Kind
+from cachemgr.execute import system
+from cachemgr.execute.compare import Likeness, compare
+from cachemgr.execute.copy import Consignment, Copied, Settling, discard, settle
+from cachemgr.execute.depths import look_through
+from cachemgr.execute.guard import Guard, Stop
+from cachemgr.execute.quarantines import Quarantines
+from cachemgr.execute.remove import Removal
+from cachemgr.execute.staging import Stagings
+
+Names = tuple[str, ...]
+
+
+class Relocation:
+    """Works in the roots that a guard holds open. Each effect raises Stop or OSError, and then has changed
+    nothing."""
+
+    def __init__(self, run: str, guard: Guard, quarantines: Quarantines) -> None:
+        self.run = run
+        self.guard = guard
+        self._quarantines = quarantines
+        self._stagings = Stagings(guard)
+        self._copied: dict[tuple[str, int], Copied] = {}
+        """By run and number."""
+        self._changed: dict[tuple[CacheId, Names], Names] = {}
+        """Directories whose entries are not known to be durable yet, each with something in it."""
+        self._locks: dict[int, ExitStack] = {}
+
+    def move(self, step: Step, action: Move) -> None:
+        """To another directory of the same file system; it is looked into where it lies then."""
+        names, place = action.names, action.place
+        if action.resumes is not None and self._is_there(step, action):
+            return
+        with self.guard.folder(step, names) as parent, self.guard.folder_in(action.to, place) as target:
+            self.guard.check(step, names, parent)
+            with self.guard.lock(step, action):
+                _rename(parent, names[-1], target, place)
+            self._note(step.cache, names)
+            self._note(action.to, place)
+            try:
+                look_through(self.guard.root(step.cache), step, names, target, place[-1])
+            except Stop as stop:
+                if stop.trouble.kind != "missing":
+                    system.move(target, place[-1], parent, names[-1])
+                raise
+
+    def give_back(self, step: Step, action: Return) -> bool:
+        """What a run had moved goes back to its place; False where it is there already."""
+        assert step.identity is not None
+        names, place = action.names, action.place
+        with self.guard.folder(step, names) as target:
+            try:
+                with self.guard.folder_in(action.of, place) as parent:
+                    status = handles.lstat(parent, place[-1])
+                    if (status.st_dev, status.st_ino) == step.identity.inode:
+                        _rename(parent, place[-1], target, names)
+                        self._note(action.of, place)
+                        self._note(step.cache, names)
+                        return True
+            except (FileNotFoundError, Stop) as error:
+                if isinstance(error, Stop) and error.trouble.kind != "missing":
+                    raise
+            if _inode(target, names[-1]) == step.identity.inode:
+                return False
+            raise Stop(Trouble("missing", "/".join(place)))
+
+    def consign(self, number: int, step: Step, action: Copy) -> Consignment:
+        """A unit, ready to be copied. Its lock is held until it is `received`."""
+        root = self.guard.root(step.cache)
+        with self.guard.folder(step, action.names) as parent:
+            self.guard.check(step, action.names, parent)
+        # Where nothing can be set aside, nothing could be retired: that is seen before anything is copied.
+        self._quarantines.make(step.cache, self.run)
+        run, stage = self._berth(number, action)
+        staging = self._stagings.make(action.to, run)
+        for _ in discard(staging.handle, str(stage), Removal()):
+            pass  # what an interrupted run had begun to copy
+        locks = self._locks[number] = ExitStack()
+        locks.enter_context(self.guard.lock(step, action))
+        return Consignment(
+            number,
+            root.handle,
+            action.names,
+            staging.handle,
+            str(stage),
+            step.identity,
+            step.seen,
+            moves=self._moves(step.cache, action.to),
+            accepted=frozenset(action.leaving),
+        )
+
+    def received(self, number: int, action: Copy, copied: Copied | None) -> None:
+        """The copying of a unit has ended, well or not."""
+        if (locks := self._locks.pop(number, None)) is not None:
+            locks.close()
+        if copied is not None:
+            self._copied[self._berth(number, action)] = copied
+
+    def publish(self, step: Step, action: Publish) -> None:
+        """A copy gets its name. One that has it already is as good."""
+        run = self.run if action.resumes is None else action.resumes.run
+        copied = self._copied.get((run, action.copy))
+        made = action.made if copied is None else copied.inode
+        staging = self._stagings.open(step.cache, run)
+        with self.guard.folder(step, action.names) as target:
+            staged = None if staging is None else _inode(staging.handle, str(action.copy))
+            if made is None or (staged is not None and staged != made):
+                raise Stop(Trouble("changed", "/".join(action.names)))
+            if staging is None or staged is None:
+                if _inode(target, action.names[-1]) != made:
+                    raise Stop(Trouble("missing", "/".join(action.names)))
+                return
+            _rename(staging.handle, str(action.copy), target, action.names)
+            settling: Settling | None = None if copied is None else copied.settling
+            if settling is not None:
+                settle(target, action.names[-1], settling)
+            self._note(step.cache, action.names)
+
+    def unpublish(self, step: Step, action: Publish) -> bool:
+        """Take the name away again from a copy of this run, where nobody else took its place."""
+        run = self.run if action.resumes is None else action.resumes.run
+        copied = self._copied.get((run, action.copy))
+        made = action.made if copied is None else copied.inode
+        with self.guard.folder(step, action.names) as parent:
+            if made is None or _inode(parent, action.names[-1]) != made:
+                return False
+            staging = self._stagings.make(step.cache, run)
+            system.move(parent, action.names[-1], staging.handle, str(action.copy))
+            self._note(step.cache, action.names)
+            return True
+
+    def match(self, step: Step, action: Match) -> Generator[int, None, None]:
+        """Whether the same lies at the place that a unit would get. Yields bytes read. Raises Stop where
+        something else does."""
+        with self.guard.folder(step, action.names) as parent:
+            self.guard.check(step, action.names, parent)
+        yield from self._compare(step.cache, action.names, action.to, action.place)
+
+    def withdraw(self, step: Step, action: Withdraw) -> Generator[int, None, None]:
+        """Take a published copy out of its place, if it is still what its source is."""
+        assert step.identity is not None
+        with self.guard.folder(step, action.names) as parent:
+            now = _inode(parent, action.names[-1])
+            if now is None:
+                return  # it was taken away before
+            if now != step.identity.inode:
+                raise Stop(Trouble("changed", "/".join(action.names)))
+            yield from self._compare(action.twin, action.place, step.cache, action.names)
+            staging = self._stagings.make(step.cache, action.run)
+            system.move(parent, action.names[-1], staging.handle, str(action.number))
+            self._note(step.cache, action.names)
+            if _inode(staging.handle, str(action.number)) != step.identity.inode:
+                system.move(staging.handle, str(action.number), parent, action.names[-1])
+                raise Stop(Trouble("changed", "/".join(action.names)))
+
+    def discard(self, step: Step, action: Discard, done: Removal) -> Iterator[Removal]:
+        """Delete a run's staging directory."""
+        with suppress(FileNotFoundError):  # the cache itself was never made
+            yield from self._stagings.empty(step.cache, action.run, done)
+
+    def link(self, step: Step, action: Link) -> None:
+        with self.guard.folder(step, action.names) as parent:
+            try:
+                system.link_directory(parent, action.names[-1], action.target)
+            except FileExistsError as error:
+                if _leads(parent, action.names[-1]) != action.target:
+                    raise Stop(Trouble("exists", "/".join(action.names))) from error
+            self._note(step.cache, action.names)
+
+    def unlink(self, step: Step, action: Unlink) -> None:
+        with self.guard.folder(step, action.names) as parent:
+            if _inode(parent, action.names[-1]) is None:
+                return
+            if _leads(parent, action.names[-1]) != action.target:
+                raise Stop(Trouble("changed", "/".join(action.names)))
+            system.unlink(parent, action.names[-1])
+
+    def flush(self) -> None:
+        """Make durable what was renamed so far. Raises OSError."""
+        for (cache, _), names in list(self._changed.items()):
+            with suppress(Stop), self.guard.folder_in(cache, names) as folder:
+                system.sync(folder)
+        self._changed.clear()
+
+    def clear_up(self, done: Removal) -> None:
+        """Delete what is left in the staging directories of this run. Raises Stop, OSError."""
+        for cache in self._stagings.of(self.run):
+            for _ in self._stagings.empty(cache, self.run, done):
+                pass
+
+    def close(self) -> None:
+        for locks in self._locks.values():
+            locks.close()
+        self._stagings.close()
+
+    def _compare(
+        self, one: CacheId, names: Names, other: CacheId, place: Names
+    ) -> Generator[int, None, None]:
+        root, target = self.guard.root(one), self.guard.root(other)
+        found = yield from compare(root.handle, names, target.handle, place, self._moves(one, other))
+        if found.likeness is not Likeness.SAME:
+            raise Stop(Trouble("conflict", found.detail or "/".join(place), found.errno))
+
+    def _moves(self, source: CacheId, to: CacheId) -> tuple[Lead, ...]:
+        return (Lead(str(self.guard.root(source).root.top), str(self.guard.root(to).root.top)),)
+
+    def _berth(self, number: int, action: Copy) -> tuple[str, int]:
+        return (self.run, number) if action.resumes is None else (action.resumes.run, action.resumes.number)
+
+    def _is_there(self, step: Step, action: Move) -> bool:
+        """Whether the interrupted run had moved a unit already."""
+        assert step.identity is not None
+        with self.guard.folder_in(action.to, action.place) as target:
+            return _inode(target, action.place[-1]) == step.identity.inode
+
+    def _note(self, cache: CacheId, names: Names) -> None:
+        self._changed[(cache, names[:-1])] = names
+
+
+def _rename(source: Handle, name: str, target: Handle, place: Names) -> None:
+    try:
+        system.move(source, name, target, place[-1])
+    except FileExistsError as error:
+        raise Stop(Trouble("exists", "/".join(place))) from error
+
+
+def _inode(folder: Handle, name: str) -> Inode | None:
+    try:
+        status = handles.lstat(folder, name)
+    except FileNotFoundError:
+        return None
+    return (status.st_dev, status.st_ino)
+
+
+def _leads(folder: Handle, name: str) -> str | None:
+    """Where a link leads; None where it is none."""
+    if handles.kind(handles.lstat(folder, name)) is not Kind.LINK:
+        return None
+    return handles.read_link(folder, name)

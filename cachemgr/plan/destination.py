@@ -1,0 +1,55 @@
+"""Where a cache should be: what a configuration says, or else where a project keeps its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from cachemgr.domain.cache_type import CacheType
+from cachemgr.domain.inventory import Cache
+from cachemgr.domain.settings import Settings
+from cachemgr.domain.terms import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A place for a cache."""
+
+    path: PurePath
+    type: CacheType
+    """The kind of cache it is there: for a legacy kind the one that took its place."""
+    pattern: str = ""
+    """What may come there by its name, where the kind of cache changes; empty for everything."""
+
+
+def destination(
+    cache: Cache, types: Mapping[str, CacheType], settings: Settings, project: PurePath | None
+) -> Destination | None:
+    """Where a cache should be by default; None where nothing says so."""
+    kind = types.get(cache.type)
+    if kind is None:
+        return None
+    pattern = ""
+    if kind.replaced_by is not None:
+        kind = types[kind.replaced_by]
+        # What its successor would not know again would be hidden there.
+        pattern = kind.whole.pattern if kind.whole is not None else "(?!)"
+    path = _configured(kind, settings)
+    if path is None and project is not None and kind.project:
+        path = project.joinpath(*kind.project[0].split("/"))
+    return None if path is None else Destination(path, kind, pattern)
+
+
+def is_astray(cache: Cache) -> bool:
+    """Whether a cache that nobody named is one to bring into the project: one that is there, or that a person
+    put somewhere, is not."""
+    return cache.place in (Place.HOME, Place.ENV, Place.LEGACY, Place.SYSTEM)
+
+
+def _configured(kind: CacheType, settings: Settings) -> PurePath | None:
+    for root in settings.roots:
+        if root.type == kind.id and root.trusted:
+            return root.path
+    for home in settings.homes:
+        if home.name == kind.home_setting and home.trusted:
+            return home.path.joinpath(*filter(None, kind.home_below.split("/")))
+    return None
