@@ -7,6 +7,10 @@ from pathlib import Path
 
 from cachemgr.domain.action import (
     Close,
+    Commit,
+    Copy,
+    Link,
+    Move,
     Publish,
     Purge,
     Remake,
@@ -122,6 +126,18 @@ class _Known:
         (self.purged if done else self.purging).update(held)
         self.emptied_once = self.emptied_once or done
 
+    def take_up(self, number: int, outcome: Outcome | None, *, pending: bool) -> None:
+        """A recovery took up one of its steps that brings something to another place."""
+        if outcome is not None and not outcome.stopped:
+            self.later[number] = replace(outcome, number=number)
+            self.pending.discard(number)
+            if outcome.status is Status.DONE:
+                self.restored.discard(number)
+        elif pending:
+            self.later.pop(number, None)
+            self.restored.discard(number)
+            self.pending.add(number)
+
     def resume(self, resumed: Resumed, action: Remove, run: Run, at: int, outcome: Outcome | None) -> None:
         """A recovery took up one of its steps."""
         number = resumed.number
@@ -171,6 +187,14 @@ def _follow(run: Run, known: Mapping[str, _Known]) -> None:
                         other.emptied.add((of, root))
             case Remake(names=names) if run.finished is None and about in known:
                 known[about].remade.add((step.cache, names))
+            case (
+                Move(resumes=Resumed() as resumed)
+                | Copy(resumes=Resumed() as resumed)
+                | Publish(resumes=Resumed() as resumed)
+                | Commit(resumes=Resumed() as resumed)
+                | Link(resumes=Resumed() as resumed)
+            ) if resumed.run in known:
+                known[resumed.run].take_up(resumed.number, outcome, pending=number in run.pending)
             case Remove(resumes=Resumed() as resumed) if resumed.run in known:
                 known[resumed.run].resume(resumed, step.action, run, number, outcome)
     if run.plan.intent is Intent.FINISH and (continued := known.get(run.plan.reverses or "")) is not None:

@@ -78,9 +78,16 @@ class Recovery:
             recovery = recover.Recovery(found, ())
         elif intent is Intent.ROLL_BACK:
             self._refuse_closed(found, intent)
-            recovery = recover.roll_back(found, self.whereabouts(found))
+            arrived = self.runs.arrivals(found)
+            if arrived is not None:
+                recovery = recover.roll_back_migration(found, arrived)
+            else:
+                recovery = recover.roll_back(found, self.whereabouts(found))
         elif found.plan.intent is Intent.UNDO:
-            recovery = recover.finish_undo(self.runs.one(found.plan.reverses))
+            reverted = self.runs.one(found.plan.reverses)
+            recovery = recover.finish_undo(reverted, self.runs.arrivals(reverted))
+        elif (arrived := self.runs.arrivals(found)) is not None:
+            recovery = recover.finish_migration(found, self.whereabouts(found), arrived)
         elif found.plan.intent is Intent.PURGE:
             recovery = recover.finish_purge(found, {one.id: one for one in self.runs.all()})
         else:

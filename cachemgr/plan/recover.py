@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from cachemgr.domain.action import Close, Purge, Remove
+from cachemgr.domain.action import Close, Discard, Purge, Remove
 from cachemgr.domain.inventory import CacheId, Inventory
 from cachemgr.domain.plan import Exclusion, Step
-from cachemgr.domain.run import Choices, Numbered, Run, Whereabouts
+from cachemgr.domain.run import Arrival, Choices, Numbered, Run, Whereabouts
 from cachemgr.domain.terms import Disposal, Intent, StepState, Where
 from cachemgr.plan.finish import finish
+from cachemgr.plan.finish_migration import Rest, destinations, sources
 from cachemgr.plan.purge import removal_caches
 from cachemgr.plan.undo import undo
+from cachemgr.plan.way_back import way_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ def choices(run: Run) -> Choices:
     """Both, unless something of it can no longer be taken back, or was taking something back."""
     if not run.interrupted:
         return Choices(False, False, "was not interrupted, or was recovered since")
+    if run.plan.intent is Intent.MIGRATE:
+        return Choices(True, not run.committed, "has committed its copies" if run.committed else "")
     if run.plan.intent is not Intent.CLEAR:
         kind = "an undo" if run.plan.intent is Intent.UNDO else "a purge"
         return Choices(True, False, f"is {kind}, which can only be finished")
@@ -54,8 +58,27 @@ def finish_clear(run: Run, found: Mapping[int, Whereabouts], inventory: Inventor
     return Recovery(run, (*steps, *_close(run.id, removal_caches(run))), exclusions)
 
 
-def finish_undo(reversed_run: Run) -> Recovery:
-    """What an undo did not bring back yet; its run is the one that it reverses."""
+def roll_back_migration(run: Run, found: Mapping[int, Arrival]) -> Recovery:
+    """Everything is where it came from, and nothing of it anywhere else."""
+    return Recovery(run, (*way_back(run, found), *_close(run.id, sources(run))))
+
+
+def finish_migration(run: Run, looks: Mapping[int, Whereabouts], found: Mapping[int, Arrival]) -> Recovery:
+    """What was not copied, published, committed or retired yet. Without a commit it stays interrupted."""
+    rest = Rest(run, looks, found)
+    steps = tuple(rest.steps())
+    ends = (
+        *(Step(Discard(run.id), cache, needs=rest.commit) for cache in destinations(run)),
+        *(Step(Close(run.id), cache, needs=rest.commit) for cache in sources(run)),
+    )
+    return Recovery(run, (*steps, *ends))
+
+
+def finish_undo(reversed_run: Run, found: Mapping[int, Arrival] | None = None) -> Recovery:
+    """What an undo did not bring back yet; its run is the one that it reverses. `found` where that is a
+    migration."""
+    if found is not None:
+        return roll_back_migration(reversed_run, found)
     caches = removal_caches(reversed_run)
     return Recovery(reversed_run, (*undo(reversed_run), *_close(reversed_run.id, caches)))
 
