@@ -111,6 +111,8 @@ class Reading(Haul):
         """Of the whole file, once it is complete."""
         if self._named is not None:
             return self._named.digest()
+        if len(self._digests) == 1:
+            return self._digests[0]  # as for a file that is read in one go
         return hashlib.sha256(b"".join(self._digests)).digest()
 
 
