@@ -28,6 +28,16 @@ def open_child(parent: Handle, name: str) -> Handle:
     return _open(name, _DIRECTORY, parent)
 
 
+def open_above(handle: Handle) -> Handle:
+    """The directory that an open one lies in now, which the caller has to recognise. Raises OSError."""
+    return _open("..", _DIRECTORY, handle)
+
+
+def open_file(parent: Handle, name: str) -> int:
+    """A descriptor that reads. Raises OSError; ELOOP when it is a link. A FIFO does not make us wait."""
+    return _open(name, _FILE, parent)
+
+
 def open_root(path: Path) -> Handle:
     """A real directory opened component by component, so that no part of the way is a link.
 

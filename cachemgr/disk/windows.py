@@ -55,6 +55,19 @@ def open_child(parent: Handle, name: str) -> Handle:
     return _open(parent.to(name), pins=parent.pins)
 
 
+def open_above(handle: Handle) -> Handle:
+    """The directory that an open one lies in now, which the caller has to recognise. Raises OSError."""
+    return _open(handle.path.rpartition(os.sep)[0], pins=handle.pins)
+
+
+def open_file(parent: Handle, name: str) -> int:
+    """A descriptor that reads. Raises OSError, also for a link and for what is stored online."""
+    path = parent.to(name)
+    if kind(win32.lstat(path)) is not Kind.FILE:
+        raise OSError(EINVAL, os.strerror(EINVAL), name)
+    return os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0))
+
+
 def open_root(path: Path) -> Handle:
     """Raises NotADirectoryError when it is a reparse point or no directory, OSError when missing."""
     return _open(extended(str(path)), pins=False)

@@ -1,147 +1,172 @@
-"""Copies units into a staging directory. A stand-in with the interface of branch `copy`."""
+"""Copying of units into staging: hashed, durable, read back, and given up rather than guessed.
 
-import os
+A copy is made in two passes with a `sync` of the whole file system between them, which is as good as one for
+each file and far cheaper. So many units are copied together: those that are small share it.
+"""
+
+from collections import deque
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
-from enum import StrEnum
+from contextlib import closing
+from functools import partial
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
-from cachemgr.disk.scope import Scope
-from cachemgr.disk.walk import Walk
-from cachemgr.domain.leads import Lead, Move, lead
 from cachemgr.domain.outcome import Trouble
-from cachemgr.domain.unit import Content, Identity, Inode, Kind
-from cachemgr.execute import system
+from cachemgr.execute import files
+from cachemgr.execute.aside import SUFFIX
+from cachemgr.execute.consignment import (
+    Consignment,
+    Copied,
+    CopyEvent,
+    CopyProgress,
+    NotCopied,
+    Settling,
+    Stage,
+)
+from cachemgr.execute.copying import Copying
+from cachemgr.execute.guard import Stop
+from cachemgr.execute.level import Pass
+from cachemgr.execute.pairs import Crew
 from cachemgr.execute.remove import Removal
 from cachemgr.execute.remove_parallel import remove_tree
+from cachemgr.execute.verifying import Verifying
 
-Names = tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Consignment:
-    number: int
-    root: Handle
-    names: Names
-    staging: Handle
-    stage: str
-    seen: Identity | None
-    content: Content | None = None
-    moves: tuple[Move, ...] = ()
-    accepted: frozenset[Names] = frozenset()
-    blob_names: bool = False
+_FILES, _BYTES = 4096, 1 << 30
+"""After so much of what units hold the next ones wait for the next sync."""
+_REPORT_FILES, _REPORT_BYTES = 256, 16 << 20
+"""Between two reports of progress."""
 
 
-class CopyPhase(StrEnum):
-    COPYING = "copying"
-    VERIFYING = "verifying"
+def copy_all(units: Iterator[Consignment]) -> Generator[CopyEvent, None, None]:
+    """Copy many units. The next is asked for when there is room for it.
 
-
-@dataclass(frozen=True, slots=True)
-class CopyProgress:
-    number: int
-    phase: CopyPhase
-    files: int
-    bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Settling:
-    mode: int
-
-
-@dataclass(frozen=True, slots=True)
-class Copied:
-    number: int
-    identity: Identity
-    content: Content
-    inode: Inode
-    files: int = 0
-    bytes: int = 0
-    settling: Settling | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NotCopied:
-    number: int
-    trouble: Trouble
-    leaving: tuple[Names, ...] = field(default=())
-    left: bool = False
-
-
-class _Leaving(Exception):
-    pass
-
-
-def copy_all(units: Iterator[Consignment]) -> Generator[CopyProgress | Copied | NotCopied, None, None]:
-    for one in units:
-        folder = handles.open_below(one.root, one.names[:-1])
-        try:
-            _copy(one, folder, one.names, one.staging, one.stage)
-            status = handles.lstat(folder, one.names[-1])
-            walk = Walk(Scope(status.st_dev), one.names)
-            if handles.kind(status) is Kind.DIRECTORY:
-                handle = handles.open_child(folder, one.names[-1])
-                walk.tree(handle, handles.fstat(handle))
-                handles.close(handle)
-            if one.content is not None and walk.result().content != one.content:
-                raise _Leaving
-            made = handles.lstat(one.staging, one.stage)
-            yield CopyProgress(one.number, CopyPhase.COPYING, 1, 1)
-            yield Copied(
-                one.number, handles.identity(status), walk.result().content, (made.st_dev, made.st_ino)
-            )
-        except _Leaving:
-            for _ in discard(one.staging, one.stage, Removal()):
-                pass
-            yield NotCopied(one.number, Trouble("changed", "/".join(one.names)))
-        except OSError as error:
-            for _ in discard(one.staging, one.stage, Removal()):
-                pass
-            yield NotCopied(one.number, Trouble("os", error.strerror or "", error.errno))
-        finally:
-            handles.close(folder)
-
-
-def _copy(one: Consignment, folder: Handle, names: Names, target: Handle, name: str) -> None:
-    status = handles.lstat(folder, names[-1])
-    kind = handles.kind(status)
-    times = (status.st_atime_ns, status.st_mtime_ns)
-    if kind is Kind.LINK:
-        how, text = lead(names, handles.read_link(folder, names[-1]), one.moves)
-        if how is Lead.LEAVING and names not in one.accepted:
-            raise _Leaving
-        os.symlink(text, name, dir_fd=target)
-    elif kind is Kind.DIRECTORY:
-        system.mkdir(target, name, 0o700)
-        inner, made = handles.open_child(folder, names[-1]), handles.open_child(target, name)
-        for child in handles.names(inner):
-            _copy(one, inner, (*names, child), made, child)
-        os.fchmod(made, status.st_mode & 0o7777)
-        handles.close(inner)
-        handles.close(made)
-    else:
-        source = os.open(names[-1], os.O_RDONLY | os.O_NOFOLLOW, dir_fd=folder)
-        copy = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=target)
-        try:
-            while chunk := os.read(source, 1 << 20):
-                while chunk := chunk[os.write(copy, chunk) :]:
-                    pass
-            os.fchmod(copy, status.st_mode & 0o7777)
-        finally:
-            os.close(source)
-            os.close(copy)
-    system.set_times(target, name, *times)
-
-
-def settle(parent: Handle, name: str, settling: Settling) -> None:
-    pass
+    Yields a `CopyProgress` now and then, and for each unit a `Copied` or a `NotCopied`; of those that are
+    copied together that comes at the end. Closing the iterator stops all threads; what then lies in staging
+    is for `discard`.
+    """
+    return _Copier(units).run()
 
 
 def discard(staging: Handle, stage: str, done: Removal) -> Iterator[Removal]:
+    """Remove what a copy that came to nothing has left in staging. What cannot go is in its `errors`."""
+    for name in (stage, stage + SUFFIX):
+        yield from remove_tree(staging, name, done)
+
+
+def settle(parent: Handle, name: str, settling: Settling) -> None:
+    """Give a copied directory that is at its place the mode and times it could not have before.
+
+    Raises OSError.
+    """
+    handle = handles.open_child(parent, name)
     try:
-        handles.lstat(staging, stage)
-    except FileNotFoundError:
-        return
-    yield from remove_tree(staging, stage, done)
+        files.finish_directory(handle, settling.mode, settling.accessed_ns, settling.modified_ns)
+    finally:
+        handles.close(handle)
+
+
+class _Copier:
+    def __init__(self, units: Iterator[Consignment]) -> None:
+        self._units = units
+        self._again: deque[Consignment] = deque()
+        """Those that changed while they were copied."""
+        self._crew = Crew()
+        self._reported = (Stage.COPYING, -1, 0, 0)
+
+    def run(self) -> Generator[CopyEvent, None, None]:
+        batch: list[Copying] = []
+        try:
+            while True:
+                batch = []
+                with closing(self._crew.run(self._first_passes(batch))) as news:
+                    for job in news:
+                        yield from self._report(job, Stage.COPYING)
+                if not batch:
+                    return
+                yield from self._finish(batch)
+        finally:
+            self._crew.close()
+            for copying in batch:
+                copying.aside.close()
+
+    def _first_passes(self, batch: list[Copying]) -> Iterator[Copying]:
+        while sum(job.files + 1 for job in batch) < _FILES and sum(job.bytes for job in batch) < _BYTES:
+            again = bool(self._again)
+            unit = self._again.popleft() if again else next(self._units, None)
+            if unit is None:
+                return
+            batch.append(Copying(unit, again=again))
+            yield batch[-1]
+
+    def _finish(self, batch: list[Copying]) -> Iterator[CopyEvent]:
+        """The second pass over what was copied, and what came of each unit."""
+        for copying in batch:
+            copying.aside.close()
+            if copying.failure is None:
+                try:
+                    copying.check()
+                except Stop as stop:
+                    copying.fail(stop, None)
+        yield from self._sync([copying for copying in batch if copying.failure is None])
+        verifyings = {copying.unit.number: Verifying(copying) for copying in batch if copying.failure is None}
+        with closing(self._crew.run(iter(verifyings.values()))) as news:
+            for job in news:
+                yield from self._report(job, Stage.VERIFYING)
+        # Of directories the modes and times were set only now.
+        yield from self._sync([one for one in verifyings.values() if one.directories and not one.failure])
+        for copying in batch:
+            verifying = verifyings.get(copying.unit.number)
+            if verifying is not None and verifying.failure is None:
+                yield self._copied(copying, verifying)
+            else:
+                yield from self._not_copied(copying, (verifying or copying).failure)
+
+    def _sync(self, passes: "list[Copying] | list[Verifying]") -> Iterator[CopyEvent]:
+        """Make what they did durable; what cannot be has failed."""
+        for staging in {one.unit.staging for one in passes}:
+            served: list[Pass] = [one for one in passes if one.unit.staging == staging]
+            try:
+                for _ in self._crew.meanwhile(partial(files.sync_all, staging)):
+                    yield from self._report(served[0], self._reported[0])
+            except OSError as error:
+                for one in served:
+                    one.fail(error, None)
+
+    def _report(self, job: Pass, stage: Stage) -> Iterator[CopyProgress]:
+        number = job.unit.number
+        was, whose, count, content = self._reported
+        same = (was, whose) == (stage, number) and job.files >= count
+        if not same or job.files >= count + _REPORT_FILES or job.bytes >= content + _REPORT_BYTES:
+            self._reported = (stage, number, job.files, job.bytes)
+            yield CopyProgress(number, stage, job.files, job.bytes)
+
+    def _copied(self, copying: Copying, verifying: Verifying) -> CopyEvent:
+        unit = copying.unit
+        assert copying.identity is not None
+        try:
+            status = handles.lstat(unit.staging, unit.stage)
+        except OSError as error:
+            return NotCopied(unit.number, Trouble("os", unit.stage, error.errno))
+        return Copied(
+            unit.number,
+            copying.identity,
+            copying.content,
+            (status.st_dev, status.st_ino),
+            copying.files,
+            copying.bytes,
+            tuple(sorted(copying.relinked, key=lambda one: one.names)),
+            tuple(sorted(copying.lost, key=lambda one: (one.names, one.what))),
+            verifying.settling,
+        )
+
+    def _not_copied(self, copying: Copying, trouble: Trouble | None) -> Iterator[CopyEvent]:
+        assert trouble is not None
+        unit, done = copying.unit, Removal()
+        if copying.made:
+            for _ in discard(unit.staging, unit.stage, done):
+                yield CopyProgress(unit.number, self._reported[0], copying.files, copying.bytes)
+        if trouble.kind == "changed" and not (copying.again or copying.outdated or done.errors):
+            self._again.append(unit)
+            return
+        leaving = tuple(sorted(copying.leaving))
+        yield NotCopied(unit.number, trouble, leaving, left=bool(done.errors))

@@ -13,7 +13,8 @@ from cachemgr.domain.plan import Step
 from cachemgr.domain.unit import Inode, Kind
 from cachemgr.execute import system
 from cachemgr.execute.compare import Likeness, compare
-from cachemgr.execute.copy import Consignment, Copied, Settling, discard, settle
+from cachemgr.execute.consignment import Consignment, Copied, Settling
+from cachemgr.execute.copy import discard, settle
 from cachemgr.execute.depths import look_through
 from cachemgr.execute.guard import Guard, Stop
 from cachemgr.execute.quarantines import Quarantines
@@ -21,6 +22,8 @@ from cachemgr.execute.remove import Removal
 from cachemgr.execute.staging import Stagings
 
 Names = tuple[str, ...]
+
+_HUBS, _REPOSITORY = ("huggingface-hub", "transformers-legacy"), "--"
 
 
 class Relocation:
@@ -99,6 +102,9 @@ class Relocation:
             step.seen,
             moves=self._moves(step.cache, action.to),
             accepted=frozenset(action.leaving),
+            # In a hub's repositories what is called after its content is to have it; its store has names
+            # of another kind.
+            blob_names=root.root.type in _HUBS and _REPOSITORY in action.names[-1],
         )
 
     def received(self, number: int, action: Copy, copied: Copied | None) -> None:

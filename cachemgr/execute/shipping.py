@@ -12,7 +12,8 @@ from cachemgr.domain.outcome import Outcome, Trouble
 from cachemgr.domain.plan import Step
 from cachemgr.domain.run_event import RunEvent, StepFinished, StepProgress, StepStarted
 from cachemgr.domain.terms import Status
-from cachemgr.execute.copy import Consignment, Copied, CopyPhase, CopyProgress, NotCopied, copy_all
+from cachemgr.execute.consignment import Consignment, Copied, CopyProgress, NotCopied, Stage
+from cachemgr.execute.copy import copy_all
 from cachemgr.execute.guard import Stop
 from cachemgr.execute.relocation import Relocation
 from cachemgr.execute.remove import Removal
@@ -44,8 +45,8 @@ class Shipping:
             for one in news:
                 yield from self._drained()
                 match one:
-                    case CopyProgress(number=number, files=files, bytes=copied, phase=phase):
-                        yield StepProgress(number, files, 0, copied, phase is CopyPhase.VERIFYING)
+                    case CopyProgress(number=number, files=files, bytes=copied, stage=stage):
+                        yield StepProgress(number, files, 0, copied, stage is Stage.VERIFYING)
                     case Copied():
                         yield self._copied(one)
                     case NotCopied(number=number, trouble=trouble):

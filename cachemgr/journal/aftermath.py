@@ -178,13 +178,7 @@ def _follow(run: Run, known: Mapping[str, _Known]) -> None:
                 known[of].brought_back(unit)
                 known[of].undone = known[of].undone or undoes
             case Purge(run=of):
-                root = run.plan.root(step.cache).path
-                failed = outcome is not None and outcome.status is Status.FAILED
-                if of in known and (done or failed or number in run.purging):
-                    known[of].purge(root, done=done)
-                if done:
-                    for other in known.values():
-                        other.emptied.add((of, root))
+                _empty(run, number, of, known)
             case Remake(names=names) if run.finished is None and about in known:
                 known[about].remade.add((step.cache, names))
             case (
@@ -203,6 +197,19 @@ def _follow(run: Run, known: Mapping[str, _Known]) -> None:
             before = continued.folders.get(key, folder)
             # As it was before the first of the two, and as the last of them left it.
             continued.folders[key] = replace(before, left_ns=folder.left_ns)
+
+
+def _empty(run: Run, number: int, of: str, known: Mapping[str, _Known]) -> None:
+    """A purge of one quarantine in one root."""
+    root = run.plan.root(run.plan.steps[number].cache).path
+    outcome = run.by_number.get(number)
+    done = outcome is not None and outcome.status is Status.DONE
+    failed = outcome is not None and outcome.status is Status.FAILED
+    if of in known and (done or failed or number in run.purging):
+        known[of].purge(root, done=done)
+    if done:
+        for other in known.values():
+            other.emptied.add((of, root))
 
 
 def _judge(run: Run, known: Mapping[str, _Known]) -> None:

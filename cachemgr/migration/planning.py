@@ -87,7 +87,7 @@ class Migration:
         now: datetime,
         how: Wanted,
     ) -> Plan:
-        """Bring those entries to where they should be, or as it was asked for. Raises Refused, UsageError, Unavailable."""
+        """Bring those entries to where they should be. Raises Refused, UsageError, Unavailable."""
         to, targets, force, places = how.to, how.targets, how.force, how.places
         chosen = [entry for entry in inventory.entries if entry.id in entries]
         caches = [cache for cache in inventory.caches if any(entry.cache == cache.id for entry in chosen)]

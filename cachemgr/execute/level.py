@@ -1,0 +1,131 @@
+"""A directory and its copy, and what is done to all of them in one pass."""
+
+import os
+from dataclasses import dataclass, field
+from errno import ELOOP, ENOENT, ENOTDIR
+from threading import Lock
+
+from cachemgr.disk import handles
+from cachemgr.disk.handles import Handle
+from cachemgr.domain.outcome import Trouble
+from cachemgr.domain.unit import Inode
+from cachemgr.execute.consignment import Consignment, Mark, Names
+from cachemgr.execute.content import Haul
+from cachemgr.execute.guard import Stop
+
+Item = tuple[str, os.stat_result | None]
+"""A name that is no directory, and its facts where they were looked at."""
+
+
+@dataclass(slots=True, eq=False)
+class Folder:
+    """What was read of a directory, for the second pass."""
+
+    status: os.stat_result
+    files: dict[str, tuple[Mark, bytes]] = field(default_factory=dict)
+    """With their digests."""
+    links: dict[str, tuple[Mark, str]] = field(default_factory=dict)
+    """With the text that the copy has."""
+    folders: dict[str, "Folder"] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class Level:
+    """A directory of each tree, open."""
+
+    job: "Pass"
+    name: str
+    outer: "Level | None"
+    """None for the two directories that the unit and its copy lie in."""
+    source: Handle
+    target: Handle
+    folder: Folder
+    names: list[str]
+    """What was not looked at yet."""
+    folders: list[str] = field(default_factory=list)
+    """The directories among what was."""
+    inodes: tuple[Inode, Inode] = ((0, 0), (0, 0))
+    users: int = 0
+    held: bool = False
+    """By the thread that walks."""
+    walked: bool = False
+
+    @property
+    def trail(self) -> Names:
+        """The names from the unit to here; its own first."""
+        names: list[str] = []
+        level = self
+        while level.outer is not None:
+            names.append(level.name)
+            level = level.outer
+        return tuple(reversed(names))
+
+    def close(self) -> None:
+        handles.close(self.source)
+        if self.outer is not None:  # else it is the caller's
+            handles.close(self.target)
+
+
+class Pass:
+    """One way through a tree and its copy."""
+
+    def __init__(self, unit: Consignment) -> None:
+        self.unit = unit
+        self.top = unit.names[:-1]
+        """What the unit lies in, below its root."""
+        self.failure: Trouble | None = None
+        self.files = self.bytes = 0
+        self.lock = Lock()
+
+    def begin(self) -> Level:
+        """The directories that the unit and its copy lie in. Raises Stop, OSError."""
+        raise NotImplementedError
+
+    def enter(self, level: Level, name: str) -> Level:
+        """A directory, in both trees. Raises Stop, OSError."""
+        raise NotImplementedError
+
+    def sort(self, level: Level, names: list[str]) -> list[Item]:
+        """Of some names of a level those that are no directories; these are noted. Raises Stop, OSError."""
+        raise NotImplementedError
+
+    def prepare(self, level: Level, items: list[Item]) -> None:
+        """Some are about to be worked on."""
+
+    def leaf(self, level: Level, item: Item) -> int | Haul | None:
+        """Work on what is no directory: how many bytes of content that was, or the way to do it if it is a
+        large file, or None if it has to wait for another one. Raises Stop, OSError."""
+        raise NotImplementedError
+
+    def landed(self, level: Level, item: Item, haul: Haul) -> None:
+        """A large file is done. Raises Stop, OSError."""
+
+    def leave(self, level: Level) -> None:
+        """All that is no directory in it is done. Raises Stop, OSError."""
+
+    def count(self, files: int, content: int) -> None:
+        with self.lock:
+            self.files += files
+            self.bytes += content
+
+    def fail(self, error: OSError | Stop, level: Level | None, name: str = "") -> None:
+        """Why it comes to nothing; the first reason counts."""
+        place = "/".join(self.place(level, name) if name else self.place(level))
+        if isinstance(error, Stop):
+            trouble = error.trouble
+            trouble = Trouble(trouble.kind, trouble.detail or place, trouble.errno)
+        else:
+            trouble = Trouble("os", place, error.errno)
+        with self.lock:
+            if self.failure is None:
+                self.failure = trouble
+
+    def place(self, level: Level | None, *names: str) -> Names:
+        """As names below the root."""
+        return (*self.top, *(level.trail if level is not None else ()), *names)
+
+
+def of_source(error: OSError) -> OSError | Stop:
+    """What an error means when an original is opened: what is not there any more, or is a link now, has
+    changed."""
+    return Stop(Trouble("changed")) if error.errno in (ENOENT, ELOOP, ENOTDIR) else error

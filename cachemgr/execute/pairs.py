@@ -1,0 +1,321 @@
+"""A tree and its copy, walked side by side by two threads.
+
+Copying many small files waits for the file system most of the time, and its calls let other threads run. The
+calling thread walks both trees, a bounded number of directories open, and works on the files it meets; the
+other is given a batch of them whenever it has none, or a share in a large file.
+"""
+
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from threading import Lock, Thread
+
+from cachemgr.disk import handles
+from cachemgr.disk.handles import Handle
+from cachemgr.domain.outcome import Trouble
+from cachemgr.domain.unit import Inode
+from cachemgr.execute.content import CHUNK, Haul
+from cachemgr.execute.exchange import Exchange
+from cachemgr.execute.guard import Stop
+from cachemgr.execute.level import Item, Level, Pass
+
+THREADS = 2
+_ALONE = 64
+"""Entries after which the other thread is started."""
+_OPEN = 24
+"""Levels that are held open on the way down, two directories each."""
+_BATCH = 64
+"""Entries that are given away together."""
+_GROUP = 16
+"""Entries between two looks at whether to stop."""
+_PAUSE = 0.1
+"""Seconds to wait for the other thread between two looks at how far it is."""
+
+
+@dataclass(slots=True)
+class _Batch:
+    level: Level
+    items: list[Item]
+
+
+@dataclass(slots=True, eq=False)
+class _Share:
+    """In a large file."""
+
+    level: Level
+    item: Item
+    haul: Haul
+
+
+class Crew:
+    """Two threads that do passes over pairs of trees. To be closed."""
+
+    def __init__(self) -> None:
+        self._exchange: Exchange[_Batch | _Share] = Exchange()
+        self._helpers: list[Thread] = []
+        self._lock = Lock()
+        """For what follows, and for a level's users."""
+        self._open: set[Level] = set()
+        self._hauls: set[Haul] = set()
+        self._given = 0
+        """Batches and shares that were given away and are not done."""
+        self._done = 0
+        self._failures: list[BaseException] = []
+
+    def run(self, passes: Iterator[Pass]) -> Generator[Pass, None, None]:
+        """Do one pass after the other; the next is asked for when the last has been walked. Yields the one
+        that is worked on, now and then. What goes wrong is told to the pass."""
+        job: Pass | None = None
+        for job in passes:
+            for _ in self._walk(job):
+                yield job
+        while self._given and not self._exchange.stopped:
+            if (work := self._exchange.get()) is not None:
+                for _ in self._work(work):
+                    yield work.level.job
+            else:
+                self._exchange.wait(_PAUSE, lambda: not self._given)
+                if job is not None:
+                    yield job
+        if self._failures:
+            raise self._failures[0]
+
+    def meanwhile(self, call: Callable[[], None]) -> Iterator[None]:
+        """Wait for something that cannot be interrupted, and yet be interrupted. Raises what it raises."""
+        outcome: list[BaseException | None] = []
+
+        def run() -> None:
+            try:
+                call()
+                outcome.append(None)
+            except BaseException as error:
+                outcome.append(error)
+            self._exchange.wake()
+
+        # A program that ends does not wait for it.
+        Thread(target=run, name="sync", daemon=True).start()
+        while not outcome:
+            self._exchange.wait(_PAUSE, lambda: bool(outcome))
+            yield
+        if outcome[0] is not None:
+            raise outcome[0]
+
+    def close(self) -> None:
+        """Stop, and close everything."""
+        self._exchange.stop()
+        for helper in self._helpers:
+            helper.join()
+        for haul in self._hauls:
+            haul.close()
+        for level in self._open:
+            level.close()
+
+    def _walk(self, job: Pass) -> Iterator[None]:
+        """Both trees of one pass, depth first."""
+        way: list[Level] = []
+        try:
+            way.append(self._hold(job.begin()))
+            while way and job.failure is None and not self._exchange.stopped:
+                level = way[-1]
+                if level.names:
+                    yield from self._some(level)
+                elif level.folders:
+                    way.append(self._hold(job.enter(level, level.folders.pop())))
+                    # The top stays open: what it lies in is not ours to recognise.
+                    if len(way) > _OPEN and way[-_OPEN].held:
+                        self._let_go(way[-_OPEN])
+                else:
+                    way.pop()
+                    if way and not way[-1].held:
+                        self._reopen(way[-1], level)
+                    level.walked = True
+                    self._let_go(level)
+                    yield
+        except (OSError, Stop) as error:
+            job.fail(error, way[-1] if way else None)
+        finally:
+            for level in way:
+                if level.held:
+                    self._let_go(level)
+
+    def _some(self, level: Level) -> Iterator[None]:
+        names = level.names[-_BATCH:]
+        del level.names[-_BATCH:]
+        items = level.job.sort(level, names)
+        if not items:
+            return
+        batch = _Batch(level, items)
+        self._use(level)
+        if self._is_wanted():
+            self._give(batch)
+            yield
+        else:
+            yield from self._batch(batch)
+
+    def _is_wanted(self) -> bool:
+        """Whether the other thread has nothing to do. It is started once there is enough to do."""
+        if self._done >= _ALONE and not self._helpers:
+            for _ in range(THREADS - 1):
+                helper = Thread(target=self._help, name="copy", daemon=True)
+                try:
+                    helper.start()
+                except RuntimeError:
+                    self._done = 0  # as many threads as the system allows: perhaps later
+                    break
+                self._helpers.append(helper)
+        return self._exchange.wanted
+
+    def _give(self, work: _Batch | _Share) -> None:
+        with self._lock:
+            self._given += 1
+        self._exchange.give(work)
+
+    def _help(self) -> None:
+        try:
+            while (work := self._exchange.take()) is not None:
+                for _ in self._work(work):
+                    pass
+        except BaseException as error:
+            # In this thread it would be printed and forgotten; the calling one raises it.
+            self._failures.append(error)
+            self._exchange.stop()
+
+    def _work(self, work: _Batch | _Share) -> Iterator[None]:
+        """What was given away."""
+        try:
+            yield from self._batch(work) if isinstance(work, _Batch) else self._haul(work)
+        finally:
+            with self._lock:
+                self._given -= 1
+                finished = not self._given
+            if finished:
+                self._exchange.wake()
+
+    def _batch(self, batch: _Batch) -> Iterator[None]:
+        level, job, waiting = batch.level, batch.level.job, batch.items
+        try:
+            while waiting:
+                group, waiting = waiting[:_GROUP], waiting[_GROUP:]
+                later: list[Item] = []
+                job.prepare(level, group)
+                files = content = 0
+                for item in group:
+                    if self._exchange.stopped or job.failure is not None:
+                        return
+                    try:
+                        done = job.leaf(level, item)
+                    except (OSError, Stop) as error:
+                        job.fail(error, level, item[0])
+                        return
+                    if done is None:
+                        later.append(item)
+                    elif isinstance(done, Haul):
+                        self._use(level)
+                        with self._lock:
+                            self._hauls.add(done)
+                            self._done += _ALONE
+                        files += 1
+                        yield from self._haul(_Share(level, item, done))
+                    else:
+                        files += 1
+                        content += done
+                job.count(files, content)
+                self._done += len(group)
+                if len(later) == len(group):
+                    self._exchange.wait(_PAUSE / 10, lambda: False)
+                waiting += later
+                yield
+        finally:
+            self._release(level)
+
+    def _haul(self, share: _Share) -> Iterator[None]:
+        """Take part in a large file until nothing of it is left."""
+        haul, job, room = share.haul, share.level.job, bytearray(CHUNK)
+        try:
+            while not self._exchange.stopped and job.failure is None:
+                if haul.shares and self._is_wanted():
+                    haul.join()
+                    self._give(share)
+                done = haul.step(room)
+                if done is None:
+                    break
+                job.count(0, done)
+                yield
+        except (OSError, Stop) as error:
+            job.fail(error, share.level, share.item[0])
+        finally:
+            if haul.part():
+                self._end(share)
+
+    def _end(self, share: _Share) -> None:
+        haul, job = share.haul, share.level.job
+        try:
+            if haul.complete and job.failure is None:
+                job.landed(share.level, share.item, haul)
+        except (OSError, Stop) as error:
+            job.fail(error, share.level, share.item[0])
+        finally:
+            with self._lock:
+                self._hauls.discard(haul)
+            haul.close()
+            self._release(share.level)
+
+    def _hold(self, level: Level) -> Level:
+        """Hold a new level open."""
+        level.held = True
+        with self._lock:
+            level.users += 1
+            self._open.add(level)
+        return level
+
+    def _use(self, level: Level) -> None:
+        with self._lock:
+            level.users += 1
+
+    def _let_go(self, level: Level) -> None:
+        level.held = False
+        self._release(level)
+
+    def _release(self, level: Level) -> None:
+        """Somebody needs a level no more. Whoever is the last leaves it, if it has been walked, and closes
+        it; if it has not, it may be opened again."""
+        with self._lock:
+            level.users -= 1
+            if level.users:
+                return
+            self._open.discard(level)
+            if not level.walked:
+                level.close()
+                return
+        try:
+            if level.job.failure is None:
+                level.job.leave(level)
+        except (OSError, Stop) as error:
+            level.job.fail(error, level)
+        finally:
+            level.close()
+
+    def _reopen(self, level: Level, inner: Level) -> None:
+        """Hold a level open again that was closed, from one in it. Raises Stop when it is another one."""
+        with self._lock:
+            if level.users:  # somebody still works in it
+                level.users += 1
+                level.held = True
+                return
+        source = above(inner.source, level.inodes[0])
+        try:
+            level.target = above(inner.target, level.inodes[1])
+        except (OSError, Stop):
+            handles.close(source)
+            raise
+        level.source = source
+        self._hold(level)
+
+
+def above(handle: Handle, inode: Inode) -> Handle:
+    """The directory an open one lies in, if it is that one. Raises Stop, OSError."""
+    outer = handles.open_above(handle)
+    status = handles.fstat(outer)
+    if (status.st_dev, status.st_ino) != inode:
+        handles.close(outer)
+        raise Stop(Trouble("changed"))
+    return outer

@@ -1,0 +1,201 @@
+"""The second pass: the copy is read back from the disk and compared, and the original is looked at again."""
+
+import hashlib
+import os
+import stat
+from threading import Lock
+
+from cachemgr.disk import handles
+from cachemgr.disk.handles import Handle
+from cachemgr.domain.outcome import Trouble
+from cachemgr.domain.unit import Inode
+from cachemgr.execute import files
+from cachemgr.execute.consignment import Lost, Settling, mark
+from cachemgr.execute.content import CHUNK, SPARSE, Haul, Reading, digest_of, is_sparse, whole
+from cachemgr.execute.copying import Copying
+from cachemgr.execute.guard import Stop
+from cachemgr.execute.level import Item, Level, Pass, of_source
+
+_OWN = 0o700
+"""What the owner of a directory needs to move it."""
+
+
+class Verifying(Pass):
+    """Of what one first pass copied. At its end directories get their modes and times."""
+
+    def __init__(self, copying: Copying) -> None:
+        super().__init__(copying.unit)
+        self.copying = copying
+        self.settling: Settling | None = None
+        self.directories = False
+        """Whether there are any, whose facts were set."""
+        self._lock = Lock()
+        self._tied: dict[Inode, Inode] = {}
+
+    def begin(self) -> Level:
+        assert self.copying.ground is not None
+        try:
+            folder = handles.open_below(self.unit.root, self.unit.names[:-1])
+        except OSError as error:
+            raise of_source(error) from error
+        names = [self.unit.names[-1]]
+        return Level(self, "", None, folder, self.unit.staging, self.copying.ground, names)
+
+    def enter(self, level: Level, name: str) -> Level:
+        folder = level.folder.folders[name]
+        expected = {*folder.files, *folder.links, *folder.folders}
+        try:
+            source = handles.open_child(level.source, name)
+        except OSError as error:
+            raise of_source(error) from error
+        target: Handle | None = None
+        try:
+            status = handles.fstat(source)
+            if mark(status) != mark(folder.status) or set(handles.names(source)) != expected:
+                raise Stop(Trouble("changed", "/".join(self.place(level, name))))
+            try:
+                target = handles.open_child(level.target, self._stage(level, name))
+            except OSError as error:
+                raise self._differs(level, name) from error
+            copy = handles.fstat(target)
+            if set(handles.names(target)) != expected:
+                raise self._differs(level, name)
+        except (OSError, Stop):
+            handles.close(source)
+            if target is not None:
+                handles.close(target)
+            raise
+        self.directories = True
+        inodes = ((status.st_dev, status.st_ino), (copy.st_dev, copy.st_ino))
+        return Level(self, name, level, source, target, folder, list(expected), inodes=inodes)
+
+    def sort(self, level: Level, names: list[str]) -> list[Item]:
+        folders = level.folder.folders
+        level.folders += [name for name in names if name in folders]
+        return [(name, None) for name in names if name not in folders]
+
+    def prepare(self, level: Level, items: list[Item]) -> None:
+        for name, _ in items:
+            if name not in level.folder.files:
+                continue
+            try:
+                descriptor = handles.open_file(level.target, self._stage(level, name))
+            except OSError:
+                continue  # said when it is its turn
+            files.forget(descriptor)
+            files.expect(descriptor)
+            os.close(descriptor)
+
+    def leaf(self, level: Level, item: Item) -> int | Haul | None:
+        name, _ = item
+        known = level.folder.files.get(name) or level.folder.links[name]
+        try:
+            status = handles.lstat(level.source, name)
+        except FileNotFoundError as error:
+            raise Stop(Trouble("changed")) from error
+        if mark(status) != known[0]:
+            raise Stop(Trouble("changed"))
+        stage = self._stage(level, name)
+        if (link := level.folder.links.get(name)) is not None:
+            if handles.read_link(level.target, stage) != link[1]:
+                raise self._differs(level, name)
+            return 0
+        return self._file(level, name, status)
+
+    def landed(self, level: Level, item: Item, haul: Haul) -> None:
+        assert isinstance(haul, Reading)
+        name, _ = item
+        named = self.copying.named(level, name, haul.status.st_size)
+        if named is None:
+            if haul.digest() != level.folder.files[name][1]:
+                raise self._differs(level, name)
+        elif haul.digest().hex() != name:
+            source = handles.open_file(level.source, name)
+            try:
+                damaged = digest_of(source, haul.status.st_size, named) != name
+            finally:
+                os.close(source)
+            raise Stop(Trouble("damaged")) if damaged else self._differs(level, name)
+        self._look_for_holes(level, name, haul.status, handles.lstat(level.source, name))
+
+    def leave(self, level: Level) -> None:
+        if level.outer is None:
+            files.sync_directory(level.target)
+            return
+        status = level.folder.status
+        for what, errno in files.carry_attributes(level.source, level.target):
+            self.copying.lost.append(Lost(self.place(level), what, errno))
+        mode = stat.S_IMODE(status.st_mode)
+        if level.outer.outer is None and mode & _OWN != _OWN:
+            self.settling = Settling(mode, status.st_atime_ns, status.st_mtime_ns)
+            mode |= _OWN
+        files.finish_directory(level.target, mode, status.st_atime_ns, status.st_mtime_ns)
+        files.sync_directory(level.target)
+
+    def _file(self, level: Level, name: str, original: os.stat_result) -> int | Haul:
+        try:
+            descriptor = handles.open_file(level.target, self._stage(level, name))
+        except OSError as error:
+            raise self._differs(level, name) from error
+        keep = False
+        try:
+            status = os.fstat(descriptor)
+            size = status.st_size
+            if not stat.S_ISREG(status.st_mode) or size != original.st_size:
+                raise self._differs(level, name)
+            if original.st_nlink > 1 and self._is_known(level, name, original, status):
+                return 0
+            if size > CHUNK:
+                keep = True
+                return Reading(descriptor, None, status, named=self.copying.named(level, name, size))
+            if self._digest(level, name, descriptor, size) != level.folder.files[name][1]:
+                raise self._differs(level, name)
+            self._look_for_holes(level, name, status, original)
+            return size
+        finally:
+            if not keep:
+                os.close(descriptor)
+
+    def _digest(self, level: Level, name: str, descriptor: int, size: int) -> bytes:
+        try:
+            content = whole(descriptor, size)
+        except Stop as stop:
+            raise self._differs(level, name) from stop
+        # A small file was checked against its name when it was read.
+        hash_of = self.copying.named(level, name, size) or hashlib.sha256()
+        hash_of.update(content)
+        return hash_of.digest()
+
+    def _is_known(self, level: Level, name: str, original: os.stat_result, status: os.stat_result) -> bool:
+        """Whether it is one more name of a file that was read already. Raises Stop where it should be."""
+        if self.place(level, name) in self.copying.apart:
+            return False
+        inode, copy = (original.st_dev, original.st_ino), (status.st_dev, status.st_ino)
+        with self._lock:
+            if (known := self._tied.get(inode)) is None:
+                self._tied[inode] = copy
+                return False
+        if known != copy:
+            raise self._differs(level, name)
+        return True
+
+    def _look_for_holes(
+        self, level: Level, name: str, copy: os.stat_result, original: os.stat_result
+    ) -> None:
+        """Note it where the copy takes more room than the original's data."""
+        if not is_sparse(original):
+            return
+        source = handles.open_file(level.source, name)
+        try:
+            parts = files.data(source, 0, original.st_size)
+        finally:
+            os.close(source)
+        room = sum(last - first + SPARSE for first, last in parts) + SPARSE
+        if handles.allocated(copy) > room:
+            self.copying.lost.append(Lost(self.place(level, name), "holes"))
+
+    def _stage(self, level: Level, name: str) -> str:
+        return self.unit.stage if level.outer is None else name
+
+    def _differs(self, level: Level, name: str) -> Stop:
+        return Stop(Trouble("corrupt", "/".join(self.place(level, name))))
