@@ -79,7 +79,8 @@ class Shipping:
         """Without a commit nothing that was published stays: the source is whole, and one truth is enough."""
         if not any(isinstance(step.action, Copy | Publish) for step in steps):
             return
-        if not self.committed:
+        # A plan without a commit goes on from one: what has its name then is the truth.
+        if not self.committed and any(isinstance(step.action, Commit) for step in steps):
             for number, step in reversed(list(enumerate(steps))):
                 outcome = self.outcomes.get(number)
                 if isinstance(step.action, Publish) and outcome is not None and outcome.status is Status.DONE:

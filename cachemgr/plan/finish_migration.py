@@ -76,6 +76,9 @@ class Rest:
                 return look.there is not None
             case Copy():
                 return done and (look.staged or self._is_published(number))
+            case Publish():
+                # Before the commit it has to be known what would have to be taken back.
+                return self.run.committed and look.there is not None
             case Move():
                 return done and look.there is not None
             case Commit() | Remove() | Tidy():

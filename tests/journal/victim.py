@@ -18,8 +18,14 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).parents[2]
-CHANGES = ("move", "unlink", "rmdir", "mkdir", "write_new", "set_times", "set_own_times")
+CHANGES = (
+    *("move", "unlink", "rmdir", "mkdir", "write_new", "set_times", "set_own_times", "link_directory"),
+)
 """The calls of `execute.system` that change something."""
+COPIES = (
+    *("create", "finish", "finish_directory", "make_link", "add_name", "copy_range", "write_at", "sync_all"),
+)
+"""The calls of `execute.files` that do."""
 LOOKS = ("lstat", "fstat", "names", "open_child", "open_below", "open_root", "read_file")
 """The calls of `disk.handles` that look at something."""
 
@@ -78,8 +84,12 @@ def _serve() -> None:
 
     import cachemgr.execute.executor
     import cachemgr.journal.store
+    import cachemgr.migration.planning
     import cachemgr.plan.recover  # noqa: F401
     from tests.journal import ground
+    from tests.migration import killing
+
+    acts = {"journal": ground.act, "migration": killing.act}
 
     for line in sys.stdin:
         asked = json.loads(line)
@@ -87,7 +97,7 @@ def _serve() -> None:
         child = os.fork()
         if child == 0:
             os.close(reading)
-            _die(asked, writing, ground.act)
+            _die(asked, writing, acts[asked.get("ground", "journal")])
         os.close(writing)
         with os.fdopen(reading, "r") as told:
             if asked["after"] is not None and told.readline():
@@ -128,10 +138,12 @@ def _die(
         if asked["after"] is not None:
             write(writing, b"\n")
         from cachemgr.disk import handles
+        from cachemgr.execute import files
 
-        owner, called = (handles, LOOKS) if asked.get("looks") else (system, CHANGES)
-        for name in called:
-            setattr(owner, name, counted(getattr(owner, name)))
+        owners = ((handles, LOOKS),) if asked.get("looks") else ((system, CHANGES), (files, COPIES))
+        for owner, called in owners:
+            for name in called:
+                setattr(owner, name, counted(getattr(owner, name)))
         if "errno" in asked:
             return
         torn = counted(write, lambda descriptor, data: write(descriptor, data[: len(data) // 2]))
