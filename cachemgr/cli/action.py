@@ -14,7 +14,7 @@ from cachemgr.cli.wish import Wish
 from cachemgr.domain.errors import Busy, CacheMgrError, Interrupted, NeedsConfirmation, Refused, UsageError
 from cachemgr.domain.outcome import Outcome, Totals
 from cachemgr.domain.plan import Plan
-from cachemgr.domain.terms import Reason
+from cachemgr.domain.terms import Intent, Reason
 from cachemgr.present.document.runs import result_document
 from cachemgr.present.document.values import encode
 from cachemgr.present.plan_rows import kept_rows
@@ -155,5 +155,10 @@ def _why_nothing(session: Session, plan: Plan) -> CacheMgrError | None:
     if not plan.exclusions or PROMISED_WORDS.issuperset(plan.targets):
         return None
     how = ("--trash",) if any(one.reason is Reason.NO_TRASH for one in plan.exclusions) else ()
-    look = session.command("clear", *plan.targets, *how, "--dry-run")
-    return Refused(f"nothing of what was named may be removed; {many}, see `{look}`")
+    verb, what = ("migrate", "moved") if plan.intent is Intent.MIGRATE else ("clear", "removed")
+    if all(exclusion.detail == "at-home" for exclusion in entries) and entries:
+        return None
+    look = session.command(verb, *plan.targets, *how, "--dry-run")
+    why = kept_rows(replace(plan, exclusions=plan.exclusions[:1]))[0].why
+    also = f" ({why})" if verb == "migrate" else ""
+    return Refused(f"nothing of what was named may be {what}{also}; {many}, see `{look}`")

@@ -48,6 +48,8 @@ def show_result(output: Output, plan: Plan, run: Execution, undo: str, *, quiet:
         output.line(_failure(plan, failed), err=True)
     sentence = outcome(plan, run.outcomes, output.si)
     output.line(f"{sentence[0].upper()}{sentence[1:]}.")
+    if plan.intent is Intent.MIGRATE and not run.undoable:
+        output.line("Nothing was taken away, and the source is whole; mend that and migrate again.")
     if run.undoable:
         kept = f"until {day(plan.keep_until)} " if plan.keep_until else ""
         output.line(f"Undo {kept}with: {undo}")

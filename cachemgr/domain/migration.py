@@ -37,6 +37,8 @@ class Load:
     """Links in it, below the root, that lead out of the cache."""
     rewritten: bool = False
     """It holds links that name their own cache by its absolute path."""
+    fixed: bool = False
+    """The system lets nobody take it from its place (an immutable file)."""
     beside: bool = False
     """It only accompanies others (locks, tags), and moves when all of them do."""
 

@@ -106,6 +106,8 @@ def _stays(
             return Exclusion(obstacle.reason, route.cache, detail=obstacle.detail)
         if (who := usage.holder(cache.real_path, unit.names, unit.identity, unit.lock)) is not None:
             return Exclusion(Reason.IN_USE, route.cache, detail=who.label)
+        if load.fixed:
+            return Exclusion(Reason.READ_ONLY, route.cache, detail="immutable")
         if load.leaving and Rule.LEAVING_LINKS not in forced:
             return Exclusion(Reason.LEAVING, route.cache, detail="/".join(load.leaving[0]))
         for end in load.leads:

@@ -80,6 +80,8 @@ _DETAILS = {
     "unavailable": "the cache cannot be reached right now",
     "unusable": "the cache's setting makes no sense",
     "needs": "something that belongs to it stays",
+    "immutable": "it is marked immutable, so that nobody can take it away; `chattr -i` lifts that "
+    "(macOS: `chflags nouchg`)",
     "unknown": "nothing says where it should be; name a directory with --to",
     "at-home": "it is where it should be already",
     "unfit": "it would not be known again at the default destination; name a directory with --to",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cachemgr.disk import handles
+from cachemgr.disk.fixed import is_fixed
 from cachemgr.disk.handles import Handle
 from cachemgr.disk.scope import Scope
 from cachemgr.disk.shape import there
@@ -187,8 +188,17 @@ class _Look:
             leads=tuple(sorted(leads)),
             leaving=tuple(leaving),
             rewritten=rewritten,
+            fixed=self._is_fixed(load.unit),
             there=found,
         )
+
+    def _is_fixed(self, unit: Unit) -> bool:
+        """Whether it, or the directory it lies in, must not be changed."""
+        try:
+            with closing(_Folder(self.root, unit.names[:-1])) as folder:
+                return is_fixed(folder.handle, None) or is_fixed(folder.handle, unit.names[-1])
+        except OSError:
+            return False
 
     def _links(self, unit: Unit) -> Iterator[tuple[Names, str]]:
         if unit.identity.kind is Kind.LINK:

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import cachemgr
 from tests.mounting import mounted
+
+__all__ = ["cachemgr"]
 
 
 @pytest.fixture
