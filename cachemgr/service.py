@@ -261,6 +261,8 @@ class CacheManager:
                 return recheck_return(plan, self.plan_undo(plan.reverses))
             case Intent.PURGE:
                 return recheck_return(plan, self.plan_purge(plan.reverses))
+            case Intent.MIGRATE:
+                return self.migration.recheck(plan, self.inventory(), self.clock())
             case Intent.FINISH | Intent.ROLL_BACK:
                 self.recovery.recheck(plan, self.inventory)
                 return {}

@@ -40,7 +40,11 @@ class Quarantine:
         try:
             system.mkdir(root, cls.prefix + run, 0o700)
         except FileExistsError:
-            return cls.open(root, run)
+            try:
+                return cls.open(root, run)
+            except FileNotFoundError:
+                # Somebody was killed who had just begun to make it; that is gone now.
+                system.mkdir(root, cls.prefix + run, 0o700)
         touch.made(root)
         handle = handles.open_child(root, cls.prefix + run)
         try:

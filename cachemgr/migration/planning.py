@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cachemgr.disk.ground import survey
 from cachemgr.disk.places import Found, Protected
+from cachemgr.domain.action import Link
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Refused, Unavailable, UsageError
 from cachemgr.domain.inventory import Problem
@@ -20,6 +21,7 @@ from cachemgr.plan.compose import migrate_plan
 from cachemgr.plan.destination import Destination, destination, is_astray
 from cachemgr.plan.migrate import Leg, roots_of
 from cachemgr.plan.preflight import refuse_grounds, refuse_room
+from cachemgr.plan.recheck import destinations_of, recheck_return, still_moving
 from cachemgr.scan.loads import route
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from cachemgr.domain.cache_type import CacheType
     from cachemgr.domain.inventory import Cache, CacheId, Entry, EntryId, Inventory
+    from cachemgr.domain.outcome import Trouble
     from cachemgr.domain.plan import Plan
     from cachemgr.domain.settings import Settings
     from cachemgr.domain.terms import Rule
@@ -130,6 +133,12 @@ class Migration:
         return migrate_plan(
             name, inventory, legs, exclusions, now, keep=keep, targets=targets, usage=usage, forced=force
         )
+
+    def recheck(self, plan: Plan, inventory: Inventory, now: datetime) -> Mapping[int, Trouble]:
+        """What a plan asks for that planning the same now would not give. Raises as planning does."""
+        link = any(isinstance(step.action, Link) for step in plan.steps)
+        how = Wanted(link=link, force=plan.forced, places=destinations_of(plan))
+        return recheck_return(plan, self.plan(plan.id, inventory, still_moving(plan, inventory), now, how))
 
     def options(
         self, inventory: Inventory, entries: Set[EntryId], to: Path | None = None

@@ -1,9 +1,10 @@
 """A saved plan against what planning the same now would give: a file can ask for no more than that."""
 
 from collections.abc import Mapping, Sequence, Set
+from pathlib import Path
 
-from cachemgr.domain.action import Remove, Tidy
-from cachemgr.domain.inventory import Cache, Entry, EntryId, Inventory, UnitKey
+from cachemgr.domain.action import Copy, Match, Move, Remove, Tidy
+from cachemgr.domain.inventory import Cache, CacheId, Entry, EntryId, Inventory, UnitKey
 from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.plan import Plan, Root, Step
 
@@ -57,6 +58,33 @@ def recheck_return(plan: Plan, fresh: Plan) -> Mapping[int, Trouble]:
     return troubles
 
 
+def still_moving(plan: Plan, inventory: Inventory) -> Set[EntryId]:
+    """The entries of this inventory that a saved plan moves as a whole."""
+    tops: dict[CacheId, set[Names]] = {}
+    for step in plan.steps:
+        if isinstance(step.action, Move | Copy | Match):
+            below = len(plan.root(step.cache).below)
+            tops.setdefault(step.cache, set()).add(step.action.names[below:])
+    return {
+        entry.id
+        for entry in inventory.entries
+        if entry.cache in tops and all(_below(unit.names, tops[entry.cache]) for unit in entry.units)
+    }
+
+
+def destinations_of(plan: Plan) -> Mapping[CacheId, Path]:
+    """For each cache that a plan moves the directory that it is to be in."""
+    return {
+        step.cache: plan.root(step.action.to).top
+        for step in plan.steps
+        if isinstance(step.action, Move | Copy | Match)
+    }
+
+
+def _below(names: Names, tops: Set[Names]) -> bool:
+    return any(names[:depth] in tops for depth in range(1, len(names) + 1))
+
+
 def is_same(plan: Plan, fresh: Plan) -> bool:
     """Whether a plan is, step for step, what planning now would give. A part of a recovery could leave an
     entry half."""
@@ -101,4 +129,5 @@ def _same_root(planned: Root, cache: Cache | None) -> bool:
 def _exactly(plan: Plan, step: Step) -> tuple[object, ...]:
     """A step with all that decides what it does."""
     root = plan.root(step.cache)
-    return (root.path, root.identity.inode, root.third_party, step.action, step.identity, step.seen)
+    place = (root.path, root.identity.inode, root.third_party, root.below, root.own)
+    return (place, step.action, step.identity, step.seen)
