@@ -150,7 +150,7 @@ class _Copier:
         return Copied(
             unit.number,
             copying.identity,
-            copying.content,
+            copying.sum.content,
             (status.st_dev, status.st_ino),
             copying.files,
             copying.bytes,
