@@ -47,6 +47,8 @@ class Crew:
     """Two threads that do passes over pairs of trees. To be closed."""
 
     def __init__(self) -> None:
+        self.files = self.bytes = 0
+        """Of all passes together."""
         self._exchange: Exchange[_Batch | _Share] = Exchange()
         self._helpers: list[Thread] = []
         self._lock = Lock()
@@ -263,3 +265,5 @@ class Crew:
         with self._lock:
             job.files += files
             job.bytes += content
+            self.files += files
+            self.bytes += content
