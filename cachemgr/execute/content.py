@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from threading import Lock
+from itertools import count
 
 from cachemgr.domain.outcome import Trouble
 from cachemgr.execute import files
@@ -35,38 +35,25 @@ class Haul:
         self.target = target
         self.status = status
         self.shares = files.SHARES
-        self._lock = Lock()
-        self._hands = 1
-        self._next = self._done = 0
+        self.hands = 1
+        """Threads that take part."""
         self._chunks = -(-status.st_size // CHUNK)
+        self._next = count()
+        self._done: list[int] = []
 
     @property
     def complete(self) -> bool:
-        return self._done == self._chunks
-
-    def join(self) -> None:
-        """One more thread takes part."""
-        with self._lock:
-            self._hands += 1
-
-    def part(self) -> bool:
-        """One takes part no more; whether it was the last."""
-        with self._lock:
-            self._hands -= 1
-            return self._hands == 0
+        return len(self._done) == self._chunks
 
     def step(self, room: bytearray) -> int | None:
         """Do one chunk; its bytes, None when there is none left. Raises Stop, OSError."""
-        with self._lock:
-            index = self._next
-            if index >= self._chunks:
-                return None
-            self._next += 1
+        index = next(self._next)
+        if index >= self._chunks:
+            return None
         start = index * CHUNK
         length = min(CHUNK, self.status.st_size - start)
         self.chunk(index, start, memoryview(room)[:length])
-        with self._lock:
-            self._done += 1
+        self._done.append(index)
         return length
 
     def chunk(self, index: int, start: int, room: memoryview) -> None:

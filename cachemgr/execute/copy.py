@@ -90,7 +90,10 @@ class _Copier:
                 copying.aside.close()
 
     def _first_passes(self, batch: list[Copying]) -> Iterator[Copying]:
-        while sum(job.files + 1 for job in batch) < _FILES and sum(job.bytes for job in batch) < _BYTES:
+        files, content = self._crew.files + _FILES, self._crew.bytes + _BYTES
+        while self._crew.files + len(batch) < files and self._crew.bytes < content:
+            if batch and batch[-1].failure is not None:
+                return  # what it has left goes first: it may be what fills the disk
             again = bool(self._again)
             unit = self._again.popleft() if again else next(self._units, None)
             if unit is None:
@@ -109,6 +112,10 @@ class _Copier:
                     copying.fail(stop, None)
         yield from self._sync([copying for copying in batch if copying.failure is None])
         verifyings = {copying.unit.number: Verifying(copying) for copying in batch if copying.failure is None}
+        if verifyings:
+            number = next(iter(verifyings))
+            self._reported = (Stage.VERIFYING, number, 0, 0)
+            yield CopyProgress(number, Stage.VERIFYING, 0, 0)
         with closing(self._crew.run(iter(verifyings.values()))) as news:
             for job in news:
                 yield from self._report(job, Stage.VERIFYING)
@@ -150,7 +157,7 @@ class _Copier:
         return Copied(
             unit.number,
             copying.identity,
-            copying.content,
+            copying.sum.content,
             (status.st_dev, status.st_ino),
             copying.files,
             copying.bytes,

@@ -8,7 +8,7 @@ from errno import EMLINK, ENOTSUP, EOPNOTSUPP, EPERM
 from cachemgr.disk import handles
 from cachemgr.domain.leads import Lead, lead
 from cachemgr.domain.outcome import Trouble
-from cachemgr.domain.unit import Content, Identity, Inode, Kind
+from cachemgr.domain.unit import Identity, Kind
 from cachemgr.execute import files, system
 from cachemgr.execute.aside import Aside
 from cachemgr.execute.consignment import Consignment, Lost, Names, Relinked, mark
@@ -17,6 +17,7 @@ from cachemgr.execute.guard import Stop
 from cachemgr.execute.level import Folder, Item, Level, Pass, of_source
 from cachemgr.execute.named import named
 from cachemgr.execute.remove import Mount
+from cachemgr.execute.sum import Sum
 
 _ALONE = (EPERM, EMLINK, ENOTSUP, EOPNOTSUPP)
 """What is said where a file cannot have one more name."""
@@ -35,22 +36,15 @@ class Copying(Pass):
         """There is something in staging that is ours."""
         self.ground: Folder | None = None
         self.identity: Identity | None = None
-        self.entries = self.apparent = 0
-        self.newest = 0
+        self.sum = Sum()
         self.relinked: list[Relinked] = []
         self.lost: list[Lost] = []
         self.leaving: list[Names] = []
         self.apart: set[Names] = set()
         """Names that were to be of one file with others, and are not."""
-        self.met: dict[Inode, int] = {}
-        """Files with several names: how many were met."""
         self.aside = Aside(unit.staging, unit.stage)
         self._mount: Mount | None = None
         self._clones = True
-
-    @property
-    def content(self) -> Content:
-        return Content(self.entries, self.apparent, self.newest or None)
 
     def begin(self) -> Level:
         unit = self.unit
@@ -95,7 +89,7 @@ class Copying(Pass):
                 handles.close(target)
             raise
         inodes = ((status.st_dev, status.st_ino), (copy.st_dev, copy.st_ino))
-        self.entries += 1
+        self.sum.entries += 1
         return Level(self, name, level, source, target, folder, names, inodes=inodes)
 
     def sort(self, level: Level, names: list[str]) -> list[Item]:
@@ -113,7 +107,9 @@ class Copying(Pass):
                 continue
             if self._mount is not None and status.st_dev != self._mount.device:
                 raise Stop(Trouble("mount-point", "/".join(self.place(level, name))))
-            self._sum(kind, status)
+            if status.st_nlink > 1 and kind is Kind.FILE:
+                self.aside.open()
+            self.sum.add(kind, status)
             items.append((name, status))
         return items
 
@@ -170,11 +166,11 @@ class Copying(Pass):
         if self.leaving:
             raise Stop(Trouble("leaving", "/".join(self.leaving[0])))
         planned = self.unit.content
-        if planned is not None and not self.again and self.content != planned:
+        if planned is not None and not self.again and self.sum.content != planned:
             self.outdated = True
             raise Stop(Trouble("changed", place))
-        for inode, (names, links) in self.aside.links.items():
-            if self.met[inode] < links:
+        for inode, (names, links) in self.aside.firsts.items():
+            if self.sum.met[inode] < links:
                 self.lost.append(Lost(names, "other-names"))
 
     def _look(self, status: os.stat_result) -> None:
@@ -186,18 +182,6 @@ class Copying(Pass):
         if (now != planned) if not self.again else (now[:3] != planned[:3]):
             self.outdated = True
             raise Stop(Trouble("changed", "/".join(self.unit.names)))
-
-    def _sum(self, kind: Kind, status: os.stat_result) -> None:
-        """As `Measure` does: every inode once."""
-        self.entries += 1
-        if kind is Kind.FILE:
-            self.newest = max(self.newest, int(status.st_mtime))
-        if status.st_nlink > 1:
-            inode = (status.st_dev, status.st_ino)
-            self.met[inode] = self.met.get(inode, 0) + 1
-            if self.met[inode] > 1:
-                return
-        self.apparent += status.st_size
 
     def _stage(self, level: Level, name: str) -> str:
         return self.unit.stage if level.outer is None else name
@@ -269,5 +253,4 @@ class Copying(Pass):
             except OSError as error:
                 if error.errno not in _ALONE:
                     raise
-                self.aside.leave_alone(inode, error)
                 self._part(place, error)

@@ -3,7 +3,6 @@
 import os
 from dataclasses import dataclass, field
 from errno import ELOOP, ENOENT, ENOTDIR
-from threading import Lock
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
@@ -67,15 +66,20 @@ class Level:
 
 
 class Pass:
-    """One way through a tree and its copy."""
+    """One way through a tree and its copy. Two threads work on it: what a list or a dictionary does in one
+    call needs no lock."""
 
     def __init__(self, unit: Consignment) -> None:
         self.unit = unit
         self.top = unit.names[:-1]
         """What the unit lies in, below its root."""
-        self.failure: Trouble | None = None
         self.files = self.bytes = 0
-        self.lock = Lock()
+        self._failures: list[Trouble] = []
+
+    @property
+    def failure(self) -> Trouble | None:
+        """Why it comes to nothing; the first reason counts."""
+        return self._failures[0] if self._failures else None
 
     def begin(self) -> Level:
         """The directories that the unit and its copy lie in. Raises Stop, OSError."""
@@ -103,22 +107,15 @@ class Pass:
     def leave(self, level: Level) -> None:
         """All that is no directory in it is done. Raises Stop, OSError."""
 
-    def count(self, files: int, content: int) -> None:
-        with self.lock:
-            self.files += files
-            self.bytes += content
-
     def fail(self, error: OSError | Stop, level: Level | None, name: str = "") -> None:
-        """Why it comes to nothing; the first reason counts."""
+        """It comes to nothing, or something of it was not done."""
         place = "/".join(self.place(level, name) if name else self.place(level))
         if isinstance(error, Stop):
             trouble = error.trouble
             trouble = Trouble(trouble.kind, trouble.detail or place, trouble.errno)
         else:
             trouble = Trouble("os", place, error.errno)
-        with self.lock:
-            if self.failure is None:
-                self.failure = trouble
+        self._failures.append(trouble)
 
     def place(self, level: Level | None, *names: str) -> Names:
         """As names below the root."""

@@ -9,14 +9,11 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from threading import Lock, Thread
 
-from cachemgr.disk import handles
-from cachemgr.disk.handles import Handle
-from cachemgr.domain.outcome import Trouble
-from cachemgr.domain.unit import Inode
 from cachemgr.execute.content import CHUNK, Haul
 from cachemgr.execute.exchange import Exchange
 from cachemgr.execute.guard import Stop
 from cachemgr.execute.level import Item, Level, Pass
+from cachemgr.execute.open_levels import OpenLevels
 
 THREADS = 2
 _ALONE = 64
@@ -50,11 +47,13 @@ class Crew:
     """Two threads that do passes over pairs of trees. To be closed."""
 
     def __init__(self) -> None:
+        self.files = self.bytes = 0
+        """Of all passes together."""
         self._exchange: Exchange[_Batch | _Share] = Exchange()
         self._helpers: list[Thread] = []
         self._lock = Lock()
-        """For what follows, and for a level's users."""
-        self._open: set[Level] = set()
+        """For what follows, for what a pass has done, and for who is at a level or a large file."""
+        self._levels = OpenLevels(self._lock)
         self._hauls: set[Haul] = set()
         self._given = 0
         """Batches and shares that were given away and are not done."""
@@ -106,36 +105,35 @@ class Crew:
             helper.join()
         for haul in self._hauls:
             haul.close()
-        for level in self._open:
-            level.close()
+        self._levels.close()
 
     def _walk(self, job: Pass) -> Iterator[None]:
         """Both trees of one pass, depth first."""
         way: list[Level] = []
         try:
-            way.append(self._hold(job.begin()))
+            way.append(self._levels.hold(job.begin()))
             while way and job.failure is None and not self._exchange.stopped:
                 level = way[-1]
                 if level.names:
                     yield from self._some(level)
                 elif level.folders:
-                    way.append(self._hold(job.enter(level, level.folders.pop())))
+                    way.append(self._levels.hold(job.enter(level, level.folders.pop())))
                     # The top stays open: what it lies in is not ours to recognise.
                     if len(way) > _OPEN and way[-_OPEN].held:
-                        self._let_go(way[-_OPEN])
+                        self._levels.let_go(way[-_OPEN])
                 else:
                     way.pop()
                     if way and not way[-1].held:
-                        self._reopen(way[-1], level)
+                        self._levels.reopen(way[-1], level)
                     level.walked = True
-                    self._let_go(level)
+                    self._levels.let_go(level)
                     yield
         except (OSError, Stop) as error:
             job.fail(error, way[-1] if way else None)
         finally:
             for level in way:
                 if level.held:
-                    self._let_go(level)
+                    self._levels.let_go(level)
 
     def _some(self, level: Level) -> Iterator[None]:
         names = level.names[-_BATCH:]
@@ -144,7 +142,7 @@ class Crew:
         if not items:
             return
         batch = _Batch(level, items)
-        self._use(level)
+        self._levels.use(level)
         if self._is_wanted():
             self._give(batch)
             yield
@@ -209,7 +207,7 @@ class Crew:
                     if done is None:
                         later.append(item)
                     elif isinstance(done, Haul):
-                        self._use(level)
+                        self._levels.use(level)
                         with self._lock:
                             self._hauls.add(done)
                             self._done += _ALONE
@@ -218,14 +216,14 @@ class Crew:
                     else:
                         files += 1
                         content += done
-                job.count(files, content)
+                self._count(job, files, content)
                 self._done += len(group)
                 if len(later) == len(group):
                     self._exchange.wait(_PAUSE / 10, lambda: False)
                 waiting += later
                 yield
         finally:
-            self._release(level)
+            self._levels.release(level)
 
     def _haul(self, share: _Share) -> Iterator[None]:
         """Take part in a large file until nothing of it is left."""
@@ -233,17 +231,21 @@ class Crew:
         try:
             while not self._exchange.stopped and job.failure is None:
                 if haul.shares and self._is_wanted():
-                    haul.join()
+                    with self._lock:
+                        haul.hands += 1
                     self._give(share)
                 done = haul.step(room)
                 if done is None:
                     break
-                job.count(0, done)
+                self._count(job, 0, done)
                 yield
         except (OSError, Stop) as error:
             job.fail(error, share.level, share.item[0])
         finally:
-            if haul.part():
+            with self._lock:
+                haul.hands -= 1
+                last = not haul.hands
+            if last:
                 self._end(share)
 
     def _end(self, share: _Share) -> None:
@@ -257,65 +259,11 @@ class Crew:
             with self._lock:
                 self._hauls.discard(haul)
             haul.close()
-            self._release(share.level)
+            self._levels.release(share.level)
 
-    def _hold(self, level: Level) -> Level:
-        """Hold a new level open."""
-        level.held = True
+    def _count(self, job: Pass, files: int, content: int) -> None:
         with self._lock:
-            level.users += 1
-            self._open.add(level)
-        return level
-
-    def _use(self, level: Level) -> None:
-        with self._lock:
-            level.users += 1
-
-    def _let_go(self, level: Level) -> None:
-        level.held = False
-        self._release(level)
-
-    def _release(self, level: Level) -> None:
-        """Somebody needs a level no more. Whoever is the last leaves it, if it has been walked, and closes
-        it; if it has not, it may be opened again."""
-        with self._lock:
-            level.users -= 1
-            if level.users:
-                return
-            self._open.discard(level)
-            if not level.walked:
-                level.close()
-                return
-        try:
-            if level.job.failure is None:
-                level.job.leave(level)
-        except (OSError, Stop) as error:
-            level.job.fail(error, level)
-        finally:
-            level.close()
-
-    def _reopen(self, level: Level, inner: Level) -> None:
-        """Hold a level open again that was closed, from one in it. Raises Stop when it is another one."""
-        with self._lock:
-            if level.users:  # somebody still works in it
-                level.users += 1
-                level.held = True
-                return
-        source = above(inner.source, level.inodes[0])
-        try:
-            level.target = above(inner.target, level.inodes[1])
-        except (OSError, Stop):
-            handles.close(source)
-            raise
-        level.source = source
-        self._hold(level)
-
-
-def above(handle: Handle, inode: Inode) -> Handle:
-    """The directory an open one lies in, if it is that one. Raises Stop, OSError."""
-    outer = handles.open_above(handle)
-    status = handles.fstat(outer)
-    if (status.st_dev, status.st_ino) != inode:
-        handles.close(outer)
-        raise Stop(Trouble("changed"))
-    return outer
+            job.files += files
+            job.bytes += content
+            self.files += files
+            self.bytes += content

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import stat
-from threading import Lock
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
@@ -29,7 +28,6 @@ class Verifying(Pass):
         self.settling: Settling | None = None
         self.directories = False
         """Whether there are any, whose facts were set."""
-        self._lock = Lock()
         self._tied: dict[Inode, Inode] = {}
 
     def begin(self) -> Level:
@@ -171,13 +169,10 @@ class Verifying(Pass):
         if self.place(level, name) in self.copying.apart:
             return False
         inode, copy = (original.st_dev, original.st_ino), (status.st_dev, status.st_ino)
-        with self._lock:
-            if (known := self._tied.get(inode)) is None:
-                self._tied[inode] = copy
-                return False
+        known = self._tied.setdefault(inode, copy)
         if known != copy:
             raise self._differs(level, name)
-        return True
+        return known is not copy
 
     def _look_for_holes(
         self, level: Level, name: str, copy: os.stat_result, original: os.stat_result

@@ -6,16 +6,7 @@ import pytest
 
 from tests.architecture.source import ROOT, calls, imported, mentions, modules
 
-PLACES = {
-    "tui/relay.py",
-    "execute/exchange.py",
-    "execute/remove_parallel.py",
-    "execute/pairs.py",
-    "execute/content.py",
-    "execute/level.py",
-    "execute/aside.py",
-    "execute/verifying.py",
-}
+PLACES = {"tui/relay.py", "execute/exchange.py", "execute/pairs.py", "execute/remove_parallel.py"}
 MAKERS = ("threading", "_thread", "concurrent.futures", "multiprocessing", "queue", "asyncio.to_thread")
 
 

@@ -14,7 +14,7 @@ from cachemgr.execute.consignment import CopyProgress, Lost, Relinked, Stage
 from tests.builders import HardLink, Link, Sparse, tree
 from tests.desk import content, identity
 from tests.execute.copying import Freight, copied, copy, like, names_together, refused
-from tests.execute.removing import deep, open_files
+from tests.execute.removing import deep, open_files, remove
 from tests.mounting import mounted
 
 resource = pytest.importorskip("resource", reason="works through POSIX descriptors")
@@ -98,6 +98,9 @@ def test_two_thousand_levels_arrive_with_few_open_files(tmp_path: Path) -> None:
         handle, levels = deeper, levels + 1
     os.close(handle)
     assert levels == 2000
+    for place in (root, tmp_path / "to"):  # pytest cannot
+        for name in os.listdir(place):
+            assert remove(place, name).errors == []
 
 
 def test_hard_links_of_a_unit_stay_together(tmp_path: Path) -> None:
