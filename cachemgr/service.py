@@ -25,7 +25,7 @@ from cachemgr.scan.scanner import Scanner
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence, Set
     from datetime import datetime
-    from pathlib import Path
+    from pathlib import Path, PurePath
 
     from cachemgr.domain.cache_type import CacheType
     from cachemgr.domain.event import ScanEvent
@@ -141,6 +141,12 @@ class CacheManager:
 
         how = Wanted(to, link, keep_days, tuple(targets), tuple(force))
         return self.migration.plan(new_id(), inventory, entries, self.clock(), how)
+
+    def variables(self, plan: Plan) -> Mapping[str, PurePath]:
+        """The variables that make tools use the places that a migration brings their caches to."""
+        from cachemgr.plan.switch import variables
+
+        return variables(plan, self.types, self.machine.platform)
 
     def destinations(
         self, inventory: Inventory, entries: Set[EntryId], to: Path | None = None
@@ -278,7 +284,7 @@ class CacheManager:
     def _diagnosed(self, inventory: Inventory) -> Inventory:
         runs = self._holding(inventory)
         findings = (
-            *legacy.find(inventory),
+            *legacy.find(inventory, self.types, self.settings, self.project),
             *roots.find(inventory),
             *quarantine.find(inventory, runs),
             *interrupted.find(inventory, self.recovery.interrupted(runs)),

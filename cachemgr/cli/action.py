@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from cachemgr.cli.ask import agree
 from cachemgr.cli.plan_view import show_plan, show_result
+from cachemgr.cli.route_view import show_switch
 from cachemgr.cli.running import carry_out
 from cachemgr.cli.session import Session
 from cachemgr.cli.wish import Wish
@@ -66,11 +67,21 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
     _confirm(session, plan, wish)
     run = carry_out(session, plan, events=wish.events, saved=saved)
     if session.options.json:
-        document = result_document(plan, run.id, run.outcomes, undoable=run.undoable, now=session.now())
-        session.output.document(document)
+        session.output.document(
+            result_document(
+                plan,
+                run.id,
+                run.outcomes,
+                undoable=run.undoable,
+                now=session.now(),
+                variables=session.service.variables(plan),
+            )
+        )
     elif not wish.events:
         undo = session.command("undo", run.id)
         show_result(session.output, plan, run, undo, quiet=session.options.quiet)
+        if plan.intent is Intent.MIGRATE and not session.options.quiet:
+            show_switch(session.output, plan, session.service.variables(plan), run)
     if run.stopped:
         session.output.line(
             f"cachemgr: stopped between steps; `{session.command('history', run.id)}` says how far it came",

@@ -3,8 +3,9 @@
 import click
 
 from cachemgr.cli.output import Column, Output
+from cachemgr.cli.route_view import show_routes
 from cachemgr.cli.running import Execution
-from cachemgr.domain.action import Purge, Remove, Restore
+from cachemgr.domain.action import Purge
 from cachemgr.domain.outcome import Outcome
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Disposal, Intent, Status
@@ -29,6 +30,8 @@ def show_plan(output: Output, plan: Plan, *, quiet: bool = False, err: bool = Fa
         _kept(output, kept, after=bool(rows), err=err)
     if rows or kept:
         output.line(err=err)
+    if plan.intent is Intent.MIGRATE:
+        show_routes(output, plan, err=err)
     output.line(f"{verb(plan.intent)}: {promise(plan, output.si)}.", err=err)
     for note in notes(plan):
         output.line(f"{note[0].upper()}{note[1:]}.", err=err)
@@ -59,7 +62,7 @@ def show_result(output: Output, plan: Plan, run: Execution, undo: str, *, quiet:
 
 def _planned(output: Output, plan: Plan, rows: tuple[PlanRow, ...], *, err: bool) -> None:
     # What comes back frees nothing, and is itself the way back.
-    undoing = plan.brings_back
+    undoing = plan.brings_back or plan.intent is Intent.MIGRATE
     columns = (
         Column(""),
         Column("What happens"),
@@ -113,7 +116,7 @@ def _failure(plan: Plan, failed: Outcome) -> str:
     step = plan.steps[failed.number]
     action = step.action
     name = step.entry or step.cache
-    if step.entry is None and isinstance(action, Remove | Restore):
-        name = f"{step.cache}:{'/'.join(action.names)}"
+    if step.entry is None and (names := getattr(action, "names", ())):
+        name = f"{step.cache}:{'/'.join(names)}"
     why = trouble_sentence(failed.trouble) if failed.trouble else ""
     return f"{failed.status.value}: {display_name(name)}: {why}"

@@ -57,7 +57,8 @@ _OPTIONS = (
         "forced",
         metavar="RULE",
         multiple=True,
-        help="Override one rule by name: in-use (what running processes use; a tool's lock still counts).",
+        help="Override one rule by name: in-use (what running processes use; a tool's lock still counts); "
+        "for migrate also network, leaving-links, tracked.",
     ),
     click.option("--events", is_flag=True, help="One JSON object a line while it runs."),
     json_option,

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path, PurePath
 
 from cachemgr.disk import handles
+from cachemgr.disk.git_ignored import work_tree_around
 from cachemgr.disk.places import look
 from cachemgr.disk.volumes import Mount, mount_of, mounts, volume
 from cachemgr.domain.inventory import Problem
@@ -64,6 +65,7 @@ def survey(path: Path) -> Ground | Problem:
         folds=kind in _FOLDING or _folds(found.real),
         longest=longest,
         volume=room,
+        taken_up_by=work_tree_around(found.real.joinpath(*below)),
     )
 
 

@@ -219,7 +219,7 @@ Action = (
     | Link
     | Unlink
 )
-ASIDE = (Tidy, Remake, Settle, Close, Publish, Match, Commit, Discard, Link, Unlink)
+ASIDE = (Tidy, Remake, Settle, Close, Publish, Commit, Withdraw, Discard, Link, Unlink)
 """Actions that tidy up around what a plan is about."""
 
 

@@ -77,6 +77,8 @@ class Ground:
     longest: int = 255
     """Bytes of the longest name."""
     volume: Volume | None = None
+    taken_up_by: Path | None = None
+    """The git work tree that would take up what comes there."""
 
     @property
     def top(self) -> Path:

@@ -107,8 +107,6 @@ class Reason(StrEnum):
     """It holds links that would lead elsewhere, or nowhere, from another place."""
     NO_PLACE = "no-place"
     """Nothing says where it should be."""
-    NO_ROOM = "no-room"
-    """Where it should be it cannot be: see the detail."""
 
 
 class Rule(StrEnum):
@@ -185,5 +183,9 @@ class Where(StrEnum):
     OTHER = "other"
     """In no quarantine, and something else is at its place."""
     NEITHER = "neither"
+    MOVED = "moved"
+    """At the place that a migration gave it."""
+    STAGED = "staged"
+    """Copied, and without a name yet."""
     UNREACHABLE = "unreachable"
     """Its root is not there, or is another one, or cannot be read."""

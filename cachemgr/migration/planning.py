@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cachemgr.disk.ground import survey
 from cachemgr.disk.places import Found, Protected
 from cachemgr.domain.action import Link
+from cachemgr.domain.destination import Destination, destination, is_astray
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Refused, Unavailable, UsageError
 from cachemgr.domain.inventory import Problem
@@ -18,7 +19,6 @@ from cachemgr.domain.terms import Reason
 from cachemgr.plan.cargo import load_up
 from cachemgr.plan.clear import worth_a_look
 from cachemgr.plan.compose import migrate_plan
-from cachemgr.plan.destination import Destination, destination, is_astray
 from cachemgr.plan.migrate import Leg, roots_of
 from cachemgr.plan.preflight import refuse_grounds, refuse_room
 from cachemgr.plan.recheck import destinations_of, recheck_return, still_moving

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cachemgr.domain.action import Purge
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Refused, Unavailable
+from cachemgr.domain.run import Whereabouts
 from cachemgr.domain.run_event import Announced
 from cachemgr.domain.terms import Intent, Where
 from cachemgr.journal.ends import FOLDER, unended
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from cachemgr.domain.inventory import Inventory
     from cachemgr.domain.plan import Plan, Root
-    from cachemgr.domain.run import Choices, Run, Whereabouts
+    from cachemgr.domain.run import Choices, Run
     from cachemgr.domain.run_event import RunEvent
 
 
@@ -59,6 +60,13 @@ class Recovery:
             if found[number].where in (Where.NEITHER, Where.OTHER):
                 free = found[number].where is Where.NEITHER
                 found[number] = found[number]._replace(where=Where.TRASH, free=free)
+        for number, arrival in (self.runs.arrivals(run) or {}).items():
+            if arrival.there is not None:
+                found[number] = Whereabouts(Where.MOVED, free=False)
+            elif arrival.staged:
+                found[number] = Whereabouts(Where.STAGED)
+            elif arrival.at_source:
+                found[number] = Whereabouts(Where.PLACE, free=False)
         return found
 
     def plan(self, run: str, intent: Intent, scan: Callable[[], Inventory]) -> Plan:

@@ -46,6 +46,13 @@ def refuse_grounds(
     if not source.writable:
         where = display_name(source.anchor)
         raise Refused(f"{where} cannot be written to, so that {name} could be copied, but not moved away")
+    if to.taken_up_by is not None and Rule.TRACKED not in forced:
+        line = to.top.relative_to(to.taken_up_by).parts[0]
+        raise Refused(
+            f"{place} lies in the git work tree {display_name(to.taken_up_by)}, which does not ignore it, "
+            f"so that it would be committed; add {display_name(line)}/ to .gitignore, "
+            f"or go on with --force {Rule.TRACKED}"
+        )
     if to.volume is not None and to.volume.network and Rule.NETWORK not in forced:
         raise Refused(
             f"{place} is on a network file system ({to.volume.type}), where locks may mean little; "

@@ -94,7 +94,8 @@ def row_of_step(plan: Plan) -> Mapping[int, int]:
     found: dict[int, int] = {}
     for number, step in enumerate(plan.steps):
         if not isinstance(step.action, aside):
-            key = (step.cache, step.entry or f"{step.cache} {number}")
+            names = getattr(step.action, "names", (str(number),))
+            key = (step.cache, step.entry or f"{step.cache} {'/'.join(names)}")
             found[number] = order.setdefault(key, len(order))
     return found
 
@@ -123,7 +124,7 @@ def run_row(run: Run) -> RunRow:
         state=run_state_word(run.state),
         totals=Totals.of(run.outcomes),
         quarantined=sum(step.size for _, step in quarantined),
-        undoable=bool(quarantined),
+        undoable=run.undoable,
     )
 
 

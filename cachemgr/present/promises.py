@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from cachemgr.domain.action import ASIDE, Purge, Remove, Restore
+from cachemgr.domain.action import ASIDE, Copy, Match, Move, Purge, Remove, Restore, Return, Withdraw
 from cachemgr.domain.outcome import Outcome, Totals
 from cachemgr.domain.plan import Plan, Step
-from cachemgr.domain.terms import Disposal, Rule
+from cachemgr.domain.terms import Disposal, Intent, Rule, Status
 from cachemgr.present.figures import counted, size
+from cachemgr.present.routes import migrated, route_rows
 
 
 def promise(plan: Plan, si: bool = False) -> str:
@@ -15,7 +16,9 @@ def promise(plan: Plan, si: bool = False) -> str:
     if not plan.steps:
         return "nothing to do"
     parts = [counted(_main_steps(plan), "step")]
-    back = sum(step.size for step in plan.steps if isinstance(step.action, Restore))
+    if plan.intent is Intent.MIGRATE:
+        return ", ".join((*parts, *_on_the_way(plan, si)))
+    back = sum(step.size for step in plan.steps if isinstance(step.action, Restore | Return))
     if plan.brings_back:
         return f"{parts[0]}, brings back {size(back, si)}"
     if all(isinstance(step.action, ASIDE) for step in plan.steps):
@@ -34,6 +37,10 @@ def promise(plan: Plan, si: bool = False) -> str:
 def notes(plan: Plan) -> tuple[str, ...]:
     """What a plan does not know, or was told not to ask."""
     made = []
+    if any(isinstance(step.action, Withdraw) for step in plan.steps):
+        made.append(
+            "the copies at the new place go where they are still the same, and stay where they are not"
+        )
     if Rule.IN_USE in plan.forced:
         made.append(f"--force {Rule.IN_USE}: what running processes use goes as well")
     elif plan.unseen:
@@ -43,12 +50,19 @@ def notes(plan: Plan) -> tuple[str, ...]:
 
 
 def result(
-    totals: Totals, *, quarantined: int = 0, trashed: int = 0, restored: int = 0, si: bool = False
+    totals: Totals,
+    *,
+    quarantined: int = 0,
+    trashed: int = 0,
+    restored: int = 0,
+    migrated: int = 0,
+    si: bool = False,
 ) -> str:
     """What a run did: `freed 1.2 GiB, set 300 MiB aside in 2 steps, 1 refused`."""
     parts = [
         f"{word} {size(amount, si)}{rest}"
         for word, amount, rest in (
+            ("brought", migrated, " to its new place"),
             ("brought back", restored, ""),
             ("freed", totals.freed, ""),
             ("set", quarantined, " aside"),
@@ -63,12 +77,13 @@ def result(
 
 def outcome(plan: Plan, outcomes: Sequence[Outcome], si: bool = False) -> str:
     """`result` of a plan's outcomes. What was done to tidy up is not counted; what was not done is."""
-    main = [one for one in outcomes if one.trouble or _main(plan.steps[one.number])]
+    main = [one for one in outcomes if one.trouble or _main(plan.steps[one.number], plan)]
     return result(
         replace(Totals.of(main), freed=Totals.of(outcomes).freed),
         quarantined=moved(plan, outcomes, Disposal.QUARANTINE),
         trashed=moved(plan, outcomes, Disposal.TRASH),
         restored=restored(plan, outcomes),
+        migrated=migrated(plan, outcomes) if plan.intent is Intent.MIGRATE else 0,
         si=si,
     )
 
@@ -84,16 +99,39 @@ def moved(plan: Plan, outcomes: Iterable[Outcome], disposal: Disposal) -> int:
 
 def restored(plan: Plan, outcomes: Iterable[Outcome]) -> int:
     """Bytes that really came back."""
-    return sum(one.moved for one in outcomes if isinstance(plan.steps[one.number].action, Restore))
+    kinds = (Restore, Return)
+    return sum(
+        one.moved
+        for one in outcomes
+        if isinstance(plan.steps[one.number].action, kinds) and one.status is Status.DONE
+    )
 
 
-def _main(step: Step) -> bool:
+def _main(step: Step, plan: Plan) -> bool:
     """Whether it takes or brings something; tidying up after that is not worth a person's attention."""
-    return isinstance(step.action, Remove | Restore | Purge)
+    if plan.intent is Intent.MIGRATE:
+        return isinstance(step.action, Move | Copy | Match)
+    return isinstance(step.action, Remove | Restore | Purge | Move | Return)
 
 
 def _main_steps(plan: Plan) -> int:
-    return sum(map(_main, plan.steps)) or len(plan.steps)
+    return sum(_main(step, plan) for step in plan.steps) or len(plan.steps)
+
+
+def _on_the_way(plan: Plan, si: bool) -> list[str]:
+    """What a migration does to the bytes."""
+    rows = route_rows(plan)
+    moves, copies, there = (sum(getattr(row, name) for row in rows) for name in ("moves", "copies", "there"))
+    parts = []
+    if moves or not (copies or there):
+        parts.append(f"renames {size(moves, si)}")
+    if copies:
+        parts.append(f"copies {size(copies, si)} and compares it")
+    if there:
+        parts.append(f"compares {size(there, si)} with what is there")
+    if plan.quarantined:
+        parts.append(f"frees {size(plan.quarantined, si)} at the old place {_later(plan)}")
+    return parts
 
 
 def _also(parts: Iterable[str]) -> str:

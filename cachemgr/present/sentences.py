@@ -68,7 +68,6 @@ _REASONS = {
     Reason.CONFLICT: "something else has that name at the destination, and nothing is overwritten",
     Reason.LEAVING: "a link in it would lead nowhere from another place",
     Reason.NO_PLACE: "nothing says where it should be; name a directory with --to",
-    Reason.NO_ROOM: "it does not fit where it should be",
 }
 _DETAILS = {
     "unregistered": "too little is known about this kind of cache; name it in your configuration to clear it",

@@ -106,6 +106,8 @@ _WHERE = {
     Where.TRASH: "in the system trash, or on its way",
     Where.OTHER: "something else is there",
     Where.NEITHER: "gone",
+    Where.MOVED: "at its new place",
+    Where.STAGED: "copied, without a name yet",
     Where.UNREACHABLE: "out of reach",
 }
 

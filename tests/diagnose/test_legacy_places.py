@@ -9,7 +9,7 @@ import pytest
 from cachemgr import config
 from cachemgr.domain.inventory import Finding
 from cachemgr.domain.target import select
-from cachemgr.domain.terms import Disposal, Status
+from cachemgr.domain.terms import Disposal, Rule, Status
 from cachemgr.service import CacheManager
 from tests.builders import Node, fingerprint, machine, tree
 from tests.managers import carry_out, manager, now
@@ -76,3 +76,18 @@ def test_where_clearing_would_be_refused_the_command_is_to_look(home: Path, proj
 def test_an_empty_legacy_place_is_no_finding(follows: CacheManager, project: Path) -> None:
     tree(project / "shared" / "model-cache", {})
     assert legacy(follows) == []
+
+
+def test_what_the_successor_would_know_is_to_be_migrated(follows: CacheManager, project: Path) -> None:
+    place = tree(project / "shared" / "model-cache", {"models--ada--x": {"blobs/a": b"a"}, **CONTENT})
+    (finding,) = legacy(follows)
+    assert finding.fix == ("cachemgr", "migrate", "model-cache@legacy")
+
+    inventory = follows.inventory()
+    chosen = select(inventory, ("model-cache@legacy",)).entries
+    plan = follows.plan_migrate(inventory, chosen, targets=("model-cache@legacy",), force=[Rule.IN_USE])
+
+    assert {outcome.status for outcome in carry_out(follows, plan)} == {Status.DONE}
+    assert (project / ".cache/huggingface/hub/models--ada--x/blobs/a").read_bytes() == b"a"
+    assert sorted(path.name for path in place.iterdir()) == ["bert", "old.ckpt"]
+    assert {exclusion.detail for exclusion in plan.exclusions} == {"unfit"}

@@ -225,3 +225,31 @@ def test_a_byte_that_flipped_on_its_way_is_found(
     assert code == 1
     assert "what was read back from the copy is not what was written; see to that disk" in said
     assert "the source is whole" in said
+
+
+@pytest.mark.parametrize(
+    ("ignore", "taken"),
+    [
+        ({".gitignore": ".cache/\n"}, False),
+        ({".gitignore": "/.cache\n"}, False),
+        ({".gitignore": "*/huggingface\n"}, False),
+        ({".cache/.gitignore": "*\n"}, False),
+        ({".git/info/exclude": "hub\n"}, False),
+        ({".gitignore": "models/\n"}, True),
+        ({".gitignore": ".cache/*\n!.cache/huggingface\n"}, True),
+        ({}, True),
+    ],
+)
+def test_what_git_would_take_up_is_refused(
+    cachemgr: Program, found: Ground, ignore: dict[str, str], taken: bool
+) -> None:
+    subprocess.run(["git", "init", "-q", str(found.project)], check=True)
+    tree(found.project, {"cachemgr.toml": "", **ignore})
+    git = ["git", "-C", str(found.project), "check-ignore", "-q", ".cache/huggingface/hub/"]
+    assert (subprocess.run(git, check=False).returncode != 0) is taken, "git sees it otherwise"
+
+    said = cachemgr("migrate", "huggingface-hub@home", "--dry-run")
+
+    assert said.code == (4 if taken else 0)
+    assert ("add .cache/ to .gitignore, or go on with --force tracked" in said.err) is taken
+    assert cachemgr("migrate", "huggingface-hub@home", "--dry-run", "--force", "tracked").code == 0

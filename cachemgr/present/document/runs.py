@@ -1,7 +1,8 @@
 """`cachemgr.result/1`, `cachemgr.history/1` and `cachemgr.event/1`: what was done, and is being done."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from pathlib import PurePath
 
 from cachemgr.domain.outcome import Outcome, Totals
 from cachemgr.domain.plan import Exclusion, Plan, Step
@@ -21,13 +22,21 @@ from cachemgr.domain.terms import Disposal, Intent, RunState, Status
 from cachemgr.present.document.values import Document, exact, head, path_fields, time
 from cachemgr.present.plan_rows import does
 from cachemgr.present.promises import moved, restored
+from cachemgr.present.routes import migrated, route_rows
 from cachemgr.present.text import exclusion_sentence, trouble_sentence
 
 
 def result_document(
-    plan: Plan, run: str | None, outcomes: Sequence[Outcome], *, undoable: bool, now: datetime
+    plan: Plan,
+    run: str | None,
+    outcomes: Sequence[Outcome],
+    *,
+    undoable: bool,
+    now: datetime,
+    variables: Mapping[str, PurePath] | None = None,
 ) -> Document:
-    """What executing a plan did; `run` is None where there was nothing to execute."""
+    """What executing a plan did; `run` is None where there was nothing to execute. After a migration
+    `variables` are those that make tools use the new places."""
     return {
         **head("cachemgr.result/1", now),
         "run": run,
@@ -37,7 +46,26 @@ def result_document(
         "exclusions": [_exclusion(exclusion) for exclusion in plan.exclusions],
         "totals": totals_document(plan, outcomes),
         "undo": undo_command(run) if run and undoable else None,
+        **({} if plan.intent is not Intent.MIGRATE else _migration(plan, outcomes, variables or {})),
     }
+
+
+def _migration(plan: Plan, outcomes: Sequence[Outcome], variables: Mapping[str, PurePath]) -> Document:
+    """What only a migration has to tell."""
+    routes = [
+        {
+            "cache": exact(row.cache),
+            "to": exact(row.to),
+            **path_fields(row.source, "source"),
+            **path_fields(row.target, "target"),
+            "renamed_bytes": row.moves,
+            "copied_bytes": row.copies,
+            "there_bytes": row.there,
+        }
+        for row in route_rows(plan)
+    ]
+    named = [{"name": name, **path_fields(path)} for name, path in variables.items()]
+    return {"routes": routes, "migrated_bytes": migrated(plan, outcomes), "variables": named}
 
 
 def history_document(runs: Iterable[Run], now: datetime, *, detailed: bool = False) -> Document:
@@ -100,7 +128,8 @@ def _exclusion(exclusion: Exclusion) -> Document:
 
 def _run(run: Run, *, detailed: bool) -> Document:
     waiting = run.quarantined
-    undoable = run.plan.intent is Intent.CLEAR and run.state is not RunState.UNDONE and bool(waiting)
+    kinds = (Intent.CLEAR, Intent.MIGRATE)
+    undoable = run.plan.intent in kinds and run.state is not RunState.UNDONE and run.undoable
     document: Document = {
         "id": run.id,
         "intent": run.plan.intent.value,
@@ -132,7 +161,15 @@ def _event(event: RunEvent) -> Document:
         case StepStarted(number=number):
             return {"event": "step-started", "n": number}
         case StepProgress(number=number, files=files, freed=freed):
-            return {"event": "step-progress", "n": number, "files": files, "freed_bytes": freed}
+            # Only what is copied or compared has these.
+            copied = {"copied_bytes": event.copied, "verifying": event.verifying}
+            return {
+                "event": "step-progress",
+                "n": number,
+                "files": files,
+                "freed_bytes": freed,
+                **(copied if event.copied else {}),
+            }
         case StepFinished(outcome=outcome):
             trouble = outcome.trouble
             return {

@@ -1,0 +1,40 @@
+"""From where to where a migration goes, and what has to be set afterwards, as a person reads it."""
+
+import shlex
+from collections.abc import Mapping
+from pathlib import PurePath
+
+from cachemgr.cli.output import Output
+from cachemgr.cli.running import Execution
+from cachemgr.domain.plan import Plan
+from cachemgr.present.routes import migrated, route_rows
+from cachemgr.present.text import display_name
+
+
+def show_routes(output: Output, plan: Plan, *, err: bool = False) -> None:
+    """A line for each cache, under the table of its entries."""
+    for row in route_rows(plan):
+        output.line(
+            f"{display_name(row.cache)}: from {display_name(row.source)} "
+            f"to {display_name(row.target)} ({row.how})",
+            err=err,
+        )
+
+
+def show_switch(output: Output, plan: Plan, variables: Mapping[str, PurePath], run: Execution) -> None:
+    """The variables that make tools use the new places."""
+    if not migrated(plan, run.outcomes):
+        return
+    if variables:
+        output.line("So that every tool uses the new place, set:")
+        for name, value in variables.items():
+            output.line(f"  {name}={display_name(shlex.quote(str(value)))}")
+    silent = [
+        row for row in route_rows(plan) if not any(_leads(value, row.target) for value in variables.values())
+    ]
+    for row in silent:
+        output.line(f"No variable leads a tool to {display_name(row.target)}; its own configuration has to.")
+
+
+def _leads(value: PurePath, target: PurePath) -> bool:
+    return target.is_relative_to(value)
