@@ -25,7 +25,7 @@ from cachemgr.scan.scanner import Scanner
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence, Set
     from datetime import datetime
-    from pathlib import Path, PurePath
+    from pathlib import Path
 
     from cachemgr.domain.cache_type import CacheType
     from cachemgr.domain.event import ScanEvent
@@ -142,12 +142,6 @@ class CacheManager:
         how = Wanted(to, link, keep_days, tuple(targets), tuple(force))
         return self.migration.plan(new_id(), inventory, entries, self.clock(), how)
 
-    def variables(self, plan: Plan) -> Mapping[str, PurePath]:
-        """The variables that make tools use the places that a migration brings their caches to."""
-        from cachemgr.plan.switch import variables
-
-        return variables(plan, self.types, self.machine.platform)
-
     def destinations(
         self, inventory: Inventory, entries: Set[EntryId], to: Path | None = None
     ) -> tuple[Option, ...]:
@@ -218,7 +212,8 @@ class CacheManager:
         """The verbs about bringing caches elsewhere."""
         from cachemgr.migration.planning import Migration
 
-        return Migration(self.types, self.settings, self.project, self._protected(), self.observer)
+        platform, protected = self.machine.platform, self._protected()
+        return Migration(self.types, self.settings, self.project, protected, self.observer, platform)
 
     @property
     def past(self) -> Runs:

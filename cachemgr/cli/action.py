@@ -74,14 +74,14 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
                 run.outcomes,
                 undoable=run.undoable,
                 now=session.now(),
-                variables=session.service.variables(plan),
+                variables=session.service.migration.variables(plan),
             )
         )
     elif not wish.events:
         undo = session.command("undo", run.id)
         show_result(session.output, plan, run, undo, quiet=session.options.quiet)
         if plan.intent is Intent.MIGRATE and not session.options.quiet:
-            show_switch(session.output, plan, session.service.variables(plan), run)
+            show_switch(session.output, plan, session.service.migration.variables(plan), run)
     if run.stopped:
         session.output.line(
             f"cachemgr: stopped between steps; `{session.command('history', run.id)}` says how far it came",

@@ -88,7 +88,8 @@ class PlanScreen(View):
         self.going.set_columns(plan_view.COMING if self.plan.brings_back else plan_view.GOING)
         self.going.show_rows(tuple(self._goes), self._going_row, empty="nothing of it can be done; see below")
         self.staying.show_rows(tuple(self._stays), self._staying_row, empty="nothing was left out")
-        going = "Will be purged" if self.plan.intent is Intent.PURGE else "Will go"
+        words = {Intent.PURGE: "Will be purged", Intent.MIGRATE: "Will move"}
+        going = words.get(self.plan.intent, "Will go")
         verb = "Comes back" if self.plan.brings_back else going
         dot = self.look.glyphs.dot
         _title(self.query_one("#goes"), f"{verb} {dot} {counted(len(self._goes), 'entry', 'entries')}")
@@ -138,6 +139,7 @@ class PlanScreen(View):
         flag = [_FLAGS[self.asked.disposal]] if self.asked and self.asked.disposal else []
         argv = {
             Intent.CLEAR: ["clear", *(self.asked.targets if self.asked else ()), *flag],
+            Intent.MIGRATE: ["migrate", *self.plan.targets],
             Intent.UNDO: ["undo", self.plan.reverses or ""],
             Intent.PURGE: ["purge", self.plan.reverses or ""],
             Intent.FINISH: ["recover", self.plan.reverses or "", "--finish"],
