@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 MOVES_A_CACHE = tuple(
-    "HF_ HUGGINGFACE_ TRANSFORMERS_ TORCH_ XDG_ TIKTOKEN_ DATA_GYM_ OLLAMA_ MLX_ PIP_ UV_".split()
+    "HF_ HUGGINGFACE_ TRANSFORMERS_ TORCH_ XDG_ TIKTOKEN_ CUSTOM_TIKTOKEN_ DATA_GYM_"
+    " OLLAMA_ MLX_ PIP_ UV_".split()
 )
 """Beginnings of variables that would lead a test to this machine's own caches."""
 CHANGES_OUTPUT = ("CACHEMGR_", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
