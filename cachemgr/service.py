@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from cachemgr.domain.run import Run
     from cachemgr.domain.run_event import RunEvent
     from cachemgr.domain.settings import Settings
+    from cachemgr.encodings import Encodings
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,21 @@ class CacheManager:
             many = "several runs begin with" if found else "no run is called"
             raise UnknownTarget(f"{many} {display_name(run)}; see `cachemgr history`")
         return found[0]
+
+    @property
+    def encodings(self) -> Encodings:
+        """The verbs about tiktoken's encodings."""
+        from cachemgr.encodings import Encodings
+
+        return Encodings(
+            self.machine,
+            self.settings,
+            self.project,
+            self.state,
+            self._protected(),
+            read_only=self.read_only,
+            allow_root=self.allow_root,
+        )
 
     def encode_plan(self, plan: Plan) -> dict[str, object]:
         """A plan as the JSON-ready document `cachemgr.plan/1`, exact enough to be applied elsewhere."""

@@ -24,6 +24,7 @@ COMMANDS = {
     "undo": "undo",
     "purge": "purge",
     "types": "types",
+    "tiktoken": "tiktoken",
     "config": "config",
     "demo": "demo",
     "clear-models": "clear",

@@ -39,7 +39,7 @@ def carry_out(session: Session, plan: Plan, *, events: bool, saved: bool) -> Exe
     gauge = Gauge()
     line = ProgressLine(sys.stderr, shown=session.options.progress and not session.options.quiet)
     shown, finished, freed = 0, 0, 0
-    with _stoppable(gauge):
+    with stoppable(gauge):
         for event in session.service.execute(plan, gauge, saved=saved):
             if events and (document := event_document(event, shown)) is not None:
                 session.output.document(document, indent=None)
@@ -61,7 +61,7 @@ def carry_out(session: Session, plan: Plan, *, events: bool, saved: bool) -> Exe
 
 
 @contextmanager
-def _stoppable(gauge: Gauge) -> Iterator[None]:
+def stoppable(gauge: Gauge) -> Iterator[None]:
     """The first signal asks to stop between two steps, a second one stops at once."""
 
     def ask(_number: int, _frame: FrameType | None) -> None:

@@ -72,12 +72,14 @@ def let_in(parent: Handle, name: str) -> None:
         os.close(descriptor)
 
 
-def write_new(parent: Handle, name: str, content: bytes) -> None:
-    """A new file, durable. Raises FileExistsError, OSError."""
+def write_new(parent: Handle, name: str, content: bytes, mode: int = 0o600) -> None:
+    """A new file, durable, with that mode as far as the umask lets it. Raises FileExistsError, OSError."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(name, flags, 0o600, dir_fd=parent)
+    descriptor = os.open(name, flags, mode, dir_fd=parent)
     try:
-        os.write(descriptor, content)
+        # A disk that runs full may take a part and say nothing until it is asked for the rest.
+        while content := content[os.write(descriptor, content) :]:
+            pass
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

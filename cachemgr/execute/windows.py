@@ -67,8 +67,8 @@ def let_in(_parent: Handle, name: str) -> None:
     raise PermissionError(13, os.strerror(13), name)
 
 
-def write_new(parent: Handle, name: str, content: bytes) -> None:
-    """Raises FileExistsError, OSError."""
+def write_new(parent: Handle, name: str, content: bytes, mode: int = 0o600) -> None:  # noqa: ARG001
+    """Windows has no such modes. Raises FileExistsError, OSError."""
     with open(f"{parent}\\{name}", "xb") as file:
         file.write(content)
         file.flush()
