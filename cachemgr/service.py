@@ -5,23 +5,25 @@ What only actions need is imported by the verb that needs it: a `status` starts 
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cachemgr.diagnose import legacy, quarantine, roots
+from cachemgr.diagnose import interrupted, legacy, quarantine, roots
 from cachemgr.disk.places import Protected
 from cachemgr.domain.display import display_name
-from cachemgr.domain.errors import Refused, UnknownTarget
+from cachemgr.domain.errors import Refused
 from cachemgr.domain.event import Gauge, ScanFinished
-from cachemgr.domain.terms import Disposal, Intent, RunState
+from cachemgr.domain.terms import Disposal, Intent
+from cachemgr.past.recovery import Recovery
+from cachemgr.past.runs import Runs, new_id, random_word
+from cachemgr.scan.in_use import Observer
 from cachemgr.scan.locate import locate
 from cachemgr.scan.roots import settle
 from cachemgr.scan.scanner import Scanner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence, Set
+    from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence, Set
     from datetime import datetime
     from pathlib import Path
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from cachemgr.domain.run import Run
     from cachemgr.domain.run_event import RunEvent
     from cachemgr.domain.settings import Settings
+    from cachemgr.domain.terms import Rule
     from cachemgr.encodings import Encodings
 
 
@@ -54,6 +57,8 @@ class CacheManager:
     """Plans are made and shown; nothing is executed."""
     allow_root: bool = False
     """Write although HOME belongs to somebody else or the program runs under sudo."""
+    observer: Observer = field(default_factory=Observer)
+    """How running processes are asked what they use."""
     invocation: tuple[str, ...] = ("cachemgr",)
     """How this very view is asked for on the command line, `--home` and `--project` included: what every
     command that is shown begins with, so that a pasted one works on the caches that were looked at."""
@@ -103,19 +108,24 @@ class CacheManager:
         *,
         targets: Sequence[str] = (),
         disposal: Disposal | None = None,
+        force: Collection[Rule] = (),
     ) -> Plan:
-        """What clearing those entries would do. Without a disposal the configuration or the rebuild
-        class decides, entry by entry."""
+        """What clearing those entries would do, after a look at who uses them. Without a disposal the
+        configuration or the rebuild class decides, entry by entry. `force` overrides rules by name."""
+        from cachemgr.plan.clear import worth_a_look
         from cachemgr.plan.compose import clear_plan
 
+        chosen = [entry for entry in inventory.entries if entry.id in entries]
         return clear_plan(
-            f"p-{_random()}",
+            new_id(),
             inventory,
-            [entry for entry in inventory.entries if entry.id in entries],
+            chosen,
             self.clock(),
             disposal=disposal or self.settings.disposal,
             keep=timedelta(days=self.settings.retention_days),
             targets=targets,
+            usage=self.observer.look(worth_a_look(inventory, chosen), force),
+            forced=force,
         )
 
     def plan_undo(self, run: str | None = None) -> Plan:
@@ -123,20 +133,26 @@ class CacheManager:
 
         Raises UnknownTarget when there is no such run, Refused when nothing of it can be brought back.
         """
-        from cachemgr.plan.compose import undo_plan
-
-        clears = (one.id for one in self.runs() if one.plan.intent is Intent.CLEAR)
-        found = self.run(run or next(clears, None))
-        if not found.quarantined:
-            raise Refused(_not_undoable(found, self.runs()))
-        return undo_plan(f"p-{_random()}", found, self.clock())
+        return self.past.undo(run)
 
     def plan_purge(self, run: str | None = None, *, due: bool = False) -> Plan:
         """Empty one run's quarantine, all of them, or those whose time has come. Raises UnknownTarget."""
-        from cachemgr.plan.compose import purge_plan
+        return self.past.purge(run, due=due)
 
-        runs = self.runs() if run is None else (self.run(run),)
-        return purge_plan(f"p-{_random()}", runs, self.clock(), run=run, due=due)
+    def plan_finish(self, run: str) -> Plan:
+        """Do what an interrupted run did not come to. Scans when something of it is still at its place.
+
+        Raises UnknownTarget, Refused. Without steps when the run needs no recovery.
+        """
+        return self.recovery.plan(run, Intent.FINISH, self.inventory)
+
+    def plan_roll_back(self, run: str) -> Plan:
+        """Bring back what an interrupted run moved.
+
+        Raises UnknownTarget, Refused when something of it is gone for good. Without steps when the run needs
+        no recovery.
+        """
+        return self.recovery.plan(run, Intent.ROLL_BACK, self.inventory)
 
     def execute(
         self, plan: Plan, gauge: Gauge | None = None, *, saved: bool = False
@@ -145,14 +161,15 @@ class CacheManager:
         steps. A plan that was `saved`, or whose scan is not fresh, is first compared with what planning now
         would give, step by step.
 
-        Raises Refused (the plan is too old, or we may not write here), Busy (another cachemgr writes),
-        Unavailable (the record of runs cannot be written).
+        Raises Refused (the plan is too old, an interrupted run goes first, or we may not write here), Busy
+        (another cachemgr writes), Unavailable (the record of runs cannot be written).
         """
         from cachemgr.execute.executor import Execution
         from cachemgr.execute.guard import Guard, refuse_foreign_home
         from cachemgr.execute.lock import writing
-        from cachemgr.journal.store import Journal, make_private
+        from cachemgr.journal.store import make_private
         from cachemgr.plan.compose import is_current, is_fresh
+        from cachemgr.plan.in_use import in_use, spots
 
         if self.read_only:
             raise Refused("cachemgr runs with --read-only, so nothing is changed")
@@ -160,49 +177,48 @@ class CacheManager:
         if not is_current(plan, self.clock()):
             raise Refused(f"plan {display_name(plan.id)} is more than 15 minutes old; make a new one")
         refused = self._recheck(plan) if saved or not is_fresh(plan, self.clock()) else {}
-        run = f"{self.clock().strftime('%Y%m%d-%H%M%S')}-{_random()}"
+        run = f"{self.clock().strftime('%Y%m%d-%H%M%S')}-{random_word()}"
         make_private(self.state)
         with writing(self.state, run), Guard(plan, self._protected()) as guard:
-            execution = Execution(run, plan, guard, self.machine, dict(refused), gauge or Gauge())
-            yield from Journal(self.state, self.clock).record(run, plan, execution.events())
+            self.recovery.admit(plan)
+            # The world may have turned since somebody looked; this look is the last one.
+            usage = self.observer.look(spots(plan), plan.forced)
+            refused = {**in_use(plan, usage), **refused}
+            execution = Execution(run, plan, guard, self.machine, refused, gauge or Gauge())
+            yield from self.recovery.record(run, plan, execution.events())
+
+    @property
+    def past(self) -> Runs:
+        """The verbs about runs."""
+        return Runs(self.state, self.clock, self.invocation)
+
+    @property
+    def recovery(self) -> Recovery:
+        """The verbs about interrupted runs."""
+        return Recovery(self.past)
 
     def runs(self) -> tuple[Run, ...]:
         """Every run that the journal remembers, newest first."""
-        from cachemgr.journal.store import Journal
-
-        return Journal(self.state, self.clock).runs()
+        return self.past.all()
 
     def run(self, run: str | None = None) -> Run:
         """One run by its id or an unambiguous beginning of it; the last one by default.
 
         Raises UnknownTarget.
         """
-        runs = self.runs()
-        if run is None:
-            if not runs:
-                raise UnknownTarget("no run is remembered yet")
-            return runs[0]
-        found = [one for one in runs if one.id == run]
-        found = found or [one for one in runs if run and one.id.startswith(run)]
-        if len(found) != 1:
-            many = "several runs begin with" if found else "no run is called"
-            raise UnknownTarget(f"{many} {display_name(run)}; see `cachemgr history`")
-        return found[0]
+        return self.past.one(run)
+
+    def interrupted(self) -> tuple[Run, ...]:
+        """The runs that were interrupted and wait for their recovery, newest first."""
+        return self.recovery.interrupted()
 
     @property
     def encodings(self) -> Encodings:
         """The verbs about tiktoken's encodings."""
         from cachemgr.encodings import Encodings
 
-        return Encodings(
-            self.machine,
-            self.settings,
-            self.project,
-            self.state,
-            self._protected(),
-            read_only=self.read_only,
-            allow_root=self.allow_root,
-        )
+        mine = (self.machine, self.settings, self.project, self.state, self._protected())
+        return Encodings(*mine, read_only=self.read_only, allow_root=self.allow_root)
 
     def encode_plan(self, plan: Plan) -> dict[str, object]:
         """A plan as the JSON-ready document `cachemgr.plan/1`, exact enough to be applied elsewhere."""
@@ -218,21 +234,33 @@ class CacheManager:
 
     def _recheck(self, plan: Plan) -> Mapping[int, Trouble]:
         """What a saved plan asks for that planning the same entries now would not give."""
+        from cachemgr.plan.compose import clear_plan
         from cachemgr.plan.recheck import recheck, recheck_return, still_wanted
 
-        if plan.intent is Intent.UNDO:
-            return recheck_return(plan, self.plan_undo(plan.reverses))
-        if plan.intent is Intent.PURGE:
-            return recheck_return(plan, self.plan_purge(plan.reverses))
+        match plan.intent:
+            case Intent.UNDO:
+                return recheck_return(plan, self.plan_undo(plan.reverses))
+            case Intent.PURGE:
+                return recheck_return(plan, self.plan_purge(plan.reverses))
+            case Intent.FINISH:
+                return recheck_return(plan, self.plan_finish(plan.reverses or ""))
+            case Intent.ROLL_BACK:
+                return recheck_return(plan, self.plan_roll_back(plan.reverses or ""))
         inventory = self.inventory()
         wanted = still_wanted(plan, inventory)
-        return recheck(plan, inventory, self.plan_clear(inventory, wanted))
+        chosen = [entry for entry in inventory.entries if entry.id in wanted]
+        # How it is disposed of is the plan's own choice, and who uses it is asked right before the run.
+        fresh = clear_plan(
+            plan.id, inventory, chosen, self.clock(), disposal=None, keep=timedelta(), targets=()
+        )
+        return recheck(plan, inventory, fresh)
 
     def _diagnosed(self, inventory: Inventory) -> Inventory:
         findings = (
             *legacy.find(inventory),
             *roots.find(inventory),
             *quarantine.find(inventory, self._holding(inventory)),
+            *interrupted.find(inventory, self.interrupted()),
         )
         return replace(inventory, findings=tuple(map(self._pasteable, findings)))
 
@@ -246,19 +274,3 @@ class CacheManager:
 
     def _protected(self) -> Protected:
         return Protected.around(self.machine, self.project, (self.state,))
-
-
-def _not_undoable(run: Run, runs: Sequence[Run]) -> str:
-    why = {
-        RunState.UNDONE: "was undone already",
-        RunState.PURGED: "was purged, so nothing of it is left to bring back",
-    }.get(run.state, "removed nothing that can be brought back")
-    if run.leftover:
-        why = "was removed in part already, so that what is left of it is not whole"
-    other = next((one.id for one in runs if one.quarantined), None)
-    way = "" if other is None else f"; the last one that can be undone is {other}"
-    return f"run {run.id} {why}{way}"
-
-
-def _random() -> str:
-    return os.urandom(4).hex()

@@ -23,6 +23,7 @@ COMMANDS = {
     "history": "history",
     "undo": "undo",
     "purge": "purge",
+    "recover": "recover",
     "types": "types",
     "tiktoken": "tiktoken",
     "config": "config",

@@ -4,12 +4,12 @@ import click
 
 from cachemgr.cli.output import Column, Output
 from cachemgr.cli.running import Execution
-from cachemgr.domain.action import Remove, Restore
+from cachemgr.domain.action import Purge, Remove, Restore
 from cachemgr.domain.outcome import Outcome
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Intent, Status
 from cachemgr.present.plan_rows import KeptRow, PlanRow, kept_rows, plan_rows, way_back
-from cachemgr.present.promises import outcome, promise
+from cachemgr.present.promises import notes, outcome, promise
 from cachemgr.present.text import counted, day, display_name, glyph, trouble_sentence, verb
 
 _LONGEST = 40
@@ -30,6 +30,8 @@ def show_plan(output: Output, plan: Plan, *, quiet: bool = False, err: bool = Fa
     if rows or kept:
         output.line(err=err)
     output.line(f"{verb(plan.intent)}: {promise(plan, output.si)}.", err=err)
+    for note in notes(plan):
+        output.line(f"{note[0].upper()}{note[1:]}.", err=err)
     for warning in _warnings(plan, rows):
         output.line(click.style(warning, fg="yellow"), err=err)
 
@@ -53,7 +55,7 @@ def show_result(output: Output, plan: Plan, run: Execution, undo: str, *, quiet:
 
 def _planned(output: Output, plan: Plan, rows: tuple[PlanRow, ...], *, err: bool) -> None:
     # What comes back frees nothing, and is itself the way back.
-    undoing = plan.intent is Intent.UNDO
+    undoing = plan.brings_back
     columns = (
         Column(""),
         Column("What happens"),
@@ -97,6 +99,8 @@ def _warnings(plan: Plan, rows: tuple[PlanRow, ...]) -> list[str]:
         return []
     if plan.intent is Intent.PURGE:
         return ["A purge cannot be undone."]
+    if plan.intent is Intent.FINISH and any(isinstance(step.action, Purge) for step in plan.steps):
+        return ["What is purged cannot be brought back."]
     subject = "This deletes" if permanent == len(rows) else "Part of this deletes"
     return [f"{subject} {counted(permanent, 'entry', 'entries')} for good; that cannot be undone."]
 

@@ -8,6 +8,7 @@ if sys.platform == "win32":
         allocated,
         close,
         fstat,
+        hold_lock,
         identity,
         kind,
         look,
@@ -20,6 +21,7 @@ if sys.platform == "win32":
         owner,
         read_file,
         read_link,
+        release_lock,
     )
 else:
     from cachemgr.disk.posix import (
@@ -27,6 +29,7 @@ else:
         allocated,
         close,
         fstat,
+        hold_lock,
         identity,
         kind,
         look,
@@ -39,6 +42,7 @@ else:
         owner,
         read_file,
         read_link,
+        release_lock,
     )
 
 __all__ = [
@@ -46,6 +50,7 @@ __all__ = [
     "allocated",
     "close",
     "fstat",
+    "hold_lock",
     "identity",
     "kind",
     "look",
@@ -58,4 +63,5 @@ __all__ = [
     "owner",
     "read_file",
     "read_link",
+    "release_lock",
 ]

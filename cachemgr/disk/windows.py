@@ -6,6 +6,7 @@ prefix so that length and trailing dots do not matter.
 
 import os
 import stat
+from errno import EINVAL
 from pathlib import Path
 
 from cachemgr.domain.unit import Identity, Kind
@@ -118,3 +119,33 @@ def owner() -> int | None:
 
 def identity(status: os.stat_result) -> Identity:
     return Identity(status.st_dev, status.st_ino, kind(status), status.st_size, status.st_mtime_ns)
+
+
+def hold_lock(parent: Handle, name: str) -> int | None:
+    """A lock file of another tool, taken without waiting; None when somebody holds it. Raises OSError.
+
+    The first byte, which is what filelock takes (LockFileEx) and what a lock on the whole file includes.
+    """
+    import msvcrt  # only actions need it
+
+    path = f"{parent}\\{name}"
+    if kind(os.lstat(path)) is not Kind.FILE:
+        raise OSError(EINVAL, os.strerror(EINVAL), name)
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0)
+    try:
+        descriptor = os.open(path, flags)
+    except PermissionError:
+        return None  # opened by somebody who shares it with nobody
+    try:
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+    except PermissionError:
+        os.close(descriptor)
+        return None
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def release_lock(descriptor: int) -> None:
+    os.close(descriptor)

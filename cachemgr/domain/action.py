@@ -8,13 +8,25 @@ Names = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Resumed:
+    """The step of an interrupted run that a step takes up again."""
+
+    run: str
+    number: int
+    begun: bool = False
+    """Its deletion had begun: what is left of it lies in that run's quarantine, and is not whole."""
+
+
+@dataclass(frozen=True, slots=True)
 class Remove:
     """Take one unit away from its place."""
 
     names: Names
     disposal: Disposal
     lock: Names = ()
-    """A lock file of the owning tool that must be free; empty for none."""
+    """A lock file of the owning tool, or a directory of them, that must be free; empty for none."""
+    resumes: Resumed | None = None
+    """Then the unit goes into that run's quarantine, by its number there, unless it lies in it already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +79,14 @@ class Purge:
     """The steps whose units are to go, each with the device and inode that it must be."""
 
 
-Action = Remove | Tidy | Restore | Remake | Settle | Purge
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Remove what an interrupted run left of its own in a root, if nothing lies in it any more. The last
+    step of a recovery: once it is done the run counts as recovered."""
+
+    run: str
+
+
+Action = Remove | Tidy | Restore | Remake | Settle | Purge | Close
+ASIDE = (Tidy, Remake, Settle, Close)
+"""Actions that tidy up around what a plan is about."""

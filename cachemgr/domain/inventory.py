@@ -58,7 +58,8 @@ class Finding:
     """Something a scan noticed, with the command that mends it."""
 
     code: str
-    """`legacy-location` `unusable-root` `untrusted-root` `unreadable` `quarantine` …"""
+    """`legacy-location` `unusable-root` `untrusted-root` `unreadable` `quarantine` `unknown-quarantine`
+    `interrupted-run` …"""
     severity: Severity
     cache: CacheId | None = None
     path: Path | None = None
@@ -93,6 +94,8 @@ class Cache:
     """None when it could not be measured: unknown, not zero."""
     quarantined: int = 0
     """Allocated bytes of `tally` that our own quarantines hold."""
+    quarantines: tuple[tuple[str, int], ...] = ()
+    """Those quarantines: the run that each is named after, and its allocated bytes."""
     unknown: tuple[Unit, ...] = ()
     """What the layout did not recognise; listed, never removed."""
     containers: tuple[Container, ...] = ()
@@ -142,6 +145,8 @@ class Entry:
     """Logical bytes, as the owning tool would count them."""
     idle: int = 0
     """Seconds without a write after which it counts as abandoned."""
+    busy_until: datetime | None = None
+    """Until when something beside it counts as being downloaded into it."""
 
     @property
     def units(self) -> tuple[Unit, ...]:

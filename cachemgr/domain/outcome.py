@@ -29,6 +29,13 @@ class Outcome:
     moved: int = 0
     """Bytes that went into the quarantine or the trash, or came back from it."""
     trouble: Trouble | None = None
+    held: bool = False
+    """It was not done, and yet its unit, or what is left of it, lies in the quarantine."""
+
+    @property
+    def stopped(self) -> bool:
+        """Somebody stopped the run before this step."""
+        return self.trouble is not None and self.trouble.kind == "stopped"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from cachemgr.domain.action import Action, Purge, Remove
+from cachemgr.domain.action import Action, Purge, Remove, Restore
 from cachemgr.domain.inventory import CacheId, EntryId
-from cachemgr.domain.terms import Disposal, Intent, Reason, Rebuild
+from cachemgr.domain.terms import Disposal, Intent, Reason, Rebuild, Rule
 from cachemgr.domain.unit import Content, Identity
 
 
@@ -71,9 +71,13 @@ class Plan:
     keep_until: datetime | None = None
     """Until when its quarantine is kept; None where it fills none."""
     reverses: str | None = None
-    """The run an undo plan reverses, or a purge plan empties."""
+    """The run that an undo reverses, a purge empties, or a recovery finishes or rolls back."""
     scanned_at: datetime | None = None
     """When its facts were read; None where it came from the journal or a file."""
+    forced: tuple[Rule, ...] = ()
+    """The rules that somebody overrode by name."""
+    unseen: int = 0
+    """Running processes that could not be looked at: what they use is not known."""
 
     @property
     def frees(self) -> int:
@@ -89,6 +93,15 @@ class Plan:
     def trashed(self) -> int:
         """Bytes moved to the system trash, freed when that is emptied."""
         return self._disposed(Disposal.TRASH)
+
+    @property
+    def brings_back(self) -> bool:
+        """Whether it brings things back and takes none."""
+        restores = takes = False
+        for step in self.steps:
+            restores = restores or isinstance(step.action, Restore)
+            takes = takes or isinstance(step.action, Remove | Purge)
+        return restores and not takes
 
     @property
     def permanent(self) -> bool:

@@ -3,12 +3,36 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple
 
 from cachemgr.domain.action import Remove
 from cachemgr.domain.inventory import CacheId
 from cachemgr.domain.outcome import Outcome
 from cachemgr.domain.plan import Plan, Step
-from cachemgr.domain.terms import Disposal, RunState, Status
+from cachemgr.domain.terms import Disposal, Intent, RunState, Status, StepState, Where
+
+Numbered = tuple[tuple[int, Step], ...]
+
+
+class Whereabouts(NamedTuple):
+    """Where a step's unit lies now: looked at, not remembered."""
+
+    where: Where
+    free: bool = True
+    """Nothing is at its place."""
+    gone: frozenset[tuple[str, ...]] = frozenset()
+    """Of the empty directories that a container takes along, those that went already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What may be made of an interrupted run."""
+
+    finish: bool
+    roll_back: bool
+    why: str = ""
+    """Why one of the two may not, as a clause with the run as its subject; empty where both may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +48,9 @@ class Folder:
     """None when the run removed it, or was interrupted before it could look."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Run:
-    """One execution of a plan as the journal tells it."""
+    """One execution of a plan as the journal tells it, with what later runs did to it."""
 
     id: str
     plan: Plan
@@ -35,8 +59,16 @@ class Run:
     outcomes: tuple[Outcome, ...] = ()
     folders: tuple[Folder, ...] = ()
     state: RunState = RunState.FINISHED
+    begun: bool = True
+    """Something was announced. Without that nothing can have happened."""
+    torn: bool = False
+    """Its record ends in the middle of a line."""
+    purge_begun: bool = False
+    """A deletion of the run's own was announced: what it moved to be deleted cannot come back."""
+    later: tuple[Outcome, ...] = ()
+    """What a recovery made of its steps, by their numbers in this run."""
     restored: frozenset[int] = frozenset()
-    """Steps that an undo brought back."""
+    """Steps whose units were brought back."""
     pending: frozenset[int] = frozenset()
     """Steps that were announced and never reported on: their units are at their places or in the
     quarantine, whole either way."""
@@ -46,47 +78,76 @@ class Run:
     purged: frozenset[int] = frozenset()
     """Steps whose quarantine was emptied."""
 
-    @property
+    @cached_property
     def by_number(self) -> Mapping[int, Outcome]:
         return {outcome.number: outcome for outcome in self.outcomes}
 
-    @property
-    def quarantined(self) -> tuple[tuple[int, Step], ...]:
-        """The steps whose units lie in this run's quarantine, or may, and can be brought back."""
-        outcomes = self.by_number
-        lost = self.restored | self.purging | self.purged
-        return tuple(
-            (number, step)
-            for number, step in enumerate(self.plan.steps)
-            if isinstance(step.action, Remove)
-            and number not in lost
-            and (
-                (number in self.pending and step.action.disposal is not Disposal.TRASH)
-                or (
-                    step.action.disposal is Disposal.QUARANTINE
-                    and (outcome := outcomes.get(number)) is not None
-                    and outcome.status is Status.DONE
-                )
-            )
-        )
+    @cached_property
+    def fates(self) -> Mapping[int, Outcome]:
+        """What became of each step in the end; none for one that was stopped before it, or taken back."""
+        last = {outcome.number: outcome for outcome in (*self.outcomes, *self.later)}
+        again = self.restored - {outcome.number for outcome in self.later}
+        return {n: outcome for n, outcome in last.items() if not outcome.stopped and n not in again}
+
+    def step_state(self, number: int) -> StepState:
+        """What is known of one step."""
+        if number in self.pending or number in self.purging:
+            return StepState.UNKNOWN
+        outcome = self.fates.get(number)
+        if outcome is None:
+            return StepState.UNTOUCHED
+        return StepState.DONE if outcome.status is Status.DONE else StepState.NOT_DONE
 
     @property
-    def leftover(self) -> tuple[tuple[int, Step], ...]:
+    def interrupted(self) -> bool:
+        """Whether somebody has to decide what becomes of it. One that had not begun needs no recovery, and
+        a recovery that was interrupted is part of what it recovers."""
+        recovery = self.plan.intent in (Intent.FINISH, Intent.ROLL_BACK)
+        return self.state is RunState.INTERRUPTED and self.begun and not recovery
+
+    @cached_property
+    def quarantined(self) -> Numbered:
+        """The steps whose units lie in this run's quarantine, or may, and can be brought back."""
+        return tuple(
+            (number, step)
+            for number, step in self._own_removals
+            if number not in self.purging and not self._is_fated(step) and self._lies(number, step)
+        )
+
+    @cached_property
+    def leftover(self) -> Numbered:
         """The steps whose units were to be deleted and could not be removed completely."""
-        outcomes = self.by_number
+        return tuple(
+            (number, step)
+            for number, step in self._own_removals
+            if number in self.purging or (self._is_fated(step) and self._lies(number, step))
+        )
+
+    @cached_property
+    def _own_removals(self) -> Numbered:
+        """Removals into its own quarantine that nothing undid or completed since."""
         lost = self.restored | self.purged
         return tuple(
             (number, step)
             for number, step in enumerate(self.plan.steps)
-            if isinstance(step.action, Remove)
-            and number not in lost
-            and (
-                number in self.purging
-                or (
-                    step.action.disposal is Disposal.DELETE
-                    and (outcome := outcomes.get(number)) is not None
-                    and outcome.status is Status.FAILED
-                    and outcome.moved > 0
-                )
-            )
+            if isinstance(step.action, Remove) and step.action.resumes is None and number not in lost
         )
+
+    def _is_fated(self, step: Step) -> bool:
+        """Whether it was to be deleted by a run whose deletions have begun: then there is no way back,
+        even for what is still whole, because it is a part of what is not."""
+        return (
+            self.purge_begun and isinstance(step.action, Remove) and step.action.disposal is Disposal.DELETE
+        )
+
+    def _lies(self, number: int, step: Step) -> bool:
+        """Whether a unit lies in the quarantine, or may."""
+        assert isinstance(step.action, Remove)
+        disposal = step.action.disposal
+        if number in self.pending:
+            # Where one on its way to the trash is, only a look can tell: see `Whereabouts`.
+            return disposal is not Disposal.TRASH
+        outcome = self.fates.get(number)
+        if outcome is None:
+            return False
+        return outcome.held or (disposal is Disposal.QUARANTINE and outcome.status is Status.DONE)

@@ -95,6 +95,17 @@ class Reason(StrEnum):
     MOUNT_POINT = "mount-point"
     READ_ONLY = "read-only"
     REPORT_ONLY = "report-only"
+    CHANGED = "changed"
+    """No longer what an interrupted run was planned for."""
+    INTERRUPTED = "interrupted"
+    """Set aside by a run that was interrupted: what becomes of it is decided by recovering that run."""
+
+
+class Rule(StrEnum):
+    """The safety rules that a person may override by name (`--force RULE`)."""
+
+    IN_USE = "in-use"
+    """What a running process has open, mapped or as its working directory stays."""
 
 
 class Intent(StrEnum):
@@ -103,6 +114,10 @@ class Intent(StrEnum):
     CLEAR = "clear"
     UNDO = "undo"
     PURGE = "purge"
+    FINISH = "finish"
+    """Do what an interrupted run did not come to."""
+    ROLL_BACK = "roll-back"
+    """Bring back what an interrupted run moved."""
 
 
 class Status(StrEnum):
@@ -123,5 +138,33 @@ class RunState(StrEnum):
     FINISHED = "finished"
     INTERRUPTED = "interrupted"
     """Its journal has no end: it was killed, or is running now."""
+    RECOVERED = "recovered"
+    """It was interrupted, and finished later."""
+    ROLLED_BACK = "rolled-back"
+    """It was interrupted, and what it had moved was brought back."""
     UNDONE = "undone"
     PURGED = "purged"
+
+
+class StepState(StrEnum):
+    """What a journal knows of one step."""
+
+    DONE = "done"
+    NOT_DONE = "not-done"
+    """Tried and reported: it failed, was refused or was skipped."""
+    UNKNOWN = "unknown"
+    """Announced and never reported on: it happened or it did not, and nothing is half of it, unless its
+    deletion had begun."""
+    UNTOUCHED = "untouched"
+
+
+class Where(StrEnum):
+    """Where the thing that a step is about lies now."""
+
+    PLACE = "place"
+    QUARANTINE = "quarantine"
+    OTHER = "other"
+    """In no quarantine, and something else is at its place."""
+    NEITHER = "neither"
+    UNREACHABLE = "unreachable"
+    """Its root is not there, or is another one, or cannot be read."""

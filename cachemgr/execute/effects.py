@@ -7,7 +7,7 @@ from errno import EEXIST, ENOTEMPTY
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
-from cachemgr.domain.action import Purge, Remake, Remove, Restore, Settle, Tidy
+from cachemgr.domain.action import Close, Purge, Remake, Remove, Restore, Settle, Tidy
 from cachemgr.domain.inventory import CacheId
 from cachemgr.domain.machine import Machine
 from cachemgr.domain.outcome import Trouble
@@ -15,6 +15,7 @@ from cachemgr.domain.plan import Step
 from cachemgr.domain.terms import Disposal
 from cachemgr.domain.unit import Kind
 from cachemgr.execute import system, trash
+from cachemgr.execute.berths import berth, is_held, is_taken
 from cachemgr.execute.folders import Folders
 from cachemgr.execute.guard import Guard, Stop
 from cachemgr.execute.quarantine import Quarantine
@@ -36,7 +37,11 @@ class Effects:
         """Containers that this run made again."""
 
     def remove(self, number: int, step: Step, action: Remove) -> None:
-        """Take a unit out of its place: into this run's quarantine, or into the system trash."""
+        """Take a unit out of its place: into the quarantine, or into the system trash."""
+        if action.resumes is not None:
+            quarantine = self._open(step.cache, action.resumes.run)
+            if is_taken(quarantine, step, action, self.guard):
+                return
         with self.guard.folder(step, action.names) as parent:
             self.guard.check(step, action.names, parent)
             with self.guard.lock(step, action):
@@ -119,17 +124,38 @@ class Effects:
             yield from quarantine.purge_all(held, done)
 
     def purge(self, number: int, step: Step, done: Removal) -> Iterator[Removal]:
-        """Delete one unit that this run moved, unless something was written to it on the way."""
-        quarantine = self._quarantines[(step.cache, self.run)]
-        if isinstance(step.action, Remove) and not self.guard.is_unchanged(
-            step, quarantine.handle, str(number)
+        """Delete one unit that was moved, unless something was written to it on the way."""
+        run, place, begun = berth(self.run, number, step)
+        quarantine = self._quarantines.get((step.cache, run))
+        if quarantine is None:
+            return  # an earlier run had deleted it already
+        if isinstance(step.action, Remove) and not (
+            begun or self.guard.is_unchanged(step, quarantine.handle, str(place))
         ):
             # Nobody can open it by its name any more, so that it does not change again.
             names = step.action.names
             with self.guard.folder(step, names) as parent:
-                quarantine.give_back(number, parent, names[-1])
+                quarantine.give_back(place, parent, names[-1])
             raise Stop(Trouble("changed", "/".join(names)))
-        yield from quarantine.purge(number, done)
+        yield from quarantine.purge(place, done, begun=begun)
+
+    def close_run(self, step: Step, action: Close, done: Removal) -> None:
+        """Remove a run's quarantine where nothing lies in it any more."""
+        quarantine = self._open(step.cache, action.run)
+        if quarantine is None:
+            return
+        try:
+            dropped = quarantine.drop_if_empty(done)
+        except FileNotFoundError:
+            dropped = True  # a purge before it took it along
+        if dropped:
+            quarantine.close()
+            del self._quarantines[(step.cache, action.run)]
+
+    def is_held(self, number: int, step: Step) -> bool:
+        """Whether the unit of a step that failed lies in the quarantine all the same, or may."""
+        run, place, _ = berth(self.run, number, step)
+        return is_held(self._quarantines.get((step.cache, run)), place, step)
 
     def drop_empty(self) -> None:
         """Remove the quarantines in which nothing is left."""
@@ -147,9 +173,10 @@ class Effects:
         self._quarantines.clear()
 
     def _take(self, number: int, step: Step, names: Names, parent: Handle) -> None:
-        key = (step.cache, self.run)
+        run, number, _ = berth(self.run, number, step)
+        key = (step.cache, run)
         if key not in self._quarantines:
-            self._quarantines[key] = Quarantine.create(self.guard.root(step.cache).handle, self.run)
+            self._quarantines[key] = Quarantine.create(self.guard.root(step.cache).handle, run)
         quarantine = self._quarantines[key]
         quarantine.take(parent, names[-1], number)
         moved = handles.identity(handles.lstat(quarantine.handle, str(number)))

@@ -6,8 +6,9 @@ rename, then what was moved is removed. An interruption leaves a state that can 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 
-from cachemgr.domain.action import Purge, Remake, Remove, Restore, Settle, Tidy
+from cachemgr.domain.action import Close, Purge, Remake, Remove, Restore, Settle, Tidy
 from cachemgr.domain.event import Gauge
 from cachemgr.domain.machine import Machine
 from cachemgr.domain.outcome import Outcome, Trouble
@@ -61,8 +62,9 @@ class Execution:
         folders = Folders(self.guard)
         try:
             for start in range(0, len(self.plan.steps), BATCH):
-                numbers = tuple(range(start, min(start + BATCH, len(self.plan.steps))))
-                yield from self._batch(numbers, effects, folders)
+                batch = range(start, min(start + BATCH, len(self.plan.steps)))
+                for phase, numbers in groupby(batch, lambda number: _phase(self.plan.steps[number])):
+                    yield from self._batch(phase, tuple(numbers), effects, folders)
             yield from self._purge(effects)
             effects.drop_empty()
             yield from folders.left()
@@ -71,7 +73,9 @@ class Execution:
         outcomes = tuple(self.outcomes[number] for number in sorted(self.outcomes))
         yield RunFinished(self.run, outcomes, self._undoable())
 
-    def _batch(self, numbers: tuple[int, ...], effects: Effects, folders: Folders) -> Iterator[RunEvent]:
+    def _batch(
+        self, phase: Phase, numbers: tuple[int, ...], effects: Effects, folders: Folders
+    ) -> Iterator[RunEvent]:
         steps = [(number, self.plan.steps[number]) for number in numbers]
         for _, step in steps:
             names = getattr(step.action, "names", None)
@@ -82,7 +86,7 @@ class Execution:
             if isinstance(step.action, Tidy):
                 for below in ((), *step.action.alone):
                     yield from folders.note(step.cache, (*step.action.names, *below))
-        yield Announced(_phase(steps[0][1]), numbers)
+        yield Announced(phase, numbers)
         for number, step in steps:
             yield StepStarted(number)
             if (trouble := self._held_back(number, step)) is not None:
@@ -92,32 +96,40 @@ class Execution:
 
     def _perform(self, number: int, step: Step, effects: Effects, folders: Folders) -> Iterator[RunEvent]:
         done = Removal()
-        moved = 0
         try:
-            match step.action:
-                case Remove():
-                    effects.remove(number, step, step.action)
-                    if step.action.disposal is Disposal.DELETE:
-                        self.moved.append(number)
-                        return
-                    moved = step.size
-                case Tidy():
-                    effects.tidy(step, step.action, done)
-                case Restore():
-                    moved = step.size if effects.restore(step, step.action) else 0
-                case Remake():
-                    effects.remake(step, step.action)
-                case Settle():
-                    effects.settle(step, step.action, folders)
-                case Purge():
-                    for progress in effects.purge_run(step, step.action, done):
-                        yield StepProgress(number, progress.files, progress.freed)
+            if isinstance(step.action, Purge):
+                for progress in effects.purge_run(step, step.action, done):
+                    yield StepProgress(number, progress.files, progress.freed)
+            moved = self._carry_out(number, step, effects, folders, done)
         except Stop as stop:
-            yield self._ended(number, stop.trouble, done.freed)
+            yield self._ended(number, stop.trouble, done.freed, held=effects.is_held(number, step))
         except OSError as error:
-            yield self._ended(number, Trouble("os", error.strerror or "", error.errno), done.freed)
+            trouble = Trouble("os", error.strerror or "", error.errno)
+            yield self._ended(number, trouble, done.freed, held=effects.is_held(number, step))
         else:
-            yield self._removed(number, done, moved)
+            if number not in self.moved[-1:]:
+                yield self._removed(number, done, moved)
+
+    def _carry_out(self, number: int, step: Step, effects: Effects, folders: Folders, done: Removal) -> int:
+        """Bytes that went into the quarantine or the trash, or came back. What is to be deleted is only
+        noted as moved. Raises Stop, OSError."""
+        match step.action:
+            case Remove():
+                effects.remove(number, step, step.action)
+                if step.action.disposal is Disposal.DELETE:
+                    self.moved.append(number)
+                return step.size
+            case Restore():
+                return step.size if effects.restore(step, step.action) else 0
+            case Tidy():
+                effects.tidy(step, step.action, done)
+            case Remake():
+                effects.remake(step, step.action)
+            case Settle():
+                effects.settle(step, step.action, folders)
+            case Close():
+                effects.close_run(step, step.action, done)
+        return 0
 
     def _purge(self, effects: Effects) -> Iterator[RunEvent]:
         """The point of no return, for what was moved."""
@@ -130,7 +142,8 @@ class Execution:
                     for progress in effects.purge(number, self.plan.steps[number], done):
                         yield StepProgress(number, progress.files, progress.freed)
                 except Stop as stop:
-                    yield self._ended(number, stop.trouble, done.freed)
+                    held = effects.is_held(number, self.plan.steps[number])
+                    yield self._ended(number, stop.trouble, done.freed, held=held)
                 except OSError as error:
                     # It could neither go nor go back: the quarantine holds it, and a purge finds it.
                     done.errors.append(error)
@@ -153,17 +166,19 @@ class Execution:
         if done.errors:
             first = done.errors[0]
             trouble = Trouble("os", first.strerror or "", first.errno)
-            return self._ended(number, trouble, done.freed, left=self.plan.steps[number].size)
+            return self._ended(number, trouble, done.freed, held=True)
         outcome = Outcome(number, Status.DONE, done.freed, moved)
         self.outcomes[number] = outcome
         return StepFinished(outcome)
 
-    def _ended(self, number: int, trouble: Trouble, freed: int = 0, left: int = 0) -> StepFinished:
+    def _ended(self, number: int, trouble: Trouble, freed: int = 0, *, held: bool = False) -> StepFinished:
+        """A step that was not done; with `held` its unit lies in the quarantine."""
         if trouble.kind in _REFUSED:
             status = Status.REFUSED
         else:
             status = Status.SKIPPED if trouble.kind in _SKIPPED else Status.FAILED
-        outcome = Outcome(number, status, freed, left, trouble)
+        left = self.plan.steps[number].size if held else 0
+        outcome = Outcome(number, status, freed, left, trouble, held)
         self.outcomes[number] = outcome
         return StepFinished(outcome)
 

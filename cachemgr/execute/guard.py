@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from cachemgr.disk import handles
+from cachemgr.disk import handles, locks
 from cachemgr.disk.handles import Handle
 from cachemgr.disk.places import Found, Protected, look
 from cachemgr.disk.reader import OURS
@@ -24,7 +24,7 @@ from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.plan import Plan, Root, Step
 from cachemgr.domain.terms import Reason
 from cachemgr.domain.unit import Kind
-from cachemgr.execute import system
+from cachemgr.domain.usage import LOCK
 
 Names = tuple[str, ...]
 
@@ -144,22 +144,16 @@ class Guard:
             root = self.root(step.cache)
             self._check_names(root, action.lock)
             try:
-                folder = handles.open_below(root.handle, action.lock[:-1])
-                try:
-                    held = system.hold_lock(folder, action.lock[-1])
-                finally:
-                    handles.close(folder)
-                if held is None:
-                    raise Stop(Trouble("in-use", "/".join(action.lock)))
-            except FileNotFoundError:
-                held = None  # nobody ever locked it
+                held = locks.take(root.handle, action.lock)
+            except BlockingIOError as error:
+                raise Stop(Trouble("in-use", LOCK)) from error
             except OSError as error:
-                raise Stop(Trouble("in-use", "/".join(action.lock), error.errno)) from error
+                raise Stop(Trouble("in-use", LOCK, error.errno)) from error
         try:
             yield
         finally:
             if held is not None:
-                system.release_lock(held)
+                handles.release_lock(held)
 
     def _open(self, root: Root) -> OpenRoot | Trouble:
         found = look(root.path)

@@ -2,12 +2,18 @@
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Busy, Unavailable
+
+_PAUSES = (0.05, 0.1, 0.2, 0.4)
+"""Seconds between looks at who holds the lock."""
+_SAME = 5.0
+"""Seconds by which the start of one process may seem to move when the clock is set."""
 
 
 @contextmanager
@@ -27,17 +33,69 @@ def writing(state: Path, run: str) -> Iterator[None]:
         why = error.strerror or "the system said no"
         raise Unavailable(f"the writer's lock cannot be taken in {display_name(state)}: {why}") from error
     try:
-        with suppress(OSError):  # who holds the lock is a courtesy; on a full disk it goes unsaid
-            holder.write_text(json.dumps({"pid": os.getpid(), "run": run}))
+        with suppress(OSError, LookupError):  # a courtesy; on a full disk it goes unsaid
+            holder.write_text(json.dumps({"pid": os.getpid(), "started": _started(os.getpid()), "run": run}))
         yield
     finally:
-        holder.unlink(missing_ok=True)
+        with suppress(OSError):  # what a killed run leaves here says nothing either, once the lock is free
+            holder.unlink(missing_ok=True)
         lock.release()
 
 
-def _who(holder: Path) -> str:
+def at_work(state: Path) -> str | None:
+    """The run that is being executed now, empty when it is not known which; None when there is none.
+
+    Asked by readers, and only where a record without an end was met: it takes the lock for an instant.
+    """
+    place = state / "writer.lock"
+    if not place.exists():
+        return None
+    from filelock import FileLock, Timeout
+
     try:
-        who = json.loads(holder.read_text())
-        return f" (process {int(who['pid'])}, run {str(who['run'])[:40]})"
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
+        with FileLock(place, mode=0o600, timeout=0, thread_local=False):
+            return None
+    except Timeout:
+        return _holder(state / "writer.json")[1]
+    except OSError:
+        return None
+
+
+def _who(holder: Path) -> str:
+    process, run = _holder(holder)
+    return f" (process {process}, run {display_name(run)})" if process else ""
+
+
+def _holder(holder: Path) -> tuple[int, str]:
+    """The process and the run that hold the lock, as they wrote themselves down; nothing where that is not
+    to be had.
+
+    One that was killed left its name behind. Whoever holds the lock now writes its own in a moment.
+    """
+    for pause in (*_PAUSES, None):
+        try:
+            who = json.loads(holder.read_text())
+            pid, run = int(who["pid"]), str(who["run"])[:40]
+            if abs(_started(pid) - who["started"]) < _SAME:
+                return pid, run
+        except (OSError, ValueError, TypeError, LookupError):
+            pass
+        if pause is not None:
+            time.sleep(pause)
+    return 0, ""
+
+
+def _started(pid: int) -> float:
+    """When a process began, seconds since the epoch: another one may have its number by now.
+
+    Raises LookupError when there is none.
+    """
+    import psutil  # as above
+
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            raise LookupError(pid)  # it ended, and nobody asked how
+        return process.create_time()
+    except psutil.Error as error:
+        raise LookupError(pid) from error

@@ -90,26 +90,6 @@ def sync(handle: Handle) -> None:
     os.fsync(handle)
 
 
-def hold_lock(parent: Handle, name: str) -> int | None:
-    """A lock file of another tool, taken without waiting; None when somebody holds it.
-
-    Opened for reading only: flock(2) needs no more, and nobody's file is written. Raises OSError.
-    """
-    import fcntl
-
-    descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=parent)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
-    return descriptor
-
-
-def release_lock(descriptor: int) -> None:
-    os.close(descriptor)
-
-
 def _rename_exclusive(source: Handle, name: str, target: Handle, new_name: str) -> None:
     library = ctypes.CDLL(None, use_errno=True)
     linux = sys.platform.startswith("linux")

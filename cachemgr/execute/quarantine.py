@@ -28,6 +28,7 @@ class Quarantine:
     @classmethod
     def create(cls, root: Handle, run: str) -> "Quarantine":
         """Make it, or open the one this run made already. Raises OSError."""
+        _refuse_path(run)
         try:
             system.mkdir(root, OURS + run, 0o700)
         except FileExistsError:
@@ -53,8 +54,7 @@ class Quarantine:
 
         Raises FileNotFoundError when there is none, another OSError when what is there is not that run's.
         """
-        if "/" in run or "\0" in run or os.sep in run:
-            raise FileExistsError(EEXIST, "a run's name is no path")
+        _refuse_path(run)
         found = cls(root, run, handles.open_child(root, OURS + run))
         if found._is_marked():
             return found
@@ -74,9 +74,25 @@ class Quarantine:
         """Move a unit to its place. Raises FileExistsError when something is there now, OSError."""
         system.move(self.handle, str(number), parent, name)
 
-    def purge(self, number: int, done: Removal) -> Iterator[Removal]:
-        """Remove one unit for good."""
-        return remove_tree(self.handle, str(number), done)
+    def holds(self, number: int, inode: Inode) -> bool:
+        """Whether a unit lies in it, and is the one that was planned. Raises FileExistsError when something
+        else does, OSError."""
+        try:
+            status = handles.lstat(self.handle, str(number))
+        except FileNotFoundError:
+            return False
+        if (status.st_dev, status.st_ino) != inode:
+            raise FileExistsError(EEXIST, "something else lies in the quarantine", str(number))
+        return True
+
+    def purge(self, number: int, done: Removal, *, begun: bool = False) -> Iterator[Removal]:
+        """Remove one unit for good; with `begun` also the parts of it that an earlier removal, which was
+        interrupted, had brought up to keep its way short."""
+        yield from remove_tree(self.handle, str(number), done)
+        if begun:
+            for name in sorted(handles.names(self.handle)):
+                if name.startswith(f"{number}.deep"):
+                    yield from remove_tree(self.handle, name, done)
 
     def purge_all(self, held: Mapping[int, Inode], done: Removal) -> Iterator[Removal]:
         """Remove those units, and the quarantine itself if nothing else is in it. What else somebody put
@@ -136,6 +152,11 @@ class Quarantine:
             return b""
         except OSError:
             return None
+
+
+def _refuse_path(run: str) -> None:
+    if "/" in run or "\0" in run or os.sep in run:
+        raise FileExistsError(EEXIST, "a run's name is no path")
 
 
 def _mark(run: str) -> bytes:

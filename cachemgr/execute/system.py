@@ -4,12 +4,10 @@ import sys
 
 if sys.platform == "win32":
     from cachemgr.execute.windows import (
-        hold_lock,
         let_in,
         mkdir,
         move,
         open_up,
-        release_lock,
         rmdir,
         set_own_times,
         set_times,
@@ -19,12 +17,10 @@ if sys.platform == "win32":
     )
 else:
     from cachemgr.execute.posix import (
-        hold_lock,
         let_in,
         mkdir,
         move,
         open_up,
-        release_lock,
         rmdir,
         set_own_times,
         set_times,
@@ -34,12 +30,10 @@ else:
     )
 
 __all__ = [
-    "hold_lock",
     "let_in",
     "mkdir",
     "move",
     "open_up",
-    "release_lock",
     "rmdir",
     "set_own_times",
     "set_times",

@@ -77,19 +77,3 @@ def write_new(parent: Handle, name: str, content: bytes, mode: int = 0o600) -> N
 
 def sync(_handle: Handle) -> None:
     """NTFS journals its directories; Python cannot flush one."""
-
-
-def hold_lock(parent: Handle, name: str) -> int | None:
-    """A lock file of another tool, taken without waiting; None when somebody holds it. Raises OSError."""
-    import msvcrt
-
-    try:
-        descriptor = os.open(f"{parent}\\{name}", os.O_RDWR)
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-    except PermissionError:
-        return None
-    return descriptor
-
-
-def release_lock(descriptor: int) -> None:
-    os.close(descriptor)

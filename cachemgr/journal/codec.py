@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cachemgr.domain.action import Action, Purge, Remake, Remove, Restore, Settle, Tidy
+from cachemgr.domain.action import Action, Close, Purge, Remake, Remove, Restore, Settle, Tidy
 from cachemgr.domain.display import display_name
 from cachemgr.domain.plan import Exclusion, Plan, Root, Step
 from cachemgr.domain.unit import Identity
@@ -30,6 +30,8 @@ def encode(plan: Plan) -> Document:
         "targets": [_shown(target) for target in plan.targets],
         "keep_until": None if plan.keep_until is None else timestamp(plan.keep_until),
         "reverses": plan.reverses,
+        "forced": list(plan.forced),
+        "unseen_processes": plan.unseen,
         "roots": [_root(root) for root in plan.roots],
         "steps": [_step(number, step, plan.root(step.cache).path) for number, step in enumerate(plan.steps)],
         "exclusions": [_exclusion(exclusion) for exclusion in plan.exclusions],
@@ -129,8 +131,13 @@ def _step(number: int, step: Step, root: Path) -> Document:
 
 def _action(action: Action) -> Document:
     match action:
-        case Remove(_, disposal, lock):
-            return {"action": disposal, "lock": [exact(name) for name in lock]}
+        case Remove(_, disposal, lock, resumes):
+            resumed = (
+                None
+                if resumes is None
+                else {"run": resumes.run, "number": resumes.number, "begun": resumes.begun}
+            )
+            return {"action": disposal, "lock": [exact(name) for name in lock], "resumes": resumed}
         case Tidy(_, alone):
             return {"action": "tidy", "alone": [[exact(name) for name in names] for names in alone]}
         case Restore(run, number, _):
@@ -141,6 +148,8 @@ def _action(action: Action) -> Document:
             return {"action": "settle", "accessed_ns": accessed, "modified_ns": modified, "left_ns": left}
         case Purge(run, held):
             return {"action": "purge", "run": run, "held": [list(unit) for unit in held]}
+        case Close(run):
+            return {"action": "close", "run": run}
 
 
 def _exclusion(exclusion: Exclusion) -> Document:

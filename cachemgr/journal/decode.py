@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Any
 
-from cachemgr.domain.action import Action, Purge, Remake, Remove, Restore, Settle, Tidy
+from cachemgr.domain.action import Action, Close, Purge, Remake, Remove, Restore, Resumed, Settle, Tidy
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import UsageError
 from cachemgr.domain.plan import Exclusion, Plan, Root, Step
-from cachemgr.domain.terms import Disposal, Intent, Reason, Rebuild
+from cachemgr.domain.terms import Disposal, Intent, Reason, Rebuild, Rule
 from cachemgr.domain.unit import Content, Identity, Kind
 from cachemgr.journal.codec import PLAN, digest
 
@@ -53,6 +53,8 @@ def from_document(document: dict[str, Any]) -> Plan:
             targets=tuple(str(item) for item in document.get("targets", ())),
             keep_until=None if keep is None else moment(keep),
             reverses=document.get("reverses"),
+            forced=tuple(Rule(item) for item in document.get("forced", ())),
+            unseen=_number(document.get("unseen_processes", 0)),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         fault = display_name(str(error))
@@ -146,8 +148,17 @@ def _action(item: dict[str, Any], root: Path) -> Action:
         case "purge":
             units = tuple(tuple(_number(field) for field in unit) for unit in item["held"])
             return Purge(str(item["run"]), tuple((number, dev, ino) for number, dev, ino in units))
+        case "close":
+            return Close(str(item["run"]))
         case disposal:
-            return Remove(_names(item, root), Disposal(disposal), tuple(text(name) for name in item["lock"]))
+            lock = tuple(text(name) for name in item["lock"])
+            return Remove(_names(item, root), Disposal(disposal), lock, _resumed(item.get("resumes")))
+
+
+def _resumed(value: Any) -> Resumed | None:
+    if value is None:
+        return None
+    return Resumed(str(value["run"]), _number(value["number"]), value["begun"] is True)
 
 
 def _exclusion(item: dict[str, Any]) -> Exclusion:

@@ -3,25 +3,21 @@
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
 from cachemgr import __version__
-from cachemgr.domain.action import Purge, Restore
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Unavailable
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.run import Run
 from cachemgr.domain.run_event import Announced, FolderLeft, FolderNoted, RunEvent, RunFinished, StepFinished
-from cachemgr.domain.terms import RunState, Status
+from cachemgr.journal.aftermath import aftermath
 from cachemgr.journal.codec import encode, exact, timestamp
-from cachemgr.journal.reading import read
-
-SCHEMA = "cachemgr.journal/1"
-
+from cachemgr.journal.ends import CLOSED, FOLDER, RECORD
+from cachemgr.journal.reading import SCHEMA, is_newer, read
 
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{1,16}", re.ASCII)
 """A run's id, as the service makes them; a file of another name is not ours to read."""
@@ -31,7 +27,7 @@ class Journal:
     """The runs under one state directory. Nothing is written before the first run."""
 
     def __init__(self, state: Path, clock: Callable[[], datetime]) -> None:
-        self.folder = state / "runs"
+        self.folder = state / FOLDER
         self.clock = clock
 
     def record(self, run: str, plan: Plan, events: Iterator[RunEvent]) -> Iterator[RunEvent]:
@@ -42,9 +38,10 @@ class Journal:
         """
         make_private(self.folder.parent)
         make_private(self.folder)
+        file = self.folder / (run + RECORD)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
         with _said(self.folder):
-            descriptor = os.open(self.folder / f"{run}.jsonl", flags | getattr(os, "O_CLOEXEC", 0), 0o600)
+            descriptor = os.open(file, flags | getattr(os, "O_CLOEXEC", 0), 0o600)
         try:
             head: dict[str, object] = {
                 "schema": SCHEMA,
@@ -55,8 +52,14 @@ class Journal:
                 "plan": encode(plan),
             }
             with _said(self.folder):
-                _append(descriptor, head, durable=True)
-                _sync_folder(self.folder)
+                try:
+                    _append(descriptor, head, durable=True)
+                    _sync_folder(self.folder)
+                except OSError:
+                    # Nothing has happened, and half a line is no record of it.
+                    with suppress(OSError):
+                        file.unlink()
+                    raise
             for event in events:
                 line = _line(event)
                 if line is not None:
@@ -70,57 +73,32 @@ class Journal:
 
     def runs(self) -> tuple[Run, ...]:
         """Every run, newest first. A file that cannot be understood is left out."""
+        read_runs = (read(file) for file in self._files())
+        return aftermath(run for run in read_runs if run is not None)[::-1]
+
+    def newer(self) -> tuple[str, ...]:
+        """The runs that a newer release recorded, which only that one understands."""
+        return tuple(file.stem for file in self._files() if is_newer(file))
+
+    def close(self, runs: Iterable[str]) -> None:
+        """Note that records without an end need none any more, so that the next look at what was
+        interrupted need not read them. Without the note it only takes longer."""
+        for run in runs:
+            with suppress(OSError):
+                (self.folder / (run + CLOSED)).touch(mode=0o600)
+
+    def _files(self) -> list[Path]:
+        """Every run's file, oldest first."""
         try:
             # Ids tell the second; within one, the order of writing does, for only one run writes at a time.
-            ours = (file for file in self.folder.glob("*.jsonl") if _ID.fullmatch(file.stem))
-            files = sorted(ours, key=_written, reverse=True)
+            ours = (file for file in self.folder.glob("*" + RECORD) if _ID.fullmatch(file.stem))
+            return sorted(ours, key=_written)
         except OSError:
-            return ()
-        runs = [run for file in files if (run := read(file)) is not None]
-        return tuple(_aftermath(runs))
+            return []
 
 
 def _written(file: Path) -> tuple[str, int, str]:
     return (file.name[: len("YYYYMMDD-HHMMSS")], file.lstat().st_mtime_ns, file.name)
-
-
-def _aftermath(runs: list[Run]) -> Iterator[Run]:
-    """What later runs did to earlier ones: units brought back, quarantines emptied or begun on."""
-    restored: dict[str, set[int]] = {}
-    purged: dict[str, set[Path]] = {}
-    purging: dict[str, set[Path]] = {}
-    for run in runs:
-        for number, step in enumerate(run.plan.steps):
-            outcome = run.by_number.get(number)
-            done = outcome is not None and outcome.status is Status.DONE
-            if isinstance(step.action, Restore) and done:
-                restored.setdefault(step.action.run, set()).add(step.action.number)
-            elif isinstance(step.action, Purge):
-                path = run.plan.root(step.cache).path
-                if done:
-                    purged.setdefault(step.action.run, set()).add(path)
-                elif number in run.purging or (outcome is not None and outcome.status is Status.FAILED):
-                    # How far it came nobody knows: a unit in it may be half of what it was.
-                    purging.setdefault(step.action.run, set()).add(path)
-    for run in runs:
-        known = replace(run, restored=frozenset(restored.get(run.id, ())))
-        held = frozenset(number for number, _ in (*known.quarantined, *known.leftover))
-        known = replace(
-            known,
-            purging=known.purging | (held & _within(run, purging.get(run.id, set()))),
-            purged=held & _within(run, purged.get(run.id, set())),
-        )
-        if purged.get(run.id) and not (known.quarantined or known.leftover):
-            known = replace(known, state=RunState.PURGED)
-        elif known.restored and not known.quarantined:
-            known = replace(known, state=RunState.UNDONE)
-        yield known
-
-
-def _within(run: Run, roots: set[Path]) -> frozenset[int]:
-    """The steps of a run that work in one of those roots."""
-    steps = enumerate(run.plan.steps)
-    return frozenset(number for number, step in steps if roots and run.plan.root(step.cache).path in roots)
 
 
 def _line(event: RunEvent) -> dict[str, object] | None:
@@ -144,6 +122,7 @@ def _line(event: RunEvent) -> dict[str, object] | None:
                 "status": outcome.status,
                 "freed": outcome.freed,
                 "moved": outcome.moved,
+                "held": outcome.held,
                 "trouble": None
                 if trouble is None
                 else {"kind": trouble.kind, "detail": exact(trouble.detail), "errno": trouble.errno},
@@ -161,23 +140,34 @@ def _line(event: RunEvent) -> dict[str, object] | None:
             return None
 
 
-_OURS = ("runs", "writer.json", "writer.lock")
+_OURS = (FOLDER, "writer.json", "writer.lock")
 """What a state directory of ours holds, and no other."""
 
 
 def make_private(folder: Path) -> None:
     """A directory for us alone. Raises Unavailable, also when it is a link or another user's."""
     with _said(folder):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make(folder)
         status = os.lstat(folder)
         if os.path.islink(folder) or (hasattr(os, "geteuid") and status.st_uid != os.geteuid()):
             raise PermissionError(1, "it is a link or belongs to another user")
         if os.name == "posix" and status.st_mode & 0o077:
-            if all(name in _OURS or name.endswith(".jsonl") for name in os.listdir(folder)):
+            if all(name in _OURS or name.endswith((RECORD, CLOSED)) for name in os.listdir(folder)):
                 folder.chmod(0o700)  # made by somebody less careful; it lists what a person has
             elif status.st_mode & 0o022:
                 # Some directory that a variable named: its modes are not ours to change.
                 raise PermissionError(1, "other users may write to it; name a directory of your own")
+
+
+def _make(folder: Path, mode: int = 0o700) -> None:
+    """A directory that is still there after a power failure, and so are those above it. Raises OSError."""
+    if folder.is_dir():
+        return
+    if not folder.parent.is_dir():
+        _make(folder.parent, 0o777)
+    folder.mkdir(mode=mode, exist_ok=True)
+    with suppress(PermissionError):  # one may make things in a directory that one may not read
+        _sync_folder(folder.parent)
 
 
 @contextmanager

@@ -9,6 +9,8 @@ from cachemgr.domain.inventory import Cache, Entry, EntryId, Inventory
 from cachemgr.domain.plan import Exclusion, Step
 from cachemgr.domain.terms import CacheState, Disposal, Knowledge, Reason, Rebuild
 from cachemgr.domain.unit import Inode, Kind, Unit
+from cachemgr.domain.usage import NOT_LOOKED, Spot, Usage
+from cachemgr.plan.in_use import counts_as_used
 from cachemgr.plan.tidy import tidy
 
 DisposalOf = Callable[[Entry], Disposal]
@@ -31,12 +33,20 @@ def default_disposal(rebuild: Rebuild) -> Disposal:
     return Disposal.DELETE if rebuild in (Rebuild.REBUILDS, Rebuild.DOWNLOADS) else Disposal.QUARANTINE
 
 
-def clear(inventory: Inventory, chosen: Sequence[Entry], disposal_of: DisposalOf, now: datetime) -> Clearing:
+def clear(
+    inventory: Inventory,
+    chosen: Sequence[Entry],
+    disposal_of: DisposalOf,
+    now: datetime,
+    usage: Usage = NOT_LOOKED,
+) -> Clearing:
     """The steps that remove those entries, and an exclusion for everything of them that stays."""
     exclusions: list[Exclusion] = []
     allowed: list[Entry] = []
     for entry in chosen:
-        reasons = list(_obstacles(inventory.cache_by_id[entry.cache], entry, now))
+        cache = inventory.cache_by_id[entry.cache]
+        reasons = list(_obstacles(cache, entry)) or list(_in_use(cache, entry, disposal_of, usage))
+        reasons = reasons or list(_too_young(cache, entry, now))
         exclusions += reasons
         if not reasons:
             allowed.append(entry)
@@ -46,7 +56,15 @@ def clear(inventory: Inventory, chosen: Sequence[Entry], disposal_of: DisposalOf
     return Clearing(tuple(tidy(inventory, steps)), tuple(exclusions))
 
 
-def _obstacles(cache: Cache, entry: Entry, now: datetime) -> Iterator[Exclusion]:
+def worth_a_look(inventory: Inventory, chosen: Sequence[Entry]) -> Iterator[Spot]:
+    """The roots, and their tools' locks, of those entries that nothing in the inventory keeps from going."""
+    for entry in chosen:
+        cache = inventory.cache_by_id[entry.cache]
+        if cache.real_path is not None and not any(_obstacles(cache, entry)):
+            yield from ((cache.real_path, unit.lock) for unit in entry.units)
+
+
+def _obstacles(cache: Cache, entry: Entry) -> Iterator[Exclusion]:
     def stays(reason: Reason, detail: str = "") -> Exclusion:
         return Exclusion(reason, cache.id, entry.id, size=entry.size, detail=detail)
 
@@ -61,8 +79,28 @@ def _obstacles(cache: Cache, entry: Entry, now: datetime) -> Iterator[Exclusion]
     elif entry.obstacles:
         for obstacle in entry.obstacles:
             yield stays(obstacle.reason, obstacle.detail)
+
+
+def _in_use(cache: Cache, entry: Entry, disposal_of: DisposalOf, usage: Usage) -> Iterator[Exclusion]:
+    """Every unit counts: an entry of which a part stays would be half of what it was."""
+    if cache.real_path is None:
+        return
+    for unit in entry.units:
+        if (who := usage.holder(cache.real_path, unit.names, unit.identity, unit.lock)) is not None:
+            yield Exclusion(Reason.IN_USE, cache.id, entry.id, size=entry.size, detail=who.label)
+            return
+    if usage.unsure is not None and counts_as_used(disposal_of(entry), cache.rebuild):
+        yield Exclusion(Reason.IN_USE, cache.id, entry.id, size=entry.size, detail=usage.unsure)
+
+
+def _too_young(cache: Cache, entry: Entry, now: datetime) -> Iterator[Exclusion]:
+    detail = ""
+    if entry.busy_until is not None and now < entry.busy_until:
+        detail = "downloading"
     elif entry.idle and (entry.modified is None or now - entry.modified < timedelta(seconds=entry.idle)):
-        yield stays(Reason.TOO_YOUNG, "in-progress")
+        detail = "in-progress"
+    if detail:
+        yield Exclusion(Reason.TOO_YOUNG, cache.id, entry.id, size=entry.size, detail=detail)
 
 
 def _held_by_others(inventory: Inventory, allowed: Sequence[Entry]) -> Iterator[Exclusion]:

@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 
 from cachemgr.domain.action import Remove
 from cachemgr.domain.inventory import Entry, Inventory
-from cachemgr.domain.plan import Plan, Root
+from cachemgr.domain.plan import Exclusion, Plan, Root
 from cachemgr.domain.run import Run
-from cachemgr.domain.terms import Disposal, Intent
+from cachemgr.domain.terms import Disposal, Intent, Reason, Rule
+from cachemgr.domain.usage import NOT_LOOKED, Usage
 from cachemgr.plan.clear import clear, default_disposal
 from cachemgr.plan.purge import purge
+from cachemgr.plan.recover import Recovery
 from cachemgr.plan.undo import undo
 
 PLAN_AGE = timedelta(minutes=15)
@@ -28,13 +30,16 @@ def clear_plan(
     disposal: Disposal | None,
     keep: timedelta,
     targets: Sequence[str],
+    usage: Usage = NOT_LOOKED,
+    forced: Iterable[Rule] = (),
 ) -> Plan:
-    """Clear those entries. Without a disposal the rebuild class decides, entry by entry."""
+    """Clear those entries. Without a disposal the rebuild class decides, entry by entry. `usage` was seen in
+    the way that `forced` allows."""
 
     def disposal_of(entry: Entry) -> Disposal:
         return disposal or default_disposal(inventory.cache_by_id[entry.cache].rebuild)
 
-    clearing = clear(inventory, chosen, disposal_of, now)
+    clearing = clear(inventory, chosen, disposal_of, now, usage)
     used = {step.cache for step in clearing.steps}
     pinned = tuple(
         Root(cache.id, cache.type, cache.real_path, cache.identity, cache.third_party)
@@ -56,6 +61,8 @@ def clear_plan(
         targets=tuple(targets),
         keep_until=now + keep if keeps else None,
         scanned_at=inventory.scanned_at,
+        forced=tuple(sorted(set(forced))),
+        unseen=usage.unseen,
     )
 
 
@@ -76,10 +83,13 @@ def undo_plan(name: str, run: Run, now: datetime) -> Plan:
 
 
 def purge_plan(name: str, runs: Iterable[Run], now: datetime, *, run: str | None, due: bool) -> Plan:
-    """Empty the quarantines of those runs, or of those among them whose time has come."""
-    if due:
-        runs = (one for one in runs if one.plan.keep_until is not None and one.plan.keep_until <= now)
-    pinned, steps = purge(runs)
+    """Empty the quarantines of those runs, or of those among them whose time has come. One that was
+    interrupted is emptied only when it is named: nothing happens to it by itself."""
+    chosen = [
+        one for one in runs if not due or (one.plan.keep_until is not None and one.plan.keep_until <= now)
+    ]
+    undecided = {one.id: one for one in chosen if run is None and one.interrupted and one.quarantined}
+    pinned, steps = purge(one for one in chosen if one.id not in undecided)
     return Plan(
         id=name,
         intent=Intent.PURGE,
@@ -87,8 +97,43 @@ def purge_plan(name: str, runs: Iterable[Run], now: datetime, *, run: str | None
         expires_at=now + PLAN_AGE,
         roots=pinned,
         steps=steps,
+        exclusions=tuple(
+            Exclusion(Reason.INTERRUPTED, step.cache, step.entry, size=step.size, detail=one.id)
+            for one in undecided.values()
+            for _, step in one.quarantined
+        ),
         targets=() if run is None else (run,),
         reverses=run,
+    )
+
+
+def recovery_plan(
+    name: str,
+    run: Run,
+    recovery: Recovery,
+    now: datetime,
+    *,
+    intent: Intent,
+    inventory: Inventory | None = None,
+) -> Plan:
+    """Finish an interrupted run, or roll it back. `inventory` is the scan that was asked, if one was."""
+    used = {step.cache for step in recovery.steps}
+    keeps = any(
+        isinstance(step.action, Remove) and step.action.disposal is Disposal.QUARANTINE
+        for step in recovery.steps
+    )
+    return Plan(
+        id=name,
+        intent=intent,
+        created_at=now,
+        expires_at=now + PLAN_AGE,
+        roots=tuple(root for root in recovery.run.plan.roots if root.cache in used),
+        steps=recovery.steps,
+        exclusions=recovery.exclusions,
+        targets=(run.id,),
+        keep_until=run.plan.keep_until if keeps else None,
+        reverses=run.id,
+        scanned_at=None if inventory is None else inventory.scanned_at,
     )
 
 

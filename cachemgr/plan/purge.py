@@ -24,8 +24,7 @@ def purge(runs: Iterable[Run]) -> tuple[tuple[Root, ...], tuple[Step, ...]]:
             if step.identity is not None:
                 held.setdefault(step.cache, []).append((number, *step.identity.inode))
         if run.state is RunState.INTERRUPTED:
-            removals = (step for step in run.plan.steps if isinstance(step.action, Remove))
-            sizes = {step.cache: 0 for step in removals} | sizes
+            sizes = dict.fromkeys(removal_caches(run), 0) | sizes
         for cache, size in sizes.items():
             root = run.plan.root(cache)
             # The same cache id may have named another directory in another run.
@@ -33,6 +32,14 @@ def purge(runs: Iterable[Run]) -> tuple[tuple[Root, ...], tuple[Step, ...]]:
             roots[name] = root if name == cache else _renamed(root, name)
             steps.append(Step(Purge(run.id, tuple(held.get(cache, ()))), name, size=size, frees=size))
     return tuple(roots.values()), tuple(steps)
+
+
+def removal_caches(run: Run) -> tuple[CacheId, ...]:
+    """The caches in whose roots a run has a quarantine of its own, or may have."""
+    removals = (
+        step for step in run.plan.steps if isinstance(step.action, Remove) and step.action.resumes is None
+    )
+    return tuple(dict.fromkeys(step.cache for step in removals))
 
 
 def _renamed(root: Root, name: CacheId) -> Root:

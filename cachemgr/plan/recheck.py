@@ -43,13 +43,18 @@ def recheck(plan: Plan, inventory: Inventory, fresh: Plan) -> Mapping[int, Troub
 
 
 def recheck_return(plan: Plan, fresh: Plan) -> Mapping[int, Trouble]:
-    """What is wrong with the steps of a saved undo or purge: whatever the journal would not ask for now."""
-    allowed = {(_place(fresh.root(step.cache)), step.action, step.identity) for step in fresh.steps}
-    return {
-        number: Trouble("changed", step.cache)
-        for number, step in enumerate(plan.steps)
-        if (_place(plan.root(step.cache)), step.action, step.identity) not in allowed
+    """What is wrong with the steps of a saved undo, purge or recovery: whatever the journal would not ask
+    for now, just so and after the same others."""
+    allowed = {
+        _exactly(fresh, step): {fresh.steps[need].action for need in step.needs} for step in fresh.steps
     }
+    troubles: dict[int, Trouble] = {}
+    for number, step in enumerate(plan.steps):
+        needs = allowed.get(_exactly(plan, step))
+        waits = {plan.steps[need].action for need in step.needs if 0 <= need < number}
+        if needs is None or not needs <= waits:
+            troubles[number] = Trouble("changed", step.cache)
+    return troubles
 
 
 def _cleared(entry: Entry, paths: Set[UnitKey], inventory: Inventory) -> bool:
@@ -86,5 +91,7 @@ def _same_root(planned: Root, cache: Cache | None) -> bool:
     )
 
 
-def _place(root: Root) -> tuple[object, ...]:
-    return (root.path, root.identity.inode)
+def _exactly(plan: Plan, step: Step) -> tuple[object, ...]:
+    """A step with all that decides what it does."""
+    root = plan.root(step.cache)
+    return (root.path, root.identity.inode, root.third_party, step.action, step.identity, step.seen)

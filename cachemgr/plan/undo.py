@@ -1,22 +1,37 @@
 """The reverse of a run: what lies in its quarantine goes back, with the folders it came from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cachemgr.domain.action import Remake, Remove, Restore, Settle
 from cachemgr.domain.plan import Step
-from cachemgr.domain.run import Folder, Run
+from cachemgr.domain.run import Folder, Numbered, Run
 
 
-def undo(run: Run) -> tuple[Step, ...]:
+def undo(run: Run, held: Numbered | None = None) -> tuple[Step, ...]:
     """Folders that were removed are made again, outermost first; then the units; then the folders' times,
-    innermost first, because each return changes the time of the folder it happens in."""
-    return tuple(_steps(run))
+    innermost first, because each return changes the time of the folder it happens in.
 
-
-def _steps(run: Run) -> Iterator[Step]:
-    held = run.quarantined
+    `held` names the units; by default they are all that can be brought back.
+    """
+    held = run.quarantined if held is None else held
     caches = {step.cache for _, step in held}
-    folders = [folder for folder in run.folders if folder.cache in caches]
+    return tuple(_steps(run, held, [folder for folder in run.folders if folder.cache in caches]))
+
+
+def give_back(run: Run, held: Numbered) -> tuple[Step, ...]:
+    """Only those units, into folders that go on being changed: no other is made again, and none gets its
+    times back."""
+    above = {
+        (step.cache, step.action.names[:depth])
+        for _, step in held
+        if isinstance(step.action, Remove)
+        for depth in range(1, len(step.action.names))
+    }
+    folders = [folder for folder in run.folders if (folder.cache, folder.names) in above]
+    return tuple(step for step in _steps(run, held, folders) if not isinstance(step.action, Settle))
+
+
+def _steps(run: Run, held: Numbered, folders: Sequence[Folder]) -> Iterator[Step]:
     made: dict[tuple[str, tuple[str, ...]], int] = {}
     number = 0
     for folder in sorted(folders, key=lambda folder: len(folder.names)):

@@ -1,10 +1,10 @@
 """What a line of a table of planned, kept or past work says, as values with raw numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from cachemgr.domain.action import Purge, Remake, Remove, Restore, Settle, Tidy
+from cachemgr.domain.action import ASIDE, Close, Purge, Remake, Remove, Restore, Settle, Tidy
 from cachemgr.domain.display import display_name
 from cachemgr.domain.inventory import CacheId
 from cachemgr.domain.outcome import Totals
@@ -12,7 +12,7 @@ from cachemgr.domain.plan import Exclusion, Plan, Step
 from cachemgr.domain.run import Run
 from cachemgr.domain.terms import Disposal, Rebuild
 from cachemgr.present.sentences import exclusion_sentence
-from cachemgr.present.words import rebuild_word, verb
+from cachemgr.present.words import rebuild_word, run_state_word, verb
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +57,25 @@ class RunRow:
 
 
 def plan_rows(plan: Plan) -> tuple[PlanRow, ...]:
-    """What a plan does, entry by entry in the order of its steps. Tidying up has no row."""
-    grouped: dict[tuple[CacheId, str], list[Step]] = {}
-    for number, step in enumerate(plan.steps):
-        if isinstance(step.action, Tidy | Settle | Remake):
-            continue
-        key = step.entry or f"{step.cache} {number}"
-        grouped.setdefault((step.cache, key), []).append(step)
+    """What a plan does, entry by entry in the order of its steps."""
+    grouped: dict[int, list[Step]] = {}
+    for number, row in row_of_step(plan).items():
+        grouped.setdefault(row, []).append(plan.steps[number])
     return tuple(_plan_row(steps) for steps in grouped.values())
+
+
+def row_of_step(plan: Plan) -> Mapping[int, int]:
+    """Which of those rows each step belongs to. Tidying up belongs to none, unless there is nothing else."""
+    aside: tuple[type, ...] = ASIDE
+    if all(isinstance(step.action, ASIDE) for step in plan.steps):
+        aside = tuple(kind for kind in ASIDE if kind is not Close)
+    order: dict[tuple[CacheId, str], int] = {}
+    found: dict[int, int] = {}
+    for number, step in enumerate(plan.steps):
+        if not isinstance(step.action, aside):
+            key = (step.cache, step.entry or f"{step.cache} {number}")
+            found[number] = order.setdefault(key, len(order))
+    return found
 
 
 def kept_rows(plan: Plan) -> tuple[KeptRow, ...]:
@@ -88,7 +99,7 @@ def run_row(run: Run) -> RunRow:
         id=run.id,
         started=run.started,
         what=f"{verb(run.plan.intent)} {targets or reverses}".rstrip(),
-        state=run.state.value,
+        state=run_state_word(run.state),
         totals=Totals.of(run.outcomes),
         quarantined=sum(step.size for _, step in quarantined),
         undoable=bool(quarantined),
@@ -127,6 +138,8 @@ def does(step: Step) -> str:
             return "give its times back"
         case Purge():
             return "purge"
+        case Close():
+            return "close"
 
 
 def _permanent(step: Step) -> bool:
@@ -137,7 +150,7 @@ def _permanent(step: Step) -> bool:
 def _step_name(step: Step) -> str:
     if step.entry is not None:
         return display_name(step.entry.removeprefix(f"{step.cache}:"))
-    if isinstance(step.action, Purge):
+    if isinstance(step.action, Purge | Close):
         return f"quarantine of {display_name(step.action.run)}"
     return display_name("/".join(step.action.names))
 

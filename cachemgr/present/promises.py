@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from cachemgr.domain.action import Purge, Remove, Restore
+from cachemgr.domain.action import ASIDE, Purge, Remove, Restore
 from cachemgr.domain.outcome import Outcome, Totals
 from cachemgr.domain.plan import Plan, Step
-from cachemgr.domain.terms import Disposal, Intent
+from cachemgr.domain.terms import Disposal, Rule
 from cachemgr.present.figures import counted, size
 
 
@@ -15,9 +15,13 @@ def promise(plan: Plan, si: bool = False) -> str:
     if not plan.steps:
         return "nothing to do"
     parts = [counted(_main_steps(plan), "step")]
-    if plan.intent is Intent.UNDO:
-        back = sum(step.size for step in plan.steps if isinstance(step.action, Restore))
+    back = sum(step.size for step in plan.steps if isinstance(step.action, Restore))
+    if plan.brings_back:
         return f"{parts[0]}, brings back {size(back, si)}"
+    if all(isinstance(step.action, ASIDE) for step in plan.steps):
+        return f"{parts[0]}, nothing else is left to do"
+    if back:
+        parts.append(f"brings back {size(back, si)}")
     if plan.frees or not (plan.quarantined or plan.trashed):
         parts.append(f"frees {size(plan.frees, si)} now")
     if plan.quarantined:
@@ -25,6 +29,17 @@ def promise(plan: Plan, si: bool = False) -> str:
     if plan.trashed:
         parts.append(f"{_also(parts)}{size(plan.trashed, si)} when the trash is emptied")
     return ", ".join(parts)
+
+
+def notes(plan: Plan) -> tuple[str, ...]:
+    """What a plan does not know, or was told not to ask."""
+    made = []
+    if Rule.IN_USE in plan.forced:
+        made.append(f"--force {Rule.IN_USE}: what running processes use goes as well")
+    elif plan.unseen:
+        many = counted(plan.unseen, "running process", "running processes")
+        made.append(f"{many} could not be looked at, so that what they use is not known")
+    return tuple(made)
 
 
 def result(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from cachemgr.domain.display import display_name
 from cachemgr.domain.inventory import Finding, Problem
-from cachemgr.domain.terms import Reason
+from cachemgr.domain.terms import Reason, Rule
+from cachemgr.domain.usage import LOCK, Unsure
 from cachemgr.present.names import short_path
 
 if TYPE_CHECKING:
@@ -44,6 +45,10 @@ _FINDINGS = {
     "untrusted-root": "{path}: {problem}",
     "unreadable": "{path}: {problem}",
     "quarantine": "{path} holds what {run} set aside",
+    "unknown-quarantine": "{path} was set aside by {run}, which nothing here remembers; look into it, "
+    "move back what you want, and remove the rest by hand",
+    "interrupted-run": "{run} was interrupted while it worked on {path}; nothing else runs there until that "
+    "is decided",
 }
 _REASONS = {
     Reason.SHARED: "shared with something that is kept",
@@ -57,16 +62,26 @@ _REASONS = {
     Reason.MOUNT_POINT: "another file system is mounted there",
     Reason.READ_ONLY: "on a read-only file system",
     Reason.REPORT_ONLY: "reported only, because too little is known about this cache to clear it safely",
+    Reason.CHANGED: "no longer what the interrupted run was planned for",
+    Reason.INTERRUPTED: "set aside by a run that was interrupted and is to be recovered first",
 }
 _DETAILS = {
     "unregistered": "too little is known about this kind of cache; name it in your configuration to clear it",
     "no-evidence": "nothing shows that this is such a cache; name it in your configuration to clear it",
     "in-progress": "still being written, or was just now",
+    "downloading": "a download into it is not finished, or was broken off within the last hour",
     "missing": "the cache is not there",
     "unavailable": "the cache cannot be reached right now",
     "unusable": "the cache's setting makes no sense",
+    "needs": "something that belongs to it stays",
 }
 """Exclusion details that are codes; any other is a name or a path."""
+_UNSURE = {
+    Unsure.TIMED_OUT: "the look took too long",
+    Unsure.FAILED: "the look failed",
+    Unsure.NO_MAPS: "this system does not show mapped files",
+    Unsure.UNSEEN: "some processes cannot be looked at",
+}
 _TROUBLES = {
     "changed": "it is no longer what the plan was made for",
     "missing": "it was gone already",
@@ -111,6 +126,9 @@ def trouble_sentence(trouble: Trouble) -> str:
         detail = _TRASH.get(detail, detail)
     elif trouble.kind == "protected-root":
         detail = _PROBLEMS.get(detail, detail)
+    elif trouble.kind == "in-use":
+        used = _used(detail)
+        return _sentence(f"it is {used}" if used.startswith("in use") else used, "", trouble.errno)
     return _sentence(_TROUBLES.get(trouble.kind, trouble.kind), detail, trouble.errno)
 
 
@@ -118,8 +136,21 @@ def exclusion_sentence(exclusion: Exclusion) -> str:
     """Why something that was asked for stays."""
     if exclusion.reason is Reason.SHARED and exclusion.detail:
         return f"shared with {display_name(exclusion.detail)}, which is kept"
+    if exclusion.reason is Reason.IN_USE:
+        return _used(exclusion.detail)
     known = _DETAILS.get(exclusion.detail)
     return known or _sentence(_REASONS[exclusion.reason], exclusion.detail, None)
+
+
+def _used(label: str) -> str:
+    """Who uses something, from `Holder.label`, or why that could not be told and how to go on."""
+    if label in set(Unsure):
+        why = _UNSURE[Unsure(label)]
+        return f"could not tell if it is in use ({why}); go on with --quarantine or --force {Rule.IN_USE}"
+    if label == LOCK or label.startswith(f"{LOCK} of "):
+        who = display_name(label.removeprefix(f"{LOCK} of ")) if label != LOCK else "somebody"
+        return f"in use: {who} holds its lock"
+    return f"in use by {display_name(label)}" if label else _REASONS[Reason.IN_USE]
 
 
 def finding_sentence(finding: Finding, home: PurePath | None = None, project: PurePath | None = None) -> str:

@@ -20,9 +20,11 @@ from cachemgr.present.words import (
     severity_glyph,
     state_word,
     status_word,
+    step_state_word,
     tier,
     tier_word,
     verb,
+    where_word,
 )
 
 __all__ = [
@@ -50,8 +52,10 @@ __all__ = [
     "size",
     "state_word",
     "status_word",
+    "step_state_word",
     "tier",
     "tier_word",
     "trouble_sentence",
     "verb",
+    "where_word",
 ]

@@ -14,6 +14,8 @@ from cachemgr.domain.terms import (
     RunState,
     Severity,
     Status,
+    StepState,
+    Where,
 )
 
 
@@ -79,10 +81,31 @@ _DISPOSALS = {
 _RUN_STATES = {
     RunState.FINISHED: "finished",
     RunState.INTERRUPTED: "interrupted",
+    RunState.RECOVERED: "recovered",
+    RunState.ROLLED_BACK: "rolled back",
     RunState.UNDONE: "undone",
     RunState.PURGED: "purged",
 }
-_VERBS = {Intent.CLEAR: "Clear", Intent.UNDO: "Undo", Intent.PURGE: "Purge"}
+_VERBS = {
+    Intent.CLEAR: "Clear",
+    Intent.UNDO: "Undo",
+    Intent.PURGE: "Purge",
+    Intent.FINISH: "Finish",
+    Intent.ROLL_BACK: "Roll back",
+}
+_STEP_STATES = {
+    StepState.DONE: "done",
+    StepState.NOT_DONE: "not done",
+    StepState.UNKNOWN: "unknown",
+    StepState.UNTOUCHED: "untouched",
+}
+_WHERE = {
+    Where.PLACE: "at its place",
+    Where.QUARANTINE: "in the quarantine",
+    Where.OTHER: "something else is there",
+    Where.NEITHER: "gone",
+    Where.UNREACHABLE: "out of reach",
+}
 
 
 def tier(cache: Cache) -> Tier:
@@ -130,6 +153,15 @@ def disposal_word(disposal: Disposal) -> str:
 
 def run_state_word(state: RunState) -> str:
     return _RUN_STATES[state]
+
+
+def step_state_word(state: StepState) -> str:
+    return _STEP_STATES[state]
+
+
+def where_word(where: Where) -> str:
+    """Where a thing lies now."""
+    return _WHERE[where]
 
 
 def status_word(status: Status) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from cachemgr.disk import handles
 from cachemgr.disk.places import Protected
-from cachemgr.disk.reader import DiskReader
+from cachemgr.disk.reader import OURS, DiskReader
 from cachemgr.disk.scope import OTHER_CACHE, Scope
 from cachemgr.disk.volumes import Mount, mounts, mounts_below, volume
 from cachemgr.domain.event import CacheScanned, Gauge, ScanEvent, ScanFinished, ScanStarted
@@ -82,6 +82,9 @@ class Scanner:
                 identity=reader.identity,
                 tally=tally,
                 quarantined=reader.quarantined,
+                quarantines=tuple(
+                    (unit.names[0].removeprefix(OURS), unit.tally.size) for unit in reader.quarantines()
+                ),
                 unknown=tuple(unit for unit in unknown if not _holds_cache(unit)),
                 containers=reader.containers(),
                 evident=evident,
@@ -114,6 +117,7 @@ def entry(cache: CacheId, draft: Draft, room: Volume | None) -> Entry:
         obstacles=tuple(obstacles),
         apparent=tally.apparent if draft.apparent is None else draft.apparent,
         idle=draft.idle,
+        busy_until=_moment(draft.busy_until),
     )
 
 

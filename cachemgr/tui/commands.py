@@ -43,6 +43,10 @@ class Fact(StrEnum):
     UNDOABLE = "undoable"
     HELD = "held"
     """The run under the cursor still holds something in its quarantine."""
+    FINISHABLE = "finishable"
+    """The run under the cursor was interrupted."""
+    REVERSIBLE = "reversible"
+    """The same, and nothing of it is gone for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,10 @@ COMMANDS = (
             (Where.OVERVIEW, Where.HISTORY, Where.RESULT), 5, (Fact.UNDOABLE,)),
     Command("purge", "P", "Purge…", "Plan to empty the quarantine of the run, which frees its bytes",
             (Where.HISTORY,), 5, (Fact.HELD,)),
+    Command("finish", "F", "Finish…", "Plan what the interrupted run did not come to",
+            (Where.HISTORY,), 4, (Fact.FINISHABLE,)),
+    Command("roll_back", "R", "Roll back…", "Plan to bring back what the interrupted run moved",
+            (Where.HISTORY,), 4, (Fact.REVERSIBLE,)),
     Command("copy", "c", "Command", "The command line that does the same",
             (*VIEWS, Where.PLAN), 7, (Fact.ROW,)),
     Command("rescan", "r", "Rescan", "Look at the disk again", (*VIEWS, Where.RESULT), 7),

@@ -7,6 +7,7 @@ from datetime import timedelta
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Intent, Rebuild
 from cachemgr.present.plan_rows import PlanRow
+from cachemgr.present.promises import notes
 from cachemgr.present.text import counted, day, glyph, rebuild_word, size
 from cachemgr.tui.outline import short_name
 from cachemgr.tui.session import LOW, Session
@@ -45,7 +46,7 @@ def way_back(row: PlanRow, plan: Plan, look: Look) -> Span:
     """How one row comes back, in a word or two."""
     glyphs = look.glyphs
     tone = row.rebuild.value if row.rebuild else "muted"
-    if plan.intent is Intent.UNDO:
+    if plan.brings_back:
         return (row.does, "good")
     if not row.permanent:
         days = (plan.keep_until - plan.created_at).days if plan.keep_until else 0
@@ -84,7 +85,7 @@ def figures(plan: Plan, look: Look, *, si: bool) -> list[Line]:
     glyphs = look.glyphs
     # Every step, not every row: a directory that goes when it is empty is no row of its own.
     total = sum(step.size for step in plan.steps)
-    if plan.intent is Intent.UNDO:
+    if plan.brings_back:
         return [_figure("Comes back", size(total, si), "good bold")]
     later = (plan.keep_until - plan.created_at) if plan.keep_until else timedelta()
     made = [_figure("Frees now", size(plan.frees, si), "good bold")]
@@ -103,7 +104,7 @@ def figures(plan: Plan, look: Look, *, si: bool) -> list[Line]:
 def disk(session: Session, plan: Plan, look: Look, *, width: int = 0) -> list[Line]:
     """The volume before and after; in a width also as a bar."""
     found = session.volume()
-    if found is None or plan.intent is Intent.UNDO:
+    if found is None or plan.brings_back:
         return []
     _, capacity = found
     planned = replace(
@@ -135,7 +136,7 @@ def ways_back(plan: Plan, rows: Sequence[PlanRow], look: Look, *, si: bool) -> l
                 ((f"{word:<18}", rebuild.value), (f"{size(sum(row.size for row in gone), si):>9}", ""))
             )
     undoable = [row for row in rows if not row.permanent]
-    if undoable and plan.intent is Intent.CLEAR:
+    if undoable and plan.intent in (Intent.CLEAR, Intent.FINISH) and plan.quarantined:
         aside = size(sum(row.size for row in undoable), si)
         made.append(((f"{look.glyphs.undo + ' can be undone':<18}", "good"), (f"{aside:>9}", "")))
         if plan.keep_until:
@@ -194,6 +195,7 @@ def warnings(plan: Plan, rows: Sequence[PlanRow], look: Look) -> list[Line]:
                 ("nothing is freed until the quarantine is purged", ""),
             )
         )
+    made += [((f"{look.glyphs.warn} ", "legacy"), (note, "")) for note in notes(plan)]
     return made
 
 

@@ -1,13 +1,13 @@
 """What the Run and Result screens say about an execution: the steps, told as the rows of the plan."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from cachemgr.domain.action import Remake, Settle, Tidy
 from cachemgr.domain.outcome import Outcome, Totals
 from cachemgr.domain.plan import Plan
-from cachemgr.domain.terms import Disposal, Intent, Status
-from cachemgr.present.plan_rows import PlanRow, plan_rows
+from cachemgr.domain.terms import Disposal, Status
+from cachemgr.present.plan_rows import PlanRow, plan_rows, row_of_step
 from cachemgr.present.text import counted, size, trouble_sentence
 from cachemgr.tui.outline import short_name
 from cachemgr.tui.relay import RunProgress
@@ -44,23 +44,11 @@ class RunRow:
     """Measured; None where nothing was done yet."""
 
 
-def row_of_step(plan: Plan) -> dict[int, int]:
-    """Which row of `plan_rows` each step belongs to. Tidying up belongs to none."""
-    order: dict[tuple[str, str], int] = {}
-    found: dict[int, int] = {}
-    for number, step in enumerate(plan.steps):
-        if not isinstance(step.action, Tidy | Settle | Remake):
-            key = (step.cache, step.entry or f"{step.cache} {number}")
-            found[number] = order.setdefault(key, len(order))
-    return found
-
-
 class RunRows:
     """A plan's rows, kept up to date with an execution."""
 
     def __init__(self, plan: Plan) -> None:
         self.rows = plan_rows(plan)
-        self.intent = plan.intent
         self.row_of_step = row_of_step(plan)
 
     def at_work(self, progress: RunProgress) -> int | None:
@@ -116,7 +104,7 @@ class RunRows:
         return RunRow(row, (glyphs.dot, "faint"), ("waiting", "dim"), freed)
 
 
-def row_begun(row_of_step: dict[int, int], number: int, progress: RunProgress) -> bool:
+def row_begun(row_of_step: Mapping[int, int], number: int, progress: RunProgress) -> bool:
     """Whether a step of a row was begun."""
     return any(row_of_step.get(step) == number for step in progress.begun.copy())
 
@@ -134,7 +122,7 @@ def headline(progress: RunProgress, *, si: bool) -> str:
     """The result in a sentence."""
     outcomes = progress.outcomes
     totals = Totals.of(outcomes.values())
-    if progress.plan.intent is Intent.UNDO:
+    if progress.plan.brings_back:
         return f"{size(sum(outcome.moved for outcome in outcomes.values()), si)} brought back"
     if not totals.freed and (aside := moved(progress.plan, outcomes, Disposal.QUARANTINE)):
         return f"{size(aside, si)} set aside, nothing freed yet"

@@ -1,10 +1,11 @@
 """An inventory by hand with the sizes of a real machine, and a service that plays scripted scenes on it.
 
-Only what needs a disk is scripted: scanning, executing and the journal. Plans are made by the real planner.
+Only what needs a disk or processes is scripted: scanning, who uses what, executing, the journal. Plans are
+made by the real planner.
 """
 
 import threading
-from collections.abc import Generator, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -28,8 +29,10 @@ from cachemgr.domain.run_event import (
     StepStarted,
 )
 from cachemgr.domain.settings import Settings
-from cachemgr.domain.terms import Disposal, Intent, Status
+from cachemgr.domain.terms import Disposal, Intent, Rule, Status
+from cachemgr.domain.usage import NOT_LOOKED, Usage
 from cachemgr.service import CacheManager
+from tests.observers import Foreseen
 
 NOW = datetime(2026, 11, 20, 14, 4, tzinfo=UTC)
 HOME = PurePosixPath("/home/ada")
@@ -72,9 +75,12 @@ class SceneManager(CacheManager):
         *,
         targets: Sequence[str] = (),
         disposal: Disposal | None = None,
+        force: Collection[Rule] = (),
     ) -> Plan:
         self.theatre.planned.append((frozenset(entries), disposal))
-        plan = CacheManager.plan_clear(self, inventory, entries, targets=targets, disposal=disposal)
+        plan = CacheManager.plan_clear(
+            self, inventory, entries, targets=targets, disposal=disposal, force=force
+        )
         return replace(plan, id="p-7f3a")
 
     def plan_undo(self, run: str | None = None) -> Plan:
@@ -130,6 +136,7 @@ def service(
     *,
     types: tuple[CacheType, ...] = (),
     read_only: bool = False,
+    usage: Usage = NOT_LOOKED,
 ) -> SceneManager:
     """A scripted service on Ada's machine."""
     theatre = theatre or Theatre()
@@ -141,6 +148,7 @@ def service(
         state=Path("/home/ada/.local/state/cachemgr"),
         clock=lambda: theatre.now,
         read_only=read_only,
+        observer=Foreseen(usage=usage),
         found=found,
         theatre=theatre,
     )

@@ -21,6 +21,11 @@ from cachemgr.present.text import counted, display_name, exclusion_sentence, min
 def history(session: Session, run: str | None) -> int:
     """Runs, newest first; with RUN what each step of it did."""
     runs = (session.service.run(run),) if run is not None else session.service.runs()
+    if not session.options.json:
+        for unread in session.service.past.newer() if run is None else ():
+            session.output.line(
+                f"cachemgr: run {unread} was recorded by a newer cachemgr, so it is left out", err=True
+            )
     if session.options.json:
         session.output.document(history_document(runs, session.now(), detailed=run is not None))
     elif session.options.quiet:
@@ -64,6 +69,9 @@ def _table(session: Session, runs: tuple[Run, ...]) -> None:
             )
         )
     output.table(columns, rows)
+    if any(known.interrupted for known in runs):
+        output.line()
+        output.line("`cachemgr recover RUN` finishes what was interrupted, or brings back what it moved.")
     if any(run_row(known).undoable for known in runs):
         output.line()
         output.line(
@@ -77,7 +85,7 @@ def _detail(session: Session, run: Run) -> None:
     output.line(outcome(run.plan, run.outcomes, output.si))
     output.line()
     rows = []
-    for one in run.outcomes:
+    for one in (run.fates[number] for number in sorted(run.fates)):
         step = run.plan.steps[one.number]
         why = trouble_sentence(one.trouble) if one.trouble else ""
         name = display_name(step.entry or step.cache)
@@ -99,7 +107,10 @@ def _detail(session: Session, run: Run) -> None:
             f"stayed: {display_name(exclusion.entry or exclusion.cache)}: {exclusion_sentence(exclusion)}"
         )
     waiting = run.quarantined
-    if waiting:
+    if run.interrupted:
+        output.line()
+        output.line(f"It was interrupted; what can be done: {session.command('recover', run.id)}")
+    elif waiting:
         output.line()
         way = session.command("undo", run.id)
         output.line(f"{counted(len(waiting), 'step')} can be undone with: {way}")

@@ -8,8 +8,9 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
+from cachemgr.domain.action import Purge
 from cachemgr.domain.plan import Plan
-from cachemgr.domain.terms import Intent, Rebuild
+from cachemgr.domain.terms import Rebuild
 from cachemgr.present.plan_rows import PlanRow
 from cachemgr.present.text import counted, day, size
 from cachemgr.tui.danger import Level, danger
@@ -26,7 +27,8 @@ def question_for(plan: Plan, rows: Sequence[PlanRow], *, si: bool) -> Question |
     if found.level is Level.DIALOG:
         made = Question("Cannot be undone", lines, yes=yes)
     else:
-        costly = ", and is costly to have again" if plan.intent is Intent.CLEAR else ""
+        purges = any(isinstance(step.action, Purge) for step in plan.steps)
+        costly = "" if purges else ", and is costly to have again"
         made = TypeQuestion(f"Cannot be undone{costly}", lines, word=found.word, yes=yes)
     made.add_class("danger")
     return made
@@ -34,7 +36,7 @@ def question_for(plan: Plan, rows: Sequence[PlanRow], *, si: bool) -> Question |
 
 def verb_of(plan: Plan, rows: Sequence[PlanRow]) -> str:
     """What the button says: never "OK"."""
-    if plan.intent is Intent.PURGE:
+    if any(isinstance(step.action, Purge) for step in plan.steps):
         return f"Purge {len(rows)}"
     gone = sum(row.permanent for row in rows)
     kept = len(rows) - gone
@@ -45,7 +47,7 @@ def about(plan: Plan, rows: Sequence[PlanRow], *, si: bool) -> list[Line]:
     """Verb, number, bytes, and what it costs to have it back."""
     gone = [row for row in rows if row.permanent]
     aside = len(rows) - len(gone)
-    if plan.intent is Intent.PURGE:
+    if any(isinstance(step.action, Purge) for step in plan.steps):
         question = f"Purge {counted(len(rows), 'quarantine')} for good?"
     else:
         question = f"Delete {counted(len(gone), 'entry', 'entries')} permanently"

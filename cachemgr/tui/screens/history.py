@@ -1,6 +1,6 @@
 """What was done before, and the way back."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import ClassVar
 
 from textual import events, on
@@ -11,9 +11,17 @@ from cachemgr.domain.errors import CacheMgrError
 from cachemgr.domain.outcome import Totals
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.run import Run
-from cachemgr.domain.terms import RunState
+from cachemgr.domain.terms import Status, StepState
 from cachemgr.present.plan_rows import run_row
-from cachemgr.present.text import counted, day, display_name, minute, run_state_word, size
+from cachemgr.present.text import (
+    counted,
+    day,
+    display_name,
+    minute,
+    run_state_word,
+    size,
+    step_state_word,
+)
 from cachemgr.tui.command_line import command_line
 from cachemgr.tui.commands import Fact, Where, bindings
 from cachemgr.tui.run_view import RunRows
@@ -52,6 +60,11 @@ class HistoryScreen(View):
             made.add(Fact.ROW)
             if run.quarantined:
                 made |= {Fact.UNDOABLE, Fact.HELD}
+            choices = self.session.service.recovery.choices(run)
+            if choices.finish:
+                made.add(Fact.FINISHABLE)
+            if choices.roll_back:
+                made.add(Fact.REVERSIBLE)
         return made
 
     def current(self) -> Run | None:
@@ -97,29 +110,30 @@ class HistoryScreen(View):
 
     def action_copy(self) -> None:
         if (run := self.current()) is not None:
-            verb = "undo" if run.quarantined else "history"
+            verb = "recover" if run.interrupted else "undo" if run.quarantined else "history"
             line = command_line([*self.session.service.invocation, verb, run.id])
             self.app.copy_to_clipboard(line)
             self.app.push_screen(NoticeScreen("The same as a command", [((line, ""),)]))
 
     def action_undo(self) -> None:
-        self._review(undo=True)
+        self._review(self.session.service.plan_undo)
 
     def action_purge(self) -> None:
-        self._review(undo=False)
+        self._review(self.session.service.plan_purge)
 
-    def _review(self, *, undo: bool) -> None:
+    def action_finish(self) -> None:
+        self._review(self.session.service.plan_finish)
+
+    def action_roll_back(self) -> None:
+        self._review(self.session.service.plan_roll_back)
+
+    def _review(self, plan: Callable[[str], Plan]) -> None:
         if (run := self.current()) is not None:
-            self.run_worker(self._ask(run.id, undo=undo), exclusive=True, group="plan")
+            self.run_worker(self._ask(run.id, plan), exclusive=True, group="plan")
 
-    async def _ask(self, run: str, *, undo: bool) -> None:
-        service = self.session.service
-
-        def make() -> Plan:
-            return service.plan_undo(run) if undo else service.plan_purge(run)
-
+    async def _ask(self, run: str, make: Callable[[str], Plan]) -> None:
         try:
-            plan = await self.session.relay.ask(make)
+            plan = await self.session.relay.ask(lambda: make(run))
         except CacheMgrError as error:
             self.notify(str(error), severity="error", markup=False)
             return
@@ -129,11 +143,13 @@ class HistoryScreen(View):
         run, si = self._runs[key], self.session.si
         row = run_row(run)
         totals = row.totals
-        if row.undoable:
+        if run.interrupted:
+            back = (run_state_word(run.state), "accent-ink")
+        elif row.undoable:
             until = f" until {day(run.plan.keep_until)}" if run.plan.keep_until else ""
             back = (f"{self.look.glyphs.undo} undo{until}", "good")
         else:
-            back = (run_state_word(run.state), "accent-ink" if run.state is RunState.INTERRUPTED else "muted")
+            back = (run_state_word(run.state), "muted")
         done = f"{totals.done}" + (f" of {len(run.plan.steps)}" if totals.done < len(run.plan.steps) else "")
         return Row(
             (
@@ -148,12 +164,15 @@ class HistoryScreen(View):
 
     def _about(self, run: Run, *, most: int) -> Iterator[Line]:
         rows = RunRows(run.plan)
-        found = rows.gather(dict(run.by_number))
+        found = rows.gather(dict(run.fates))
+        unknown = {row for step, row in rows.row_of_step.items() if run.step_state(step) is StepState.UNKNOWN}
         for number, row in enumerate(rows.rows[:most]):
             outcomes = found.get(number, [])
             weight = sum(outcome.freed or outcome.moved for outcome in outcomes)
-            word = outcomes[-1].status.value if outcomes else "untouched"
-            tone = "good" if outcomes and outcomes[-1].status.value == "done" else "accent-ink"
+            word = outcomes[-1].status.value if outcomes else step_state_word(StepState.UNTOUCHED)
+            if number in unknown:
+                word = step_state_word(StepState.UNKNOWN)
+            tone = "good" if word == Status.DONE else "accent-ink"
             yield (f"{word:<10}", tone), (f"{size(weight, self.session.si):>9}  ", "muted"), (row.name, "")
         if len(rows.rows) > most:
             yield ((f"and {len(rows.rows) - most} more", "dim"),)

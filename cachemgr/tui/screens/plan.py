@@ -85,10 +85,11 @@ class PlanScreen(View):
     def draw(self) -> None:
         self._goes = {str(number): row for number, row in enumerate(plan_rows(self.plan))}
         self._stays = {str(number): row for number, row in enumerate(kept_rows(self.plan))}
-        self.going.set_columns(plan_view.COMING if self.plan.intent is Intent.UNDO else plan_view.GOING)
+        self.going.set_columns(plan_view.COMING if self.plan.brings_back else plan_view.GOING)
         self.going.show_rows(tuple(self._goes), self._going_row, empty="nothing of it can be done; see below")
         self.staying.show_rows(tuple(self._stays), self._staying_row, empty="nothing was left out")
-        verb = {Intent.UNDO: "Comes back", Intent.PURGE: "Will be purged"}.get(self.plan.intent, "Will go")
+        going = "Will be purged" if self.plan.intent is Intent.PURGE else "Will go"
+        verb = "Comes back" if self.plan.brings_back else going
         dot = self.look.glyphs.dot
         _title(self.query_one("#goes"), f"{verb} {dot} {counted(len(self._goes), 'entry', 'entries')}")
         _title(
@@ -139,6 +140,8 @@ class PlanScreen(View):
             Intent.CLEAR: ["clear", *(self.asked.targets if self.asked else ()), *flag],
             Intent.UNDO: ["undo", self.plan.reverses or ""],
             Intent.PURGE: ["purge", self.plan.reverses or ""],
+            Intent.FINISH: ["recover", self.plan.reverses or "", "--finish"],
+            Intent.ROLL_BACK: ["recover", self.plan.reverses or "", "--rollback"],
         }[self.plan.intent]
         line = command_line([*self.session.service.invocation, *(word for word in argv if word)])
         self.app.copy_to_clipboard(line)

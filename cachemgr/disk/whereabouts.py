@@ -1,0 +1,159 @@
+"""Where the things lie that a run was about: at their places, in a quarantine, or in neither. Looked at on
+the disk, because a record that has no end cannot tell."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from errno import ELOOP, ENOTDIR
+
+from cachemgr.disk import handles
+from cachemgr.disk.handles import Handle
+from cachemgr.disk.reader import OURS
+from cachemgr.domain.action import Purge, Remove, Restore, Tidy
+from cachemgr.domain.plan import Root, Step
+from cachemgr.domain.run import Run, Whereabouts
+from cachemgr.domain.terms import Where
+
+Names = tuple[str, ...]
+
+_LOST = Whereabouts(Where.UNREACHABLE, free=False)
+
+
+def whereabouts(run: Run) -> Mapping[int, Whereabouts]:
+    """By number, for every step that moves, removes or brings back something."""
+    found: dict[int, Whereabouts] = {}
+    for root in run.plan.roots:
+        steps = {number: step for number, step in enumerate(run.plan.steps) if step.cache == root.cache}
+        with _opened(root) as handle:
+            if handle is None:
+                found |= dict.fromkeys(steps, _LOST)
+            else:
+                found |= _Look(handle, run.id).at(steps)
+    return found
+
+
+@contextmanager
+def _opened(root: Root) -> Iterator[Handle | None]:
+    try:
+        handle = handles.open_root(root.path)
+    except (OSError, ValueError):
+        yield None
+        return
+    try:
+        status = handles.fstat(handle)
+        yield handle if (status.st_dev, status.st_ino) == root.identity.inode else None
+    finally:
+        handles.close(handle)
+
+
+class _Look:
+    """One root. Each directory in it is opened once for all the names in it."""
+
+    def __init__(self, root: Handle, run: str) -> None:
+        self.root = root
+        self.run = run
+
+    def at(self, steps: Mapping[int, Step]) -> dict[int, Whereabouts]:
+        by_folder: dict[Names, list[tuple[int, str]]] = {}
+        purges: dict[int, Step] = {}
+        for number, step in steps.items():
+            if isinstance(step.action, Remove | Restore | Tidy) and step.action.names:
+                *folder, name = step.action.names
+                by_folder.setdefault(tuple(folder), []).append((number, name))
+            elif isinstance(step.action, Purge):
+                purges[number] = step
+        places: dict[int, Whereabouts] = {}
+        for names, wanted in by_folder.items():
+            places |= self._in_folder(names, {number: (name, steps[number]) for number, name in wanted})
+        for number, aside in self._aside(steps).items():
+            free = number not in places or places[number].where is Where.NEITHER
+            places[number] = Whereabouts(Where.QUARANTINE, free) if aside else places[number]
+        for number in purges:
+            places.setdefault(number, Whereabouts(Where.NEITHER))
+        return places
+
+    def _in_folder(self, names: Names, wanted: Mapping[int, tuple[str, Step]]) -> dict[int, Whereabouts]:
+        try:
+            folder = handles.open_below(self.root, names)
+        except FileNotFoundError:
+            return dict.fromkeys(wanted, Whereabouts(Where.NEITHER))
+        except (OSError, ValueError) as error:
+            # A link or a file in the place of a directory that the way led through.
+            other = isinstance(error, OSError) and error.errno in (ELOOP, ENOTDIR)
+            return dict.fromkeys(wanted, Whereabouts(Where.OTHER, free=False) if other else _LOST)
+        try:
+            return {number: self._place(folder, name, step) for number, (name, step) in wanted.items()}
+        finally:
+            handles.close(folder)
+
+    def _place(self, folder: Handle, name: str, step: Step) -> Whereabouts:
+        try:
+            now = handles.identity(handles.lstat(folder, name))
+        except FileNotFoundError:
+            return Whereabouts(Where.NEITHER)
+        except (OSError, ValueError):
+            return _LOST
+        if step.identity is None or now.inode != step.identity.inode:
+            return Whereabouts(Where.OTHER, free=False)
+        gone: frozenset[Names] = frozenset()
+        if isinstance(step.action, Tidy):
+            gone = frozenset(below for below in step.action.alone if _is_gone(folder, (name, *below)))
+        return Whereabouts(Where.PLACE, free=False, gone=gone)
+
+    def _aside(self, steps: Mapping[int, Step]) -> dict[int, bool]:
+        """Which steps' units lie in a quarantine; only those that do."""
+        found: dict[int, bool] = {}
+        listed: dict[str, frozenset[str]] = {}
+        for number, step in steps.items():
+            for run, unit, inode in _berths(self.run, number, step):
+                if run not in listed:
+                    listed[run] = self._names(run)
+                if str(unit) in listed[run] and self._is(run, unit, inode):
+                    found[number] = True
+        return found
+
+    def _names(self, run: str) -> frozenset[str]:
+        try:
+            quarantine = handles.open_child(self.root, OURS + run)
+        except (OSError, ValueError):
+            return frozenset()
+        try:
+            return frozenset(handles.names(quarantine))
+        except OSError:
+            return frozenset()
+        finally:
+            handles.close(quarantine)
+
+    def _is(self, run: str, unit: int, inode: tuple[int, int]) -> bool:
+        try:
+            quarantine = handles.open_child(self.root, OURS + run)
+        except OSError:
+            return False
+        try:
+            status = handles.lstat(quarantine, str(unit))
+        except OSError:
+            return False
+        finally:
+            handles.close(quarantine)
+        return (status.st_dev, status.st_ino) == inode
+
+
+def _berths(run: str, number: int, step: Step) -> Iterator[tuple[str, int, tuple[int, int]]]:
+    """Where in which quarantine a step's unit would lie, and what it has to be."""
+    match step.action:
+        case Purge(run=of, held=held):
+            yield from ((of, unit, (dev, ino)) for unit, dev, ino in held)
+        case Remove(resumes=resumes) if step.identity is not None:
+            of, unit = (run, number) if resumes is None else (resumes.run, resumes.number)
+            yield of, unit, step.identity.inode
+        case Restore(run=of, number=unit) if step.identity is not None:
+            yield of, unit, step.identity.inode
+
+
+def _is_gone(folder: Handle, names: Names) -> bool:
+    try:
+        handles.close(handles.open_below(folder, names))
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return False

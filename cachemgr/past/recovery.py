@@ -1,0 +1,187 @@
+"""Interrupted runs: which there are, what may become of them, and what has to wait until that is decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cachemgr.domain.action import Purge
+from cachemgr.domain.display import display_name
+from cachemgr.domain.errors import Refused, Unavailable
+from cachemgr.domain.run_event import Announced
+from cachemgr.domain.terms import Intent
+from cachemgr.journal.ends import FOLDER, unended
+from cachemgr.past.runs import RECOVERIES, Runs, new_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from cachemgr.domain.inventory import Inventory
+    from cachemgr.domain.plan import Plan, Root
+    from cachemgr.domain.run import Choices, Run, Whereabouts
+    from cachemgr.domain.run_event import RunEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """Over the runs of one state directory."""
+
+    runs: Runs
+
+    def interrupted(self) -> tuple[Run, ...]:
+        """The runs that were interrupted and not recovered since, newest first; without the one that is
+        being executed now. As cheap as can be where there is none."""
+        if not (ids := self._unended()):
+            return ()
+        from cachemgr.execute.lock import at_work
+
+        if (busy := at_work(self.runs.state)) is not None:
+            # Without a name it is the last one that began.
+            ids = tuple(run for run in ids if run != (busy or ids[-1]))
+        return tuple(run for run in self.runs.all() if run.id in ids and run.interrupted) if ids else ()
+
+    def choices(self, run: Run) -> Choices:
+        """What recovering a run may mean."""
+        from cachemgr.plan.recover import choices
+
+        return choices(run)
+
+    def whereabouts(self, run: Run) -> Mapping[int, Whereabouts]:
+        """Where the things lie that a run was about, by step."""
+        from cachemgr.disk.whereabouts import whereabouts
+
+        return whereabouts(run)
+
+    def plan(self, run: str, intent: Intent, scan: Callable[[], Inventory]) -> Plan:
+        """Finish an interrupted run, or roll it back; a plan without steps where there is nothing to recover.
+
+        `scan` is called when something is still at its place that is to go.
+
+        Raises UnknownTarget, Refused when that choice is not open.
+        """
+        from cachemgr.plan import recover
+        from cachemgr.plan.compose import recovery_plan
+        from cachemgr.plan.finish import at_place
+
+        found = self.runs.recovered_by(self.runs.one(run))
+        inventory: Inventory | None = None
+        if not found.interrupted:
+            recovery = recover.Recovery(found, ())
+        elif intent is Intent.ROLL_BACK:
+            self._refuse_closed(found, intent)
+            recovery = recover.roll_back(found, self.whereabouts(found))
+        elif found.plan.intent is Intent.UNDO:
+            recovery = recover.finish_undo(self.runs.one(found.plan.reverses))
+        elif found.plan.intent is Intent.PURGE:
+            recovery = recover.finish_purge(found, {one.id: one for one in self.runs.all()})
+        else:
+            looks = self.whereabouts(found)
+            if numbers := at_place(found, looks):
+                inventory = scan()
+                self._refuse_unknown(found, numbers, inventory)
+            recovery = recover.finish_clear(found, looks, inventory)
+        return recovery_plan(new_id(), found, recovery, self.runs.clock(), intent=intent, inventory=inventory)
+
+    def refuse(self, plan: Plan) -> None:
+        """Raise Refused where a run that was interrupted goes before a plan, naming the command to it."""
+        if self._unended():
+            self._refuse_newer()
+            self._refuse_before(plan, self.interrupted())
+
+    def admit(self, plan: Plan) -> None:
+        """The same with the writer's lock in hand, so that whatever has no end was interrupted."""
+        waiting: tuple[Run, ...] = ()
+        if self._unended():
+            self._refuse_newer()
+            waiting = tuple(run for run in self.runs.all() if run.interrupted)
+            self.note_recovered(waiting)
+            self._refuse_before(plan, waiting)
+        if plan.intent in RECOVERIES and plan.reverses not in {run.id for run in waiting}:
+            raise Refused(f"run {display_name(plan.reverses or '')} was recovered already; plan again")
+
+    def record(self, run: str, plan: Plan, events: Iterator[RunEvent]) -> Iterator[RunEvent]:
+        """Pass events on, each written down before the next one is made. Call with the writer's lock.
+
+        Raises Unavailable when one cannot be: then nothing happens after it.
+        """
+        begun = False
+        try:
+            for event in self.runs.journal.record(run, plan, events):
+                begun = begun or isinstance(event, Announced)
+                yield event
+        except Unavailable as error:
+            if not begun:
+                raise
+            # What was announced may lie in a quarantine; it is whole, and there is a way on.
+            way = self.runs.command("recover", run)
+            raise Unavailable(f"run {run} had to stop: {error}; see `{way}` once that is mended") from error
+        if plan.intent is not Intent.CLEAR:
+            self.note_recovered()
+
+    def note_recovered(self, waiting: Sequence[Run] | None = None) -> None:
+        """Spare the next look the records that have no end and need none. Call with the writer's lock."""
+        if ids := self._unended():
+            waiting = [run for run in self.runs.all() if run.interrupted] if waiting is None else waiting
+            needed = {run.id for run in waiting} | set(self.runs.newer())
+            self.runs.journal.close(run for run in ids if run not in needed)
+
+    def _unended(self) -> tuple[str, ...]:
+        return unended(self.runs.state / FOLDER)
+
+    def _refuse_before(self, plan: Plan, waiting: Sequence[Run]) -> None:
+        runs = {run.id: run for run in self.runs.all()} if waiting else {}
+        for run in waiting:
+            place = _shared_root(plan, run)
+            if place is not None and not _is_about(plan, run, runs):
+                raise Refused(
+                    f"run {run.id} was interrupted while it worked on {display_name(place.path)}; "
+                    f"see `{self.runs.command('recover', run.id)}` first"
+                )
+
+    def _refuse_closed(self, run: Run, intent: Intent) -> None:
+        open_to = self.choices(run)
+        if not (open_to.finish if intent is Intent.FINISH else open_to.roll_back):
+            finish = self.runs.command("recover", run.id, "--finish")
+            raise Refused(f"run {run.id} {open_to.why}: {finish}")
+
+    def _refuse_unknown(self, run: Run, numbers: Iterable[int], inventory: Inventory) -> None:
+        from cachemgr.plan.still_free import unknown_roots
+
+        unknown = unknown_roots(run.plan, inventory)
+        for number in numbers:
+            if (root := unknown.get(run.plan.steps[number].cache)) is not None:
+                raise Refused(
+                    f"{display_name(root.path)} is none of the caches that are looked at here, so nobody can "
+                    f"tell what in it may still go; look at it with --project or --config, "
+                    f"or bring back what was moved: {self.runs.command('recover', run.id, '--rollback')}"
+                )
+
+    def _refuse_newer(self) -> None:
+        ids = self._unended()
+        for run in self.runs.newer():
+            if run in ids:
+                raise Refused(
+                    f"run {run} was interrupted, and a newer cachemgr recorded it; recover it with that one"
+                )
+
+
+def _shared_root(plan: Plan, run: Run) -> Root | None:
+    """A root of an interrupted run that a plan works in as well."""
+    inodes = {root.identity.inode for root in plan.roots}
+    paths = {root.path for root in plan.roots}
+    for root in run.plan.roots:
+        if root.identity.inode in inodes or root.path in paths:
+            return root
+    return None
+
+
+def _is_about(plan: Plan, run: Run, runs: Mapping[str, Run]) -> bool:
+    """Whether a plan decides what becomes of an interrupted run, or repeats it."""
+    from cachemgr.journal.aftermath import subject
+
+    if plan.reverses == run.id:
+        return True
+    if plan.intent is Intent.PURGE:
+        named = {step.action.run for step in plan.steps if isinstance(step.action, Purge)}
+        return run.id in named or run.plan.intent is Intent.PURGE
+    return plan.reverses is not None and subject(plan.reverses, runs) == subject(run.id, runs)

@@ -1,0 +1,111 @@
+"""The runs that were made: find one, undo it, purge what it set aside. What only a verb needs it imports."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cachemgr.domain.display import display_name
+from cachemgr.domain.errors import Refused, UnknownTarget
+from cachemgr.domain.terms import Intent, RunState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from cachemgr.domain.plan import Plan
+    from cachemgr.domain.run import Run
+    from cachemgr.journal.store import Journal
+
+RECOVERIES = (Intent.FINISH, Intent.ROLL_BACK)
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """The runs that the journal under one state directory remembers."""
+
+    state: Path
+    clock: Callable[[], datetime]
+    invocation: tuple[str, ...]
+
+    @property
+    def journal(self) -> Journal:
+        from cachemgr.journal.store import Journal
+
+        return Journal(self.state, self.clock)
+
+    def all(self) -> tuple[Run, ...]:
+        """Newest first."""
+        return self.journal.runs()
+
+    def one(self, run: str | None = None) -> Run:
+        """By its id or an unambiguous beginning of it; the last one by default. Raises UnknownTarget."""
+        runs = self.all()
+        if run is None:
+            if not runs:
+                raise UnknownTarget("no run is remembered yet")
+            return runs[0]
+        found = [one for one in runs if one.id == run]
+        found = found or [one for one in runs if run and one.id.startswith(run)]
+        if len(found) != 1:
+            many = "several runs begin with" if found else "no run is called"
+            raise UnknownTarget(f"{many} {display_name(run)}; see `{self.command('history')}`")
+        return found[0]
+
+    def undo(self, run: str | None = None) -> Plan:
+        """The reverse of a run; by default of the last one that removed something. What a recovery
+        finished is undone with the run that it finished.
+
+        Raises UnknownTarget when there is no such run, Refused when nothing of it can be brought back.
+        """
+        from cachemgr.plan.compose import undo_plan
+
+        clears = (one.id for one in self.all() if one.plan.intent is Intent.CLEAR)
+        found = self.recovered_by(self.one(run or next(clears, None)))
+        if not found.quarantined:
+            raise Refused(_not_undoable(found, self.all()))
+        return undo_plan(new_id(), found, self.clock())
+
+    def purge(self, run: str | None = None, *, due: bool = False) -> Plan:
+        """Empty one run's quarantine, all of them, or those whose time has come. Raises UnknownTarget."""
+        from cachemgr.plan.compose import purge_plan
+
+        runs = self.all() if run is None else (self.one(run),)
+        return purge_plan(new_id(), runs, self.clock(), run=run if run is None else runs[0].id, due=due)
+
+    def recovered_by(self, run: Run) -> Run:
+        """The run that a recovery is about; any other is about itself. Raises UnknownTarget."""
+        return self.one(run.plan.reverses) if run.plan.intent in RECOVERIES else run
+
+    def newer(self) -> tuple[str, ...]:
+        """The runs that a newer release recorded, which cannot be read here."""
+        return self.journal.newer()
+
+    def command(self, *words: str) -> str:
+        """A command line that works where it is shown."""
+        return display_name(shlex.join((*self.invocation, *words)))
+
+
+def new_id() -> str:
+    """A plan's id."""
+    return f"p-{random_word()}"
+
+
+def random_word() -> str:
+    return os.urandom(4).hex()
+
+
+def _not_undoable(run: Run, runs: Sequence[Run]) -> str:
+    why = {
+        RunState.UNDONE: "was undone already",
+        RunState.ROLLED_BACK: "was rolled back, so everything is at its place",
+        RunState.PURGED: "was purged, so nothing of it is left to bring back",
+    }.get(run.state, "removed nothing that can be brought back")
+    if run.leftover:
+        why = "was removed in part already, so that what is left of it is not whole"
+    other = next((one.id for one in runs if one.quarantined), None)
+    way = "" if other is None else f"; the last one that can be undone is {other}"
+    return f"run {run.id} {why}{way}"

@@ -1,0 +1,97 @@
+"""What may be made of an interrupted run: do the rest of it, or bring back what it moved."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from cachemgr.domain.action import Close, Purge, Remove
+from cachemgr.domain.inventory import CacheId, Inventory
+from cachemgr.domain.plan import Exclusion, Step
+from cachemgr.domain.run import Choices, Numbered, Run, Whereabouts
+from cachemgr.domain.terms import Disposal, Intent, StepState, Where
+from cachemgr.plan.finish import finish
+from cachemgr.plan.purge import removal_caches
+from cachemgr.plan.undo import undo
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """The steps that recover a run, and what stays of what it was to remove. They work in the roots of
+    `run`: the one whose quarantine it is about."""
+
+    run: Run
+    steps: tuple[Step, ...]
+    exclusions: tuple[Exclusion, ...] = ()
+
+
+def choices(run: Run) -> Choices:
+    """Both, unless something of it can no longer be taken back, or was taking something back."""
+    if not run.interrupted:
+        return Choices(False, False, "was not interrupted, or was recovered since")
+    if run.plan.intent is not Intent.CLEAR:
+        kind = "an undo" if run.plan.intent is Intent.UNDO else "a purge"
+        return Choices(True, False, f"is {kind}, which can only be finished")
+    if run.purge_begun or run.purging or run.purged:
+        return Choices(True, False, "has begun to delete for good, so that it can only be finished")
+    if any(run.step_state(number) is StepState.DONE for number, _ in _trashed(run)):
+        return Choices(True, False, "moved something to the system trash, so that it can only be finished")
+    return Choices(True, True)
+
+
+def roll_back(run: Run, found: Mapping[int, Whereabouts]) -> Recovery:
+    """Everything that lies in its quarantine, or may, goes back to its place."""
+    # Where a unit on its way to the trash is, the journal cannot tell; this is the place to decide it.
+    aside = {n for n, _ in _trashed(run) if n in found and found[n].where is Where.QUARANTINE}
+    known = {number for number, _ in run.quarantined}
+    held: Numbered = tuple(
+        (number, step) for number, step in enumerate(run.plan.steps) if number in known | aside
+    )
+    return Recovery(run, (*undo(run, held), *_close(run.id, removal_caches(run))))
+
+
+def finish_clear(run: Run, found: Mapping[int, Whereabouts], inventory: Inventory | None) -> Recovery:
+    """What was not done is done now, entry by entry, where that is still right."""
+    steps, exclusions = finish(run, found, inventory)
+    return Recovery(run, (*steps, *_close(run.id, removal_caches(run))), exclusions)
+
+
+def finish_undo(reversed_run: Run) -> Recovery:
+    """What an undo did not bring back yet; its run is the one that it reverses."""
+    caches = removal_caches(reversed_run)
+    return Recovery(reversed_run, (*undo(reversed_run), *_close(reversed_run.id, caches)))
+
+
+def finish_purge(run: Run, others: Mapping[str, Run]) -> Recovery:
+    """What a purge did not empty yet."""
+    wanted = [
+        (number, step, step.action)
+        for number, step in enumerate(run.plan.steps)
+        if isinstance(step.action, Purge)
+    ]
+    steps: list[Step] = []
+    for number, step, action in wanted:
+        if run.step_state(number) is StepState.DONE or action.run not in others:
+            continue
+        other, root = others[action.run], run.plan.root(step.cache)
+        held = [
+            (unit, one)
+            for unit, one in (*other.quarantined, *other.leftover)
+            if other.plan.root(one.cache).path == root.path and one.identity is not None
+        ]
+        size = sum(one.size for _, one in held)
+        inodes = tuple((unit, *one.identity.inode) for unit, one in held if one.identity is not None)
+        steps.append(Step(Purge(other.id, inodes), step.cache, size=size, frees=size))
+    closing = [Step(Close(action.run), step.cache) for _, step, action in wanted]
+    return Recovery(run, (*steps, *closing))
+
+
+def _close(run: str, caches: Iterable[CacheId]) -> Iterator[Step]:
+    return (Step(Close(run), cache) for cache in caches)
+
+
+def _trashed(run: Run) -> Numbered:
+    """The steps that move something to the system trash."""
+    return tuple(
+        (number, step)
+        for number, step in enumerate(run.plan.steps)
+        if isinstance(step.action, Remove) and step.action.disposal is Disposal.TRASH
+    )
