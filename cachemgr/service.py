@@ -115,17 +115,23 @@ class CacheManager:
         from cachemgr.plan.clear import worth_a_look
         from cachemgr.plan.compose import clear_plan
 
+        untrashable: Mapping[EntryId, str] = {}
         chosen = [entry for entry in inventory.entries if entry.id in entries]
+        if (disposal := disposal or self.settings.disposal) is Disposal.TRASH:
+            from cachemgr.execute import trash
+
+            untrashable = trash.untrashable(inventory, chosen, self.machine)
         return clear_plan(
             new_id(),
             inventory,
             chosen,
             self.clock(),
-            disposal=disposal or self.settings.disposal,
+            disposal=disposal,
             keep=timedelta(days=self.settings.retention_days),
             targets=targets,
             usage=self.observer.look(worth_a_look(inventory, chosen), force),
             forced=force,
+            untrashable=untrashable,
         )
 
     def plan_undo(self, run: str | None = None) -> Plan:

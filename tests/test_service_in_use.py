@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from cachemgr.domain.plan import Plan
+from cachemgr.domain.run_event import StepStarted
 from cachemgr.domain.terms import Disposal, Reason, Rule, Status
 from cachemgr.scan.in_use import Observer
 from cachemgr.service import CacheManager
 from tests.builders import commit, fingerprint, git_etag, tree
 from tests.caches import HubOnDisk
-from tests.desk import Done, carry_out
+from tests.desk import Done, carry_out, drop
 from tests.holders import OPEN, Hold
 from tests.hub_server import COMMIT, downloading
 from tests.managers import manager
@@ -192,6 +193,21 @@ class TestOpenFiles:
         assert done.outcomes[0].trouble.detail.endswith(f" ({pid})")
         assert set(carry_out(service, service.plan_undo()).statuses) == {Status.DONE}
         assert (box / "one" / "b").read_text() == "2"
+
+
+def test_what_was_forced_is_finished_as_it_was_begun(service: CacheManager, box: Path, hold: Hold) -> None:
+    """Or else, once interrupted, it could neither be finished nor would anybody know why."""
+    hold(OPEN, box / "one" / "b")
+    made = plan(service, disposal=Disposal.QUARANTINE, force=FORCE)
+    events = service.execute(made)
+    for event in events:
+        if isinstance(event, StepStarted):
+            break
+    drop(events)
+    rest = service.plan_finish(service.runs()[0].id)
+    assert rest.forced == FORCE
+    assert set(carry_out(service, rest).statuses) == {Status.DONE}
+    assert not (box / "one").exists()
 
 
 class TestDoubts:

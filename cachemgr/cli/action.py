@@ -151,8 +151,9 @@ def _why_nothing(session: Session, plan: Plan) -> CacheMgrError | None:
     many = counted(len(plan.exclusions), "item stays", "items stay")
     if entries and all(exclusion.reason is Reason.IN_USE for exclusion in entries):
         first = kept_rows(replace(plan, exclusions=tuple(entries[:1])))[0]
-        return Busy(f"everything that was named is in use, so {many}; {first.id}: {first.why}")
+        return Busy(f"nothing of what was named can go now, and {many}; {first.id}: {first.why}")
     if not plan.exclusions or PROMISED_WORDS.issuperset(plan.targets):
         return None
-    look = session.command("clear", *plan.targets, "--dry-run")
+    how = ("--trash",) if any(one.reason is Reason.NO_TRASH for one in plan.exclusions) else ()
+    look = session.command("clear", *plan.targets, *how, "--dry-run")
     return Refused(f"nothing of what was named may be removed; {many}, see `{look}`")

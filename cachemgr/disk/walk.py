@@ -179,10 +179,12 @@ class Walk:
 
     def _search(self) -> None:
         """Search the names that were met for credentials; many at once, because most have none."""
-        if not self.scope.third_party and first_credential(
-            chain.from_iterable([names for _, names in self._listed])
-        ):
-            found = ((folder, first_credential(names)) for folder, names in self._listed)
+        third_party = self.scope.third_party
+        met = chain.from_iterable([names for _, names in self._listed])
+        if first_credential(met, third_party=third_party) is not None:
+            found = (
+                (folder, first_credential(names, third_party=third_party)) for folder, names in self._listed
+            )
             folder, secret = next((folder, secret) for folder, secret in found if secret is not None)
             self.obstacles.setdefault(Reason.PROTECTED, self._text(folder, secret))
         self._listed.clear()

@@ -56,6 +56,8 @@ class Remake:
 
     names: Names
     mode: int
+    begun: bool = False
+    """It may have been made already, by something that was interrupted before it had its mode."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from cachemgr.domain.inventory import CacheId
 from cachemgr.domain.outcome import Outcome
 from cachemgr.domain.plan import Plan, Step
 from cachemgr.domain.terms import Disposal, Intent, RunState, Status, StepState, Where
+from cachemgr.domain.unit import Identity
 
 Numbered = tuple[tuple[int, Step], ...]
 
@@ -21,6 +22,8 @@ class Whereabouts(NamedTuple):
     where: Where
     free: bool = True
     """Nothing is at its place."""
+    now: Identity | None = None
+    """Of what is at its place."""
     gone: frozenset[tuple[str, ...]] = frozenset()
     """Of the empty directories that a container takes along, those that went already."""
 
@@ -77,6 +80,9 @@ class Run:
     something to purge."""
     purged: frozenset[int] = frozenset()
     """Steps whose quarantine was emptied."""
+    remade: frozenset[tuple[CacheId, tuple[str, ...]]] = frozenset()
+    """Containers that something which was to bring its units back made again, or may have, before it was
+    interrupted itself."""
 
     @cached_property
     def by_number(self) -> Mapping[int, Outcome]:
@@ -104,6 +110,17 @@ class Run:
         a recovery that was interrupted is part of what it recovers."""
         recovery = self.plan.intent in (Intent.FINISH, Intent.ROLL_BACK)
         return self.state is RunState.INTERRUPTED and self.begun and not recovery
+
+    @property
+    def trashed(self) -> bool:
+        """Whether it moved something to the system's trash, which is where that comes back from."""
+        steps = self.plan.steps
+        return any(
+            outcome.status is Status.DONE
+            and isinstance(action := steps[outcome.number].action, Remove)
+            and action.disposal is Disposal.TRASH
+            for outcome in self.outcomes
+        )
 
     @cached_property
     def quarantined(self) -> Numbered:

@@ -99,6 +99,8 @@ class Reason(StrEnum):
     """No longer what an interrupted run was planned for."""
     INTERRUPTED = "interrupted"
     """Set aside by a run that was interrupted: what becomes of it is decided by recovering that run."""
+    NO_TRASH = "no-trash"
+    """It was to go to the trash, and cannot."""
 
 
 class Rule(StrEnum):

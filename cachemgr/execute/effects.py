@@ -18,6 +18,7 @@ from cachemgr.execute import system, trash
 from cachemgr.execute.berths import berth, is_held, is_taken
 from cachemgr.execute.folders import Folders
 from cachemgr.execute.guard import Guard, Stop
+from cachemgr.execute.parcel import Parcel
 from cachemgr.execute.quarantine import Quarantine
 from cachemgr.execute.remove import Removal
 
@@ -46,7 +47,7 @@ class Effects:
             self.guard.check(step, action.names, parent)
             with self.guard.lock(step, action):
                 if action.disposal is Disposal.TRASH:
-                    self._trash(step, action.names)
+                    self._trash(number, step, action.names, parent)
                 else:
                     self._take(number, step, action.names, parent)
 
@@ -89,13 +90,16 @@ class Effects:
         return True
 
     def remake(self, step: Step, action: Remake) -> None:
-        """Make a container again; one that is there already is good enough."""
+        """Make a container again; one that is there already is good enough, but for the mode of one that
+        was being made when somebody was interrupted."""
         with self.guard.folder(step, action.names) as parent:
             try:
                 system.mkdir(parent, action.names[-1], action.mode)
             except FileExistsError:
                 if handles.kind(handles.lstat(parent, action.names[-1])) is not Kind.DIRECTORY:
                     raise Stop(Trouble("exists", "/".join(action.names))) from None
+                if action.begun:
+                    system.finish_mkdir(parent, action.names[-1], action.mode)
             else:
                 self._made.add((step.cache, action.names))
 
@@ -183,16 +187,24 @@ class Effects:
         # A directory's own times may change with its place; a file's do not.
         same = moved.inode if moved.kind is Kind.DIRECTORY else moved
         planned = step.identity and (step.identity.inode if moved.kind is Kind.DIRECTORY else step.identity)
-        if same != planned:
-            # Somebody swapped it in the instant between the look and the rename: back, unopened.
+        if same != planned or not self.guard.is_unchanged(step, quarantine.handle, str(number)):
+            # Somebody swapped it, or something in it, in the instant between the look and the rename.
             quarantine.give_back(number, parent, names[-1])
             raise Stop(Trouble("changed", "/".join(names)))
 
-    def _trash(self, step: Step, names: Names) -> None:
-        root = self.guard.root(step.cache)
-        if step.identity is None:
-            raise Stop(Trouble("changed", "/".join(names)))
-        if (trouble := trash.send(root.root.path.joinpath(*names), step.identity, self.machine)) is not None:
+    def _trash(self, number: int, step: Step, names: Names, parent: Handle) -> None:
+        root = self.guard.root(step.cache).root.path
+        if (trouble := trash.refusal(root, parent, names, self.machine)) is not None:
+            raise Stop(trouble)
+        self._take(number, step, names, parent)
+        quarantine = self._quarantines[(step.cache, self.run)]
+        moved = handles.identity(handles.lstat(quarantine.handle, str(number)))
+        parcel = Parcel(self.run, number, root, names, moved)
+        if (trouble := trash.send(parcel, quarantine.handle, parent, self.machine)) is not None:
+            try:
+                quarantine.give_back(number, parent, names[-1])
+            except FileExistsError as error:
+                raise Stop(Trouble("trash", "set-aside")) from error
             raise Stop(trouble)
 
     def _remove_empty(self, step: Step, names: Names) -> os.stat_result:

@@ -22,6 +22,11 @@ def move(source: Handle, name: str, target: Handle, new_name: str) -> None:
         _rename_looked(source, name, target, new_name)
 
 
+def replace(parent: Handle, name: str, new_name: str) -> None:
+    """A rename over a file of our own beside it. Raises OSError."""
+    os.rename(name, new_name, src_dir_fd=parent, dst_dir_fd=parent)
+
+
 def unlink(parent: Handle, name: str) -> None:
     """Raises OSError."""
     os.unlink(name, dir_fd=parent)
@@ -38,6 +43,17 @@ def mkdir(parent: Handle, name: str, mode: int) -> None:
     handle = open_child(parent, name)
     try:
         os.fchmod(handle, mode)
+    finally:
+        os.close(handle)
+
+
+def finish_mkdir(parent: Handle, name: str, mode: int) -> None:
+    """Give a directory of ours that `mkdir` made, and was interrupted, its mode. Raises OSError."""
+    handle = open_child(parent, name)
+    try:
+        status = os.fstat(handle)
+        if status.st_uid == os.geteuid() and status.st_mode & 0o7777 == 0o700:
+            os.fchmod(handle, mode)
     finally:
         os.close(handle)
 

@@ -4,10 +4,12 @@ import sys
 
 if sys.platform == "win32":
     from cachemgr.execute.windows import (
+        finish_mkdir,
         let_in,
         mkdir,
         move,
         open_up,
+        replace,
         rmdir,
         set_own_times,
         set_times,
@@ -17,10 +19,12 @@ if sys.platform == "win32":
     )
 else:
     from cachemgr.execute.posix import (
+        finish_mkdir,
         let_in,
         mkdir,
         move,
         open_up,
+        replace,
         rmdir,
         set_own_times,
         set_times,
@@ -30,10 +34,12 @@ else:
     )
 
 __all__ = [
+    "finish_mkdir",
     "let_in",
     "mkdir",
     "move",
     "open_up",
+    "replace",
     "rmdir",
     "set_own_times",
     "set_times",

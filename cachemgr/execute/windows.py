@@ -24,6 +24,11 @@ def move(source: Handle, name: str, target: Handle, new_name: str) -> None:
             return
 
 
+def replace(parent: Handle, name: str, new_name: str) -> None:
+    """A rename over a file of our own beside it. Raises OSError."""
+    os.replace(f"{parent}\\{name}", f"{parent}\\{new_name}")
+
+
 def unlink(parent: Handle, name: str) -> None:
     """Raises OSError. A junction or directory link goes by rmdir, which removes the link alone."""
     path = f"{parent}\\{name}"
@@ -46,6 +51,10 @@ def rmdir(parent: Handle, name: str) -> None:
 def mkdir(parent: Handle, name: str, mode: int) -> None:
     """Raises FileExistsError, OSError."""
     os.mkdir(f"{parent}\\{name}", mode)
+
+
+def finish_mkdir(_parent: Handle, _name: str, _mode: int) -> None:
+    """Directories have no mode to wait for."""
 
 
 def set_times(parent: Handle, name: str, accessed_ns: int, modified_ns: int) -> None:

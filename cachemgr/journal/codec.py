@@ -142,8 +142,8 @@ def _action(action: Action) -> Document:
             return {"action": "tidy", "alone": [[exact(name) for name in names] for names in alone]}
         case Restore(run, number, _):
             return {"action": "restore", "run": run, "number": number}
-        case Remake(_, mode):
-            return {"action": "remake", "mode": mode}
+        case Remake(_, mode, begun):
+            return {"action": "remake", "mode": mode, "begun": begun}
         case Settle(_, accessed, modified, left):
             return {"action": "settle", "accessed_ns": accessed, "modified_ns": modified, "left_ns": left}
         case Purge(run, held):

@@ -136,7 +136,7 @@ def _action(item: dict[str, Any], root: Path) -> Action:
         case "restore":
             return Restore(str(item["run"]), _number(item["number"]), _names(item, root))
         case "remake":
-            return Remake(_names(item, root), _number(item["mode"]))
+            return Remake(_names(item, root), _number(item["mode"]), item.get("begun") is True)
         case "settle":
             left = item["left_ns"]
             return Settle(

@@ -1,10 +1,12 @@
 """A selection of entries becomes steps: pointers first, then what nobody holds any more, then containers."""
 
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from cachemgr.domain.action import Remove
+from cachemgr.domain.credentials import is_credential
 from cachemgr.domain.inventory import Cache, Entry, EntryId, Inventory
 from cachemgr.domain.plan import Exclusion, Step
 from cachemgr.domain.terms import CacheState, Disposal, Knowledge, Reason, Rebuild
@@ -14,6 +16,7 @@ from cachemgr.plan.in_use import counts_as_used
 from cachemgr.plan.tidy import tidy
 
 DisposalOf = Callable[[Entry], Disposal]
+_NONE: Mapping[EntryId, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +42,21 @@ def clear(
     disposal_of: DisposalOf,
     now: datetime,
     usage: Usage = NOT_LOOKED,
+    untrashable: Mapping[EntryId, str] = _NONE,
 ) -> Clearing:
-    """The steps that remove those entries, and an exclusion for everything of them that stays."""
+    """The steps that remove those entries, and an exclusion for everything of them that stays.
+
+    `untrashable` says why some cannot go to the trash; that matters where they were to go there.
+    """
     exclusions: list[Exclusion] = []
     allowed: list[Entry] = []
     for entry in chosen:
         cache = inventory.cache_by_id[entry.cache]
         reasons = list(_obstacles(cache, entry)) or list(_in_use(cache, entry, disposal_of, usage))
         reasons = reasons or list(_too_young(cache, entry, now))
+        if not reasons and entry.id in untrashable and disposal_of(entry) is Disposal.TRASH:
+            why = untrashable[entry.id]
+            reasons = [Exclusion(Reason.NO_TRASH, entry.cache, entry.id, size=entry.size, detail=why)]
         exclusions += reasons
         if not reasons:
             allowed.append(entry)
@@ -125,18 +135,23 @@ def _not_recognised(inventory: Inventory, selected: Set[EntryId]) -> Iterator[Ex
         if entries and cache.real_path is not None and all(entry.id in selected for entry in entries):
             for unit in cache.unknown:
                 path = cache.real_path.joinpath(*unit.names)
-                yield Exclusion(Reason.NOT_RECOGNISED, cache.id, None, path, unit.tally.size)
+                reason = Reason.PROTECTED if is_credential(unit.names[-1]) else Reason.NOT_RECOGNISED
+                yield Exclusion(reason, cache.id, None, path, unit.tally.size)
 
 
 def _removals(inventory: Inventory, allowed: Sequence[Entry], disposal_of: DisposalOf) -> list[Step]:
     """One step for each unit; what is pointed to needs everything that points to it to be gone."""
     pointers: dict[EntryId, list[int]] = {entry.id: [] for entry in allowed}
     is_pointer = {(entry.cache, unit.names) for entry in allowed for unit in entry.pointers}
-    # Pointers of all entries come before any payload, so that an interruption leaves bytes that
-    # nobody points to and never a pointer to nothing.
-    ordered = sorted(
-        inventory.removable_units(allowed), key=lambda pair: (pair[0].cache, pair[1].names) not in is_pointer
-    )
+
+    def rank(pair: tuple[Entry, Unit]) -> tuple[bool, int]:
+        # Pointers of all entries come before any payload, so that an interruption leaves bytes that
+        # nobody points to and never a pointer to nothing. What several hold is last: in a shared store each
+        # holder has a link of its own to it.
+        key = (pair[0].cache, pair[1].names)
+        return key not in is_pointer, len(inventory.holders.get(key, ()))
+
+    ordered = sorted(inventory.removable_units(allowed), key=rank)
     frees = _Frees([unit for entry, unit in ordered if disposal_of(entry) is Disposal.DELETE])
     steps: list[Step] = []
     for entry, unit in ordered:

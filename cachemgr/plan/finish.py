@@ -8,6 +8,7 @@ from cachemgr.domain.inventory import Inventory
 from cachemgr.domain.plan import Exclusion, Step
 from cachemgr.domain.run import Run, Whereabouts
 from cachemgr.domain.terms import Disposal, Reason, StepState, Where
+from cachemgr.domain.unit import Kind
 from cachemgr.plan.still_free import Holders
 from cachemgr.plan.undo import give_back
 
@@ -65,11 +66,17 @@ class _Rest:
         for number, step in enumerate(run.plan.steps):
             if not isinstance(step.action, Remove) or step.action.resumes is not None:
                 continue
-            fate = run.fates.get(number)
-            if run.step_state(number) not in unfinished and not (fate is not None and fate.held):
+            fate, where = run.fates.get(number), found[number].where
+            # It was set aside and is back: a return was interrupted before it could say so.
+            back = where is Where.PLACE and step.action.disposal is Disposal.QUARANTINE
+            if (
+                run.step_state(number) not in unfinished
+                and not (fate is not None and fate.held)
+                and not (back and run.step_state(number) is StepState.DONE)
+            ):
                 continue
             # What is neither here nor there has gone already, but for parts of what was being deleted.
-            if found[number].where not in (Where.NEITHER, Where.OTHER) or number in run.purging:
+            if where not in (Where.NEITHER, Where.OTHER) or number in run.purging:
                 opened.add(number)
         return cls(run, found, opened, {number for number, _ in run.quarantined} - opened)
 
@@ -143,8 +150,12 @@ class _Rest:
                 return replace(step, action=replace(step.action, resumes=resumed))
             case Tidy(alone=alone):
                 look = self.found[number]
-                if look.where is not Where.PLACE or self.run.step_state(number) is StepState.DONE:
+                again = (step.cache, step.action.names) in self.run.remade
+                done = self.run.step_state(number) is StepState.DONE
+                if look.now is None or look.now.kind is not Kind.DIRECTORY:
                     return None
+                if not again and (done or look.where is not Where.PLACE):
+                    return None  # what is there now is somebody else's
                 if any(
                     need in self.staying or need in kept or not (need in positions or self.is_met(need))
                     for need in step.needs
@@ -152,7 +163,7 @@ class _Rest:
                     kept.add(number)
                     return None
                 left = tuple(names for names in alone if names not in look.gone)
-                return replace(step, action=replace(step.action, alone=left))
+                return replace(step, action=replace(step.action, alone=left), identity=look.now)
         return None
 
     def _links(self) -> Mapping[int, Set[int]]:

@@ -57,8 +57,10 @@ def _trouble(plan: Plan, step: Step, usage: Usage) -> Trouble | None:
     root = plan.root(step.cache).path
     who: Holder | None = None
     match step.action:
-        case Remove(names, disposal, lock):
+        case Remove(names, disposal, lock, resumes):
             who = usage.holder(root, names, step.identity, lock)
+            if who is None and resumes is not None:
+                who = usage.holder(root, (OURS + resumes.run, str(resumes.number)))
             if who is None and usage.unsure is not None and counts_as_used(disposal, step.rebuild):
                 return Trouble("in-use", usage.unsure)
         case Purge(run, held):

@@ -37,8 +37,10 @@ def _steps(run: Run, held: Numbered, folders: Sequence[Folder]) -> Iterator[Step
     for folder in sorted(folders, key=lambda folder: len(folder.names)):
         # Also where an interrupted run could not say whether it removed it: one that is there stays as it is.
         if folder.left_ns is None and folder.names:
-            yield Step(Remake(folder.names, folder.mode), folder.cache, needs=_needs(made, folder))
-            made[(folder.cache, folder.names)] = number
+            key = (folder.cache, folder.names)
+            remake = Remake(folder.names, folder.mode, key in run.remade)
+            yield Step(remake, folder.cache, needs=_needs(made, folder))
+            made[key] = number
             number += 1
     back: dict[tuple[str, tuple[str, ...]], set[int]] = {}
     # The last to leave is the first to return: payload before what points to it.

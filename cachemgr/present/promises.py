@@ -38,7 +38,7 @@ def notes(plan: Plan) -> tuple[str, ...]:
         made.append(f"--force {Rule.IN_USE}: what running processes use goes as well")
     elif plan.unseen:
         many = counted(plan.unseen, "running process", "running processes")
-        made.append(f"{many} could not be looked at, so that what they use is not known")
+        made.append(f"{many} could not be looked at for what is in use")
     return tuple(made)
 
 

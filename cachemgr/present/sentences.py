@@ -64,6 +64,7 @@ _REASONS = {
     Reason.REPORT_ONLY: "reported only, because too little is known about this cache to clear it safely",
     Reason.CHANGED: "no longer what the interrupted run was planned for",
     Reason.INTERRUPTED: "set aside by a run that was interrupted and is to be recovered first",
+    Reason.NO_TRASH: "cannot go to the system trash",
 }
 _DETAILS = {
     "unregistered": "too little is known about this kind of cache; name it in your configuration to clear it",
@@ -104,13 +105,20 @@ _TROUBLES = {
 _TRASH = {
     "name-too-long": "its name is too long for the trash",
     "name-not-text": "its name is not text, which the trash needs",
-    "other-home": "the trash belongs to another home",
+    "other-mount": "the trash is on another file system, and nothing is copied there",
     "still-there": "it was still there afterwards",
     "not-found-in-trash": "it could not be found in the trash afterwards",
+    "set-aside": "something else took its place meanwhile, so it waits in the quarantine",
+    "not-begun": "it never left its place",
     "unreachable": "the trash directory cannot be reached",
+    "not-writable": "the trash directory cannot be written to",
+    "open-to-all": "everybody may write into the trash directory",
+    "network-volume": "a server's volume has no trash, so it would be deleted",
+    "no-bin": "this drive has no recycle bin, so it would be deleted",
+    "bin-cannot-be-asked": "pywin32 is missing, without which Windows deletes what its bin does not take",
     "not-a-directory": "the trash is not a directory",
     "foreign-owner": "the trash belongs to another user",
-    "shared-trash": "the trash of this volume is shared between users",
+    "shared-trash": "the trash at the top of this volume is not safe to share between users",
 }
 
 
@@ -134,6 +142,8 @@ def trouble_sentence(trouble: Trouble) -> str:
 
 def exclusion_sentence(exclusion: Exclusion) -> str:
     """Why something that was asked for stays."""
+    if exclusion.reason is Reason.NO_TRASH:
+        return _sentence(_REASONS[exclusion.reason], _TRASH.get(exclusion.detail, exclusion.detail), None)
     if exclusion.reason is Reason.SHARED and exclusion.detail:
         return f"shared with {display_name(exclusion.detail)}, which is kept"
     if exclusion.reason is Reason.IN_USE:
@@ -170,6 +180,6 @@ def finding_sentence(finding: Finding, home: PurePath | None = None, project: Pu
 
 def _sentence(text: str, detail: str, errno: int | None) -> str:
     extra = [display_name(detail)] if detail else []
-    if errno is not None:
+    if errno is not None and os.strerror(errno) not in extra:
         extra.append(os.strerror(errno))
     return f"{text} ({'; '.join(extra)})" if extra else text

@@ -26,7 +26,7 @@ class Observer:
 
     command: tuple[str, ...] = ()
     """An argv that answers like `cachemgr.scan.observer`; empty: that one, in this interpreter."""
-    seconds: float = 5.0
+    seconds: float = 10.0
 
     def look(self, spots: Iterable[Spot], forced: Collection[Rule] = ()) -> Usage:
         """Who uses what below those roots, and who holds which of those locks (no names: no lock). A rule

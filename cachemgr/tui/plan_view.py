@@ -135,7 +135,11 @@ def ways_back(plan: Plan, rows: Sequence[PlanRow], look: Look, *, si: bool) -> l
             made.append(
                 ((f"{word:<18}", rebuild.value), (f"{size(sum(row.size for row in gone), si):>9}", ""))
             )
-    undoable = [row for row in rows if not row.permanent]
+    trashed = [row for row in rows if row.trashed]
+    if trashed:
+        word = f"{look.glyphs.undo} from the trash"
+        made.append(((f"{word:<18}", "good"), (f"{size(sum(row.size for row in trashed), si):>9}", "")))
+    undoable = [row for row in rows if not (row.permanent or row.trashed)]
     if undoable and plan.intent in (Intent.CLEAR, Intent.FINISH) and plan.quarantined:
         aside = size(sum(row.size for row in undoable), si)
         made.append(((f"{look.glyphs.undo + ' can be undone':<18}", "good"), (f"{aside:>9}", "")))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cachemgr.domain.action import Purge, Remove
+from cachemgr.domain.action import Purge, Remove, Resumed
 from cachemgr.domain.inventory import Inventory
 from cachemgr.domain.plan import Plan, Root, Step
 from cachemgr.domain.terms import Disposal, Intent, Reason, Rebuild
@@ -149,9 +149,11 @@ class TestRightBeforeTheRun:
     def test_nothing_is_held_back_when_nothing_is_used(self) -> None:
         assert self.held(Usage()) == set()
 
-    @pytest.mark.parametrize("what", ["refs/a", "snap/a", "blobs/a"])
-    def test_all_of_an_entry_is_held_back_and_what_it_still_needs(self, what: str) -> None:
-        assert self.held(used(what)) == {"refs/a", "snap/a", "blobs/a", "blobs/shared"}
+    @pytest.mark.parametrize("name", ["a", "b"])
+    @pytest.mark.parametrize("place", ["refs", "snap", "blobs"])
+    def test_all_of_an_entry_is_held_back_and_what_it_shares(self, place: str, name: str) -> None:
+        held = self.held(used(f"{place}/{name}"))
+        assert held == {f"refs/{name}", f"snap/{name}", f"blobs/{name}", "blobs/shared"}
 
     def test_what_two_share_holds_both_back(self) -> None:
         together = {f"{place}/{name}" for place in ("refs", "snap", "blobs") for name in "ab"}
@@ -182,6 +184,14 @@ class TestRightBeforeTheRun:
         assert in_use(plan, Usage(inodes={(1, 99): BASH}))[0].detail == "bash (12)"
         assert dict(in_use(plan, Usage(gap=Unsure.TIMED_OUT))) == {}
         assert list(spots(plan)) == [(ROOT, ())]
+
+    def test_what_an_interrupted_run_moved_is_looked_for_where_it_lies(self) -> None:
+        run = "20261120-150000-aa"
+        resumed = Remove(("blobs", "c"), Disposal.DELETE, resumes=Resumed(run, 7))
+        plan = replace(self.plan(), steps=(Step(resumed, HUB),))
+        assert self.held(used(f".cachemgr-quarantine-{run}/8"), plan) == set()
+        assert self.held(used(f".cachemgr-quarantine-{run}/7"), plan) == {"blobs/c"}
+        assert self.held(used("blobs/c"), plan) == {"blobs/c"}
 
     def test_a_plan_that_somebody_wrote_may_need_what_is_not_there(self) -> None:
         plan = self.plan()

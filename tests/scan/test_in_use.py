@@ -58,7 +58,7 @@ def test_a_program_that_runs_from_a_cache_is_in_use(root: Path) -> None:
 def test_the_root_itself_and_a_name_that_only_begins_alike_are_no_use_of_a_unit(
     root: Path, hold: Hold
 ) -> None:
-    tree(root, {"unit-2": {"file": "x"}})
+    tree(root, {"unit-2": {"file": "x"}, "2": {"unit": "x"}})
     hold(INSIDE, root)
     hold(OPEN, root / "unit-2" / "file")
     hold(OPEN, tree(root.parent / "root-2", {"unit": "x"}) / "unit")

@@ -125,7 +125,12 @@ class ResultScreen(View):
                 ("Undo   ", "dim"),
                 (f"u brings back {size(aside, si)}{until}; the disk gains it only after that", ""),
             )
-        elif totals.freed and plan.permanent:
+        if moved(plan, progress.outcomes, Disposal.TRASH):
+            yield (
+                ("Undo   ", "dim"),
+                ("restore it from the trash; the disk gains it when that is emptied", ""),
+            )
+        elif not aside and totals.freed and plan.permanent:
             yield ("Undo   ", "dim"), ("what was deleted cannot be undone", "")
         yield from self._ways_back()
         record = command_line([*self.session.service.invocation, "history", progress.run])
