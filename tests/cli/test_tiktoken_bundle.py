@@ -1,6 +1,7 @@
 """`cachemgr tiktoken bundle`: what is right is copied, and the real tiktoken works with it."""
 
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def test_a_corrupt_file_is_reported_and_never_bundled(
 
     assert (verified.code, bundled.code) == (1, 1)
     assert "corrupt" in verified.out
-    assert f"cachemgr tiktoken warm cl100k_base --dir {tiktoken_cache}" in verified.out
+    assert f"cachemgr tiktoken warm cl100k_base --dir {shlex.quote(str(tiktoken_cache))}" in verified.out
     assert "cl100k_base: it was found, and is corrupt" in bundled.err
     assert not (project / "bundle").exists()
     assert "TIKTOKEN_CACHE_DIR=" not in bundled.out
