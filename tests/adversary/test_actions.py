@@ -13,7 +13,7 @@ from tests.adversary.build import build
 from tests.adversary.judge import broken_promises, look, not_accounted_for, take, trespasses, unsaid
 from tests.adversary.picture import Picture
 from tests.adversary.stage import Stage
-from tests.adversary.visit import Said, ids, visit
+from tests.adversary.visit import FORCED, Said, ids, visit
 
 LOOKS = (
     (("status",), 0),
@@ -68,7 +68,7 @@ def carried_out(stage: Stage, targets: Sequence[str], disposal: str, given: byte
     """
     named = ids(stage, targets, given)
     file = stage.temp / f"plan-{len(list(stage.temp.iterdir()))}.json"
-    how = (f"--{disposal}", "--force", "in-use", "--plan", str(file), "--json")
+    how = (f"--{disposal}", *FORCED, "--plan", str(file), "--json")
     planned = visit(stage, "clear", *targets, *how, given=given)
     assert planned.code == 0, planned
     before = take(stage)

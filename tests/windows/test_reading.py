@@ -135,4 +135,4 @@ def test_what_turns_out_to_be_a_junction_is_let_go_again(tmp_path: Path, windows
     for _ in range(3):
         with pytest.raises(NotADirectoryError):
             disk.open_child(root, "junction")
-    assert list(windows.held.values()) == [str(tmp_path)]
+    assert list(windows.held.values()) == [disk.extended(str(tmp_path))]
