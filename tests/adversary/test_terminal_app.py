@@ -20,7 +20,23 @@ LOOKING = (
     *("2", "l", "j", "l", "j", "i", ESCAPE, *("jjjjjjj",) * 4, "c", ESCAPE),
     *("3", "j", "i", ESCAPE, "4", "?", ESCAPE, PALETTE, "und", ESCAPE, "1", "j", "i", ESCAPE),
 )
-PLANNING = ("d", "jjjjjjjj", "jjjjjjjj", TAB, "jjjj", TAB, "c", ESCAPE, "t", "t", "x", "dele", ESCAPE)
+PLANNING = (
+    "d",
+    "jjjjjjjj",
+    "jjjjjjjj",
+    TAB,
+    "jjjj",
+    TAB,
+    "c",
+    ESCAPE,
+    "t",
+    "t",
+    "f",
+    "x",
+    "dele",
+    ESCAPE,
+    "f",
+)
 """To the question that wants a word."""
 
 
