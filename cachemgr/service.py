@@ -252,11 +252,12 @@ class CacheManager:
         return recheck(plan, inventory, fresh)
 
     def _diagnosed(self, inventory: Inventory) -> Inventory:
+        runs = self._holding(inventory)
         findings = (
             *legacy.find(inventory),
             *roots.find(inventory),
-            *quarantine.find(inventory, self._holding(inventory)),
-            *interrupted.find(inventory, self.interrupted()),
+            *quarantine.find(inventory, runs),
+            *interrupted.find(inventory, self.recovery.interrupted(runs)),
         )
         return replace(inventory, findings=tuple(map(self._pasteable, findings)))
 

@@ -22,8 +22,8 @@ class Containers:
 
     def __init__(self, guard: Guard) -> None:
         self.guard = guard
-        self._gone: dict[tuple[CacheId, Names], int] = {}
-        """Their modes."""
+        self._gone: dict[tuple[CacheId, Names], list[tuple[Names, int]]] = {}
+        """For each, itself and what went along with it, innermost first, with their modes."""
 
     def tidy(self, step: Step, action: Tidy, done: Removal) -> None:
         """Remove a container in which nothing is left but the empty ones it may take along. Raises Stop,
@@ -45,14 +45,13 @@ class Containers:
                 gone.append((names, status.st_mode & 0o7777))
                 done.files += 1
                 done.freed += handles.allocated(status)
-            self._gone |= {(step.cache, names): mode for names, mode in gone}
+            self._gone[(step.cache, action.names)] = gone
 
     def make_way(self, step: Step, names: Names) -> None:
-        """Make those containers again, in which a unit lay that has to come back after all. One that
-        somebody else removed stays gone. Raises Stop, OSError."""
+        """Make those containers again, in which a unit lay that has to come back after all, and what had gone
+        along with them. One that somebody else removed stays gone. Raises Stop, OSError."""
         for depth in range(1, len(names)):
-            container = names[:depth]
-            if (mode := self._gone.pop((step.cache, container), None)) is not None:
+            for container, mode in reversed(self._gone.pop((step.cache, names[:depth]), [])):
                 with suppress(FileExistsError), self.guard.folder(step, container) as outer:
                     system.mkdir(outer, container[-1], mode)
 

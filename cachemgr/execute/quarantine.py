@@ -95,8 +95,8 @@ class Quarantine:
         """The removal of one unit for good, for a step; with `begun` also of the parts of it that an earlier
         removal, which was interrupted, had brought up to keep its way short. Raises OSError."""
         names = handles.names(self.handle) if begun else ()
-        parts = [name for name in names if name.startswith(f"{number}.deep")]
-        return Task(self.handle, str(number), Removal(), step, parts)
+        surfaced = [name for name in names if name.startswith(f"{number}.deep")]
+        return Task(self.handle, str(number), Removal(), step, surfaced)
 
     def purge_all(self, held: Mapping[int, Inode], done: Removal) -> Iterator[Removal]:
         """Remove those units, and the quarantine itself if nothing else is in it. What else somebody put

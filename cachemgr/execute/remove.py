@@ -53,7 +53,7 @@ class Task:
     done: Removal
     number: int = 0
     """The step it belongs to."""
-    parts: list[str] = field(default_factory=list)
+    surfaced: list[str] = field(default_factory=list)
     """What an earlier removal of it, which was interrupted, had brought to the surface."""
     finished: bool = False
     moved_up: int = 0

@@ -93,7 +93,7 @@ class _Crew:
         if (task := next(self._tasks, None)) is None:
             return None
         self._begun.append(task)
-        return Share(Level(task, "", task.parent, 0, None), [*task.parts, task.name])
+        return Share(Level(task, "", task.parent, 0, None), [*task.surfaced, task.name])
 
     def _news(self) -> Iterator[Task]:
         for task in list(self._begun):

@@ -28,9 +28,10 @@ class Recovery:
 
     runs: Runs
 
-    def interrupted(self) -> tuple[Run, ...]:
+    def interrupted(self, known: Sequence[Run] = ()) -> tuple[Run, ...]:
         """The runs that were interrupted and not recovered since, newest first; without the one that is
-        being executed now. As cheap as can be where there is none."""
+        being executed now. As cheap as can be where there is none. `known` are all runs, where somebody has
+        read them already."""
         if not (ids := self._unended()):
             return ()
         from cachemgr.execute.lock import at_work
@@ -38,7 +39,9 @@ class Recovery:
         if (busy := at_work(self.runs.state)) is not None:
             # Without a name it is the last one that began.
             ids = tuple(run for run in ids if run != (busy or ids[-1]))
-        return tuple(run for run in self.runs.all() if run.id in ids and run.interrupted) if ids else ()
+        if not ids:
+            return ()
+        return tuple(run for run in known or self.runs.all() if run.id in ids and run.interrupted)
 
     def choices(self, run: Run) -> Choices:
         """What recovering a run may mean."""

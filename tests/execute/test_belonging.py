@@ -33,7 +33,9 @@ def repository(box: Path, *, mode: int = 0o750) -> list[Step]:
     tree(box, {"repo": {"pointer": {"ref": "1", "deep": {}}, "payload": {"blob": "2"}, "plain": "3"}})
     (box / "repo").chmod(mode)
     needs_pointer = [replace(removal(box, "repo", name), needs=(0,)) for name in ("payload", "plain")]
-    container = Step(Tidy(("repo",)), BOX, None, identity(box / "repo"), needs=(0, 1, 2))
+    tree(box, {"repo": {"empty": {}}})
+    (box / "repo" / "empty").chmod(0o711)
+    container = Step(Tidy(("repo",), (("empty",),)), BOX, None, identity(box / "repo"), needs=(0, 1, 2))
     return [removal(box, "repo", "pointer"), *needs_pointer, container]
 
 
@@ -54,6 +56,7 @@ def test_with_a_pointer_comes_back_what_it_points_to_and_what_held_both(
     assert before.items() <= picture(box).items()
     assert (box / "repo" / "pointer" / "new").exists()
     assert (box / "repo").stat().st_mode & 0o777 == 0o750
+    assert (box / "repo" / "empty").stat().st_mode & 0o777 == 0o711
     assert not list(box.glob(f"{OURS}*"))
 
 

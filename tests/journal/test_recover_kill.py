@@ -177,7 +177,7 @@ def test_a_recovery_that_was_killed_is_recovered(
 def test_a_recovery_that_was_killed_at_any_call_is_recovered(
     what: str, first: str, tmp_path: Path, kill: Killer, cleared: frozenset[str]
 ) -> None:
-    recovering(tmp_path, kill, what, first, cleared, (0.35, 0.6), None)
+    recovering(tmp_path, kill, what, first, cleared, (0.35, 0.45), None)
 
 
 @pytest.mark.soak
