@@ -196,7 +196,7 @@ class CacheManager:
     @property
     def past(self) -> Runs:
         """The verbs about runs."""
-        return Runs(self.state, self.clock, self.invocation)
+        return Runs(self.state, self.clock, self.invocation, self.machine)
 
     @property
     def recovery(self) -> Recovery:
@@ -239,7 +239,7 @@ class CacheManager:
         return decode(document)
 
     def _recheck(self, plan: Plan) -> Mapping[int, Trouble]:
-        """What a saved plan asks for that planning the same entries now would not give."""
+        """What a saved plan asks for that planning the same entries now would not give. Raises Refused."""
         from cachemgr.plan.compose import clear_plan
         from cachemgr.plan.recheck import recheck, recheck_return, still_wanted
 
@@ -248,10 +248,9 @@ class CacheManager:
                 return recheck_return(plan, self.plan_undo(plan.reverses))
             case Intent.PURGE:
                 return recheck_return(plan, self.plan_purge(plan.reverses))
-            case Intent.FINISH:
-                return recheck_return(plan, self.plan_finish(plan.reverses or ""))
-            case Intent.ROLL_BACK:
-                return recheck_return(plan, self.plan_roll_back(plan.reverses or ""))
+            case Intent.FINISH | Intent.ROLL_BACK:
+                self.recovery.recheck(plan, self.inventory)
+                return {}
         inventory = self.inventory()
         wanted = still_wanted(plan, inventory)
         chosen = [entry for entry in inventory.entries if entry.id in wanted]
@@ -262,11 +261,12 @@ class CacheManager:
         return recheck(plan, inventory, fresh)
 
     def _diagnosed(self, inventory: Inventory) -> Inventory:
+        runs = self._holding(inventory)
         findings = (
             *legacy.find(inventory),
             *roots.find(inventory),
-            *quarantine.find(inventory, self._holding(inventory)),
-            *interrupted.find(inventory, self.interrupted()),
+            *quarantine.find(inventory, runs),
+            *interrupted.find(inventory, self.recovery.interrupted(runs)),
         )
         return replace(inventory, findings=tuple(map(self._pasteable, findings)))
 

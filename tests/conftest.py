@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,6 +18,8 @@ MOVES_A_CACHE = tuple(
 )
 """Beginnings of variables that would lead a test to this machine's own caches."""
 CHANGES_OUTPUT = ("CACHEMGR_", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
+TEMP = tempfile.gettempdir()
+"""Asked before any test says otherwise."""
 
 
 @pytest.fixture
@@ -52,6 +55,15 @@ def _own_machine(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     ):
         monkeypatch.setenv(name, str(place))
     return top
+
+
+@pytest.fixture
+def abyss() -> Iterator[Path]:
+    """An empty directory for trees of thousands of levels. Not one of pytest's own: those it deletes
+    recursively, so that what a killed run left in one would fail every later run."""
+    place = tempfile.mkdtemp(prefix="cachemgr-abyss-", dir=TEMP)
+    yield Path(place)
+    subprocess.run(["rm", "-rf", place], check=True)
 
 
 @pytest.fixture

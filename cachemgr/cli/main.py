@@ -42,6 +42,7 @@ Examples:
   cachemgr clear pip --dry-run            what would be removed, and what it frees
   cachemgr clear huggingface-hub@home:models/org/name
   cachemgr undo                           bring back what the last run set aside
+  cachemgr recover                        runs that were interrupted, and what can be done
   cachemgr demo                           try everything on a safe sample
 
 \b

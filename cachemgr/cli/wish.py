@@ -31,7 +31,7 @@ class Wish:
 _HELPS = {
     Disposal.DELETE: "Permanent: frees the bytes now and cannot be undone.",
     Disposal.QUARANTINE: "Undoable: set aside on the same file system, freed at the purge.",
-    Disposal.TRASH: "Move to the system trash.",
+    Disposal.TRASH: "To the system trash: comes back from there, freed when that is emptied.",
 }
 _DISPOSALS = tuple(
     click.option(f"--{disposal.value}", is_flag=True, help=text) for disposal, text in _HELPS.items()

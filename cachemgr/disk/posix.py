@@ -2,10 +2,13 @@
 
 import os
 import stat
+import sys
 from errno import EACCES, EAGAIN, EBADF, ENOENT
 from pathlib import Path
 
 from cachemgr.domain.unit import Identity, Kind
+
+assert sys.platform != "win32"  # for the type checker; Windows has a module of its own
 
 Handle = int
 """An open directory descriptor."""
@@ -46,6 +49,19 @@ def open_root(path: Path) -> Handle:
 
 def close(handle: Handle) -> None:
     os.close(handle)
+
+
+def pin(_handle: Handle) -> None:
+    """A descriptor is the directory itself, whatever happens to its name."""
+
+
+def let_go(_handle: Handle) -> None:
+    """An open directory can be removed."""
+
+
+def is_online_only(_status: os.stat_result) -> bool:
+    """Placeholders of a sync client are known on Windows alone."""
+    return False
 
 
 def names(handle: Handle) -> list[str]:

@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from cachemgr.disk import win32
 from cachemgr.domain.inventory import Volume
 
 _NETWORK = frozenset(
@@ -88,7 +89,10 @@ def _windows_volume(path: Path) -> Volume | None:
         usage = shutil.disk_usage(path)
     except OSError:
         return None
-    network = path.drive.startswith("\\\\")
+    try:
+        network = win32.drive_type(str(path)) == win32.REMOTE
+    except OSError:
+        network = path.drive.startswith("\\\\")
     return Volume(path.drive, "", usage.free, usage.total, network, False, path.anchor)
 
 

@@ -103,7 +103,7 @@ class Walk:
 
     def leaf(self, status: os.stat_result) -> None:
         """Measure something that is no directory."""
-        self.measure.leaf(status)
+        self._leaf(status)
         self.scope.gauge.add(self.measure.files, self.measure.size)
 
     def result(self) -> Tally:
@@ -175,7 +175,12 @@ class Walk:
             if plain or self._check_directory(folder, name, status):
                 folder.pending.append((name, (status[2], status[1])))
         else:
-            self.measure.leaf(status)
+            self._leaf(status)
+
+    def _leaf(self, status: os.stat_result) -> None:
+        if not MODE_TELLS and handles.is_online_only(status):
+            self.obstacles.setdefault(Reason.REPORT_ONLY, "online-only")
+        self.measure.leaf(status)
 
     def _search(self) -> None:
         """Search the names that were met for credentials; many at once, because most have none."""

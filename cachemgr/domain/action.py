@@ -48,6 +48,8 @@ class Restore:
     number: int
     """The step of that run, which is its name in the quarantine."""
     names: Names
+    trashed: bool = False
+    """That run was taking it to the system trash: it may have come further than the quarantine."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,7 @@ class Run:
         return tuple(
             (number, step)
             for number, step in self._own_removals
-            if number not in self.purging and not self._is_fated(step) and self._lies(number, step)
+            if number not in self.purging and not self._is_fated(number, step) and self._lies(number, step)
         )
 
     @cached_property
@@ -137,7 +137,7 @@ class Run:
         return tuple(
             (number, step)
             for number, step in self._own_removals
-            if number in self.purging or (self._is_fated(step) and self._lies(number, step))
+            if number in self.purging or (self._is_fated(number, step) and self._lies(number, step))
         )
 
     @cached_property
@@ -150,12 +150,13 @@ class Run:
             if isinstance(step.action, Remove) and step.action.resumes is None and number not in lost
         )
 
-    def _is_fated(self, step: Step) -> bool:
+    def _is_fated(self, number: int, step: Step) -> bool:
         """Whether it was to be deleted by a run whose deletions have begun: then there is no way back,
-        even for what is still whole, because it is a part of what is not."""
-        return (
-            self.purge_begun and isinstance(step.action, Remove) and step.action.disposal is Disposal.DELETE
-        )
+        even for what is still whole, because it is a part of what is not. What was to stay has one."""
+        assert isinstance(step.action, Remove)
+        outcome = self.fates.get(number)
+        kept = outcome is not None and outcome.kept
+        return self.purge_begun and step.action.disposal is Disposal.DELETE and not kept
 
     def _lies(self, number: int, step: Step) -> bool:
         """Whether a unit lies in the quarantine, or may."""

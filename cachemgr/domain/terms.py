@@ -165,6 +165,8 @@ class Where(StrEnum):
 
     PLACE = "place"
     QUARANTINE = "quarantine"
+    TRASH = "trash"
+    """In the system trash, or packed for it."""
     OTHER = "other"
     """In no quarantine, and something else is at its place."""
     NEITHER = "neither"

@@ -140,7 +140,7 @@ def _data_home(machine: Machine) -> Path:
 
 def _at_top(top: Path) -> Names:
     """An administrator's directory for everybody comes first, and has to be sticky and no link."""
-    own = str(os.geteuid())
+    own = str(handles.owner())
     try:
         status = os.lstat(top / _SHARED)
     except FileNotFoundError:
@@ -155,7 +155,7 @@ def _enter(parent: Handle, name: str, trash: Trash, *, make: bool, ours: bool = 
     try:
         status = handles.lstat(parent, name)
     except FileNotFoundError:
-        if not os.access(".", os.W_OK | os.X_OK, dir_fd=parent):
+        if not system.is_writable(parent):
             raise Stop(Trouble("trash", "not-writable")) from None
         if not make:
             raise
@@ -176,7 +176,7 @@ def _enter(parent: Handle, name: str, trash: Trash, *, make: bool, ours: bool = 
 
 def _check(handle: Handle, trash: Trash, *, ours: bool) -> None:
     status = handles.fstat(handle)
-    if ours and status.st_uid != os.geteuid():
+    if ours and status.st_uid != handles.owner():
         raise Stop(Trouble("trash", "foreign-owner"))
     if ours and status.st_mode & stat.S_IWOTH:
         raise Stop(Trouble("trash", "open-to-all"))

@@ -5,7 +5,9 @@ import os
 import sys
 from errno import EACCES, EEXIST, EINVAL, ENOSYS, ENOTSUP
 
-from cachemgr.disk.posix import Handle, lstat, open_child
+assert sys.platform != "win32"  # for the type checker; Windows has a module of its own
+
+from cachemgr.disk.posix import Handle, lstat, open_child  # noqa: E402
 
 _NOREPLACE, _EXCLUSIVE = 1, 4  # linux/fs.h RENAME_NOREPLACE; sys/stdio.h RENAME_EXCL
 _UNSUPPORTED = (ENOSYS, EINVAL, ENOTSUP)
@@ -86,6 +88,11 @@ def let_in(parent: Handle, name: str) -> None:
         os.chmod(f"/proc/self/fd/{descriptor}", 0o700)
     finally:
         os.close(descriptor)
+
+
+def is_writable(handle: Handle) -> bool:
+    """Whether something can be made in an open directory."""
+    return os.access(".", os.W_OK | os.X_OK, dir_fd=handle)
 
 
 def write_new(parent: Handle, name: str, content: bytes, mode: int = 0o600) -> None:

@@ -5,6 +5,7 @@ import sys
 if sys.platform == "win32":
     from cachemgr.execute.windows import (
         finish_mkdir,
+        is_writable,
         let_in,
         mkdir,
         move,
@@ -20,6 +21,7 @@ if sys.platform == "win32":
 else:
     from cachemgr.execute.posix import (
         finish_mkdir,
+        is_writable,
         let_in,
         mkdir,
         move,
@@ -35,6 +37,7 @@ else:
 
 __all__ = [
     "finish_mkdir",
+    "is_writable",
     "let_in",
     "mkdir",
     "move",

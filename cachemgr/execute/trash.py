@@ -88,6 +88,9 @@ def _hand_over(parcel: Parcel, trash: OpenTrash) -> Trouble | None:
         # Of the library the step that moves into a given trash: its own choice of one ends, where a rename
         # fails, in copying to another device and deleting the original.
         _library().trash_move(os.fsencode(parcel.packed), os.fsencode(trash.path))
+    except Exception as error:  # also where another version of it has no such step
+        return Trouble("trash", "", getattr(error, "errno", None))
+    try:
         name = trash.find(parcel.label, parcel.identity)
         if name is None:
             return Trouble("trash", "not-found-in-trash")

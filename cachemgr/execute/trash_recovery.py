@@ -62,6 +62,18 @@ def pending(run: Run) -> tuple[Parcel, ...]:
     )
 
 
+def on_the_way(run: Run, machine: Machine) -> Iterator[int]:
+    """The steps whose units an interrupted run left packed for the trash, or in it."""
+    for parcel in pending(run):
+        with suppress(OSError, ValueError):
+            root = handles.open_root(parcel.root)
+            try:
+                if locate(parcel, root, machine).station in (Station.PACKED, Station.TRASH):
+                    yield parcel.number
+            finally:
+                handles.close(root)
+
+
 def locate(parcel: Parcel, root: Handle, machine: Machine) -> Sighting:
     """Where a unit is now; `root` is the cache's directory. Changes nothing. Raises OSError."""
     with _opened(parcel, root, machine) as site:

@@ -162,8 +162,8 @@ def _judge(run: Run, known: Mapping[str, _Known]) -> None:
     if run.finished is None or any(outcome.stopped for outcome in run.outcomes):
         return
     done = {outcome.number for outcome in run.outcomes if outcome.status is Status.DONE}
-    steps = enumerate(run.plan.steps)
-    if not all(number in done for number, step in steps if isinstance(step.action, Close)):
+    closing = {number for number, step in enumerate(run.plan.steps) if isinstance(step.action, Close)}
+    if not closing <= done or (run.plan.intent in _RECOVERIES and not closing):
         return
     unended = [
         one

@@ -140,8 +140,8 @@ def _action(action: Action) -> Document:
             return {"action": disposal, "lock": [exact(name) for name in lock], "resumes": resumed}
         case Tidy(_, alone):
             return {"action": "tidy", "alone": [[exact(name) for name in names] for names in alone]}
-        case Restore(run, number, _):
-            return {"action": "restore", "run": run, "number": number}
+        case Restore(run, number, _, trashed):
+            return {"action": "restore", "run": run, "number": number, "trashed": trashed}
         case Remake(_, mode, begun):
             return {"action": "remake", "mode": mode, "begun": begun}
         case Settle(_, accessed, modified, left):

@@ -134,7 +134,8 @@ def _action(item: dict[str, Any], root: Path) -> Action:
             alone = tuple(tuple(text(name) for name in names) for names in item["alone"])
             return Tidy(_names(item, root), alone)
         case "restore":
-            return Restore(str(item["run"]), _number(item["number"]), _names(item, root))
+            number, trashed = _number(item["number"]), item.get("trashed") is True
+            return Restore(str(item["run"]), number, _names(item, root), trashed)
         case "remake":
             return Remake(_names(item, root), _number(item["mode"]), item.get("begun") is True)
         case "settle":

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from cachemgr.domain.machine import Machine
     from cachemgr.domain.plan import Plan
     from cachemgr.domain.run import Run
     from cachemgr.journal.store import Journal
@@ -30,6 +31,7 @@ class Runs:
     state: Path
     clock: Callable[[], datetime]
     invocation: tuple[str, ...]
+    machine: Machine
 
     @property
     def journal(self) -> Journal:

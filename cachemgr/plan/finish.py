@@ -1,10 +1,11 @@
 """The rest of an interrupted clearing: each entry is finished, or comes back, and is never left half."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 
 from cachemgr.domain.action import Remove, Resumed, Tidy
-from cachemgr.domain.inventory import Inventory
+from cachemgr.domain.inventory import CacheId, Inventory
 from cachemgr.domain.plan import Exclusion, Step
 from cachemgr.domain.run import Run, Whereabouts
 from cachemgr.domain.terms import Disposal, Reason, StepState, Where
@@ -12,6 +13,7 @@ from cachemgr.domain.unit import Kind
 from cachemgr.plan.still_free import Holders
 from cachemgr.plan.undo import give_back
 
+Names = tuple[str, ...]
 Obstacle = tuple[Reason, str]
 
 
@@ -41,7 +43,7 @@ def finish(
             rest.obstacles[number] = obstacle
     rest.take_back()
     steps = give_back(run, tuple(rest.returning()))
-    return (*steps, *rest.removals(len(steps))), tuple(rest.exclusions())
+    return (*steps, *rest.removals(len(steps), holders)), tuple(rest.exclusions())
 
 
 @dataclass(slots=True)
@@ -108,18 +110,27 @@ class _Rest:
         """What stays and lies in the quarantine, while its place is free."""
         for number in sorted(self.staying):
             look = self.found[number]
-            if look.where is Where.QUARANTINE and look.free and number not in self.run.purging:
+            if look.where in (Where.QUARANTINE, Where.TRASH) and look.free and number not in self.run.purging:
                 yield number, self.run.plan.steps[number]
 
-    def removals(self, first: int) -> Iterator[Step]:
+    def removals(self, first: int, holders: Holders | None) -> Iterator[Step]:
         """What goes, in the order of the run, and the containers it leaves empty. `first` is the position
         of the first of them in the plan."""
         positions: dict[int, int] = {}
         kept: set[int] = set()
+        leaving: Counter[tuple[CacheId, Names]] = Counter()
         for number, step in enumerate(self.run.plan.steps):
             made = self._resumed(number, step, positions, kept)
+            if made is not None and isinstance(made.action, Tidy):
+                inside = leaving[(made.cache, made.action.names)]
+                inside += sum(len(names) == 1 for names in made.action.alone)
+                if holders is not None and (holders.children(made) or 0) > inside:
+                    kept.add(number)  # something came into it since
+                    continue
             if made is None:
                 continue
+            if isinstance(made.action, Remove | Tidy) and self.found[number].where is not Where.QUARANTINE:
+                leaving[(made.cache, made.action.names[:-1])] += 1
             needs = tuple(positions[need] for need in step.needs if need in positions)
             positions[number] = first + len(positions)
             yield replace(made, needs=needs)
@@ -143,7 +154,7 @@ class _Rest:
                 look, begun = self.found[number], number in self.run.purging
                 if number in self.staying and not begun:
                     # What stays comes back; but where something else has its place, it stays set aside.
-                    lost = look.where is Where.QUARANTINE and not look.free
+                    lost = look.where in (Where.QUARANTINE, Where.TRASH) and not look.free
                     if not lost or disposal is not Disposal.DELETE:
                         return None
                 resumed = Resumed(self.run.id, number, begun)

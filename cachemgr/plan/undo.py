@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from cachemgr.domain.action import Remake, Remove, Restore, Settle
 from cachemgr.domain.plan import Step
 from cachemgr.domain.run import Folder, Numbered, Run
+from cachemgr.domain.terms import Disposal
 
 
 def undo(run: Run, held: Numbered | None = None) -> tuple[Step, ...]:
@@ -49,7 +50,7 @@ def _steps(run: Run, held: Numbered, folders: Sequence[Folder]) -> Iterator[Step
             continue
         above = made.get((step.cache, step.action.names[:-1]))
         yield Step(
-            Restore(run.id, position, step.action.names),
+            Restore(run.id, position, step.action.names, step.action.disposal is Disposal.TRASH),
             step.cache,
             step.entry,
             step.identity,

@@ -37,8 +37,8 @@ def notes(plan: Plan) -> tuple[str, ...]:
     if Rule.IN_USE in plan.forced:
         made.append(f"--force {Rule.IN_USE}: what running processes use goes as well")
     elif plan.unseen:
-        many = counted(plan.unseen, "running process", "running processes")
-        made.append(f"{many} could not be looked at for what is in use")
+        # How many, the document says: it changes from one moment to the next.
+        made.append("some running processes could not be looked at for what is in use")
     return tuple(made)
 
 

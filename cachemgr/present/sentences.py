@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cachemgr.domain.display import display_name
 from cachemgr.domain.inventory import Finding, Problem
 from cachemgr.domain.terms import Reason, Rule
-from cachemgr.domain.usage import LOCK, Unsure
+from cachemgr.domain.usage import LOCK, OUT_OF_REACH, Unsure
 from cachemgr.present.names import short_path
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ _DETAILS = {
     "unregistered": "too little is known about this kind of cache; name it in your configuration to clear it",
     "no-evidence": "nothing shows that this is such a cache; name it in your configuration to clear it",
     "in-progress": "still being written, or was just now",
+    "online-only": "a part of it is stored online only, and would be removed there",
     "downloading": "a download into it is not finished, or was broken off within the last hour",
     "missing": "the cache is not there",
     "unavailable": "the cache cannot be reached right now",
@@ -100,6 +101,7 @@ _TROUBLES = {
     "protected": "it is protected",
     "protected-root": "the cache directory must not be touched",
     "no-quarantine": "nothing could be set aside here",
+    "not-returned": "it was to stay, could not go back to its place, and waits for an undo in the quarantine",
     "os": "the system refused",
 }
 _TRASH = {
@@ -157,6 +159,8 @@ def _used(label: str) -> str:
     if label in set(Unsure):
         why = _UNSURE[Unsure(label)]
         return f"could not tell if it is in use ({why}); go on with --quarantine or --force {Rule.IN_USE}"
+    if label == OUT_OF_REACH:
+        return "could not tell if its lock is held, which is out of reach"
     if label == LOCK or label.startswith(f"{LOCK} of "):
         who = display_name(label.removeprefix(f"{LOCK} of ")) if label != LOCK else "somebody"
         return f"in use: {who} holds its lock"

@@ -74,11 +74,24 @@ def test_where_there_is_nothing_to_hold_nothing_is_held_and_nothing_made(
 
 
 @posix
-@pytest.mark.parametrize("names", [("link",), ("locks", "link.lock"), ("outside", "a.lock")])
+@pytest.mark.parametrize("names", [("link.lock",), ("locks", "link.lock"), ("outside", "a.lock")])
 def test_a_link_is_not_followed(names: tuple[str, ...], folder: Path, root: Handle) -> None:
-    tree(folder, {"link": Link("locks/a.lock"), "locks/link.lock": Link("a.lock"), "outside": Link("locks")})
-    with pytest.raises(OSError, match=r"symbolic links|directory"):
-        locks.take(root, names)
+    tree(folder, {"link.lock": Link("locks/a.lock"), "locks/link.lock": Link("a.lock")})
+    tree(folder, {"outside": Link("locks")})
+    for ask in (locks.take, locks.first_held):
+        with pytest.raises(OSError, match=r"symbolic links|directory"):
+            ask(root, names)
+
+
+@posix
+def test_of_a_directory_behind_a_link_each_lock_is_out_of_reach_and_not_all_that_is_beside_them(
+    folder: Path, root: Handle
+) -> None:
+    tree(folder, {"outside": Link("locks"), "loop": Link("loop")})
+    with FileLock(folder / "locks" / "b.lock"):
+        for names in (("outside",), ("loop", "locks"), ("locks", "notes")):
+            assert locks.take(root, names) is None
+            assert locks.first_held(root, names) is None
 
 
 @posix
@@ -146,12 +159,10 @@ class TestOnWindows:
     """Through values: what the C library's calls answer there."""
 
     @pytest.fixture
-    def place(self, tmp_path: Path) -> tuple[str, str]:
-        """A handle, and a name below it, that make a path on this system, too."""
-        handle, name = str(tmp_path / "folder"), "a.lock"
-        Path(f"{handle}\\{name}").parent.mkdir(parents=True, exist_ok=True)
-        Path(f"{handle}\\{name}").write_text("its owner's")
-        return handle, name
+    def place(self, tmp_path: Path) -> tuple[windows.Handle, str]:
+        """A handle, and a name below it."""
+        (tmp_path / "a.lock").write_text("its owner's")
+        return windows.Handle(str(tmp_path)), "a.lock"
 
     def answers(self, monkeypatch: pytest.MonkeyPatch, error: OSError | None) -> list[int]:
         asked: list[int] = []
@@ -166,17 +177,17 @@ class TestOnWindows:
         return asked
 
     def test_the_first_byte_is_what_is_locked(
-        self, place: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+        self, place: tuple[windows.Handle, str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         asked = self.answers(monkeypatch, None)
         held = windows.hold_lock(*place)
         assert held is not None
         assert asked == [held]
         windows.release_lock(held)
-        assert Path("\\".join(place)).read_text() == "its owner's"
+        assert Path(place[0].to(place[1])).read_text() == "its owner's"
 
     def test_one_that_is_held_is_none_and_its_descriptor_is_closed(
-        self, place: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+        self, place: tuple[windows.Handle, str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         asked = self.answers(monkeypatch, PermissionError(13, "locked"))
         assert windows.hold_lock(*place) is None
@@ -184,10 +195,10 @@ class TestOnWindows:
             os.fstat(asked[0])
 
     def test_what_is_no_file_is_no_lock(
-        self, place: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+        self, place: tuple[windows.Handle, str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         self.answers(monkeypatch, None)
-        path = Path("\\".join(place))
+        path = Path(place[0].to(place[1]))
         path.unlink()
         with pytest.raises(FileNotFoundError):
             windows.hold_lock(*place)

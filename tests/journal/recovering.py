@@ -1,10 +1,12 @@
 """Recovering what was interrupted, and whether it ended as was wished."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from cachemgr.domain.run import Run
+from cachemgr.domain.run_event import Announced, Phase, RunEvent, StepStarted
 from cachemgr.domain.terms import RunState
-from tests.desk import carry_out
+from cachemgr.service import CacheManager
+from tests.desk import carry_out, drop
 from tests.journal.ground import Ground, check, is_there, names, plan, quarantines
 
 
@@ -51,3 +53,20 @@ def settled(found: Ground, run: str, what: str, did: str, cleared: frozenset[str
         assert is_there(found)
         check(found)
     return complete
+
+
+def before_step(number: int) -> Callable[[RunEvent], bool]:
+    return lambda event: isinstance(event, StepStarted) and event.number == number
+
+
+def deleting(event: RunEvent) -> bool:
+    """Right after a deletion was announced."""
+    return isinstance(event, Announced) and event.phase is Phase.PURGING
+
+
+def interrupt(service: CacheManager, what: str, when: Callable[[RunEvent], bool]) -> Run:
+    """A run that ends at an event, as if its process had gone."""
+    events = service.execute(plan(service, what))
+    assert any(map(when, events))
+    drop(events)
+    return service.interrupted()[0]

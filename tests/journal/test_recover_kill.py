@@ -13,7 +13,10 @@ from tests.journal.ground import Ground, check, ground, is_there, names, quarant
 from tests.journal.recovering import interrupted, recover, settled, spread
 from tests.journal.victim import Killer, killer
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="works through POSIX descriptors")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="works through POSIX descriptors"),
+    pytest.mark.usefixtures("temporary"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -28,11 +31,6 @@ def cleared(tmp_path_factory: pytest.TempPathFactory, kill: Killer) -> frozenset
     found = ground(tmp_path_factory.mktemp("cleared"))
     kill.run(found.home, "delete")
     return names(found)
-
-
-@pytest.fixture(autouse=True)
-def _temporary(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("TMPDIR", str(tree(tmp_path / "temp", {})))
 
 
 def clearing(
@@ -179,7 +177,7 @@ def test_a_recovery_that_was_killed_is_recovered(
 def test_a_recovery_that_was_killed_at_any_call_is_recovered(
     what: str, first: str, tmp_path: Path, kill: Killer, cleared: frozenset[str]
 ) -> None:
-    recovering(tmp_path, kill, what, first, cleared, (0.35, 0.6), None)
+    recovering(tmp_path, kill, what, first, cleared, (0.35, 0.45), None)
 
 
 @pytest.mark.soak

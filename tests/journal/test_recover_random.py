@@ -16,7 +16,10 @@ from tests.journal.ground import Ground, check, ground, is_there, names, plan, q
 from tests.journal.recovering import recover, settled
 from tests.journal.victim import Killer, killer
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="works through POSIX descriptors")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="works through POSIX descriptors"),
+    pytest.mark.usefixtures("temporary"),
+]
 
 SEED = 20261120
 
@@ -25,11 +28,6 @@ SEED = 20261120
 def kill() -> Iterator[Killer]:
     with killer() as found:
         yield found
-
-
-@pytest.fixture(autouse=True)
-def _temporary(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("TMPDIR", str(tree(tmp_path / "temp", {})))
 
 
 def moment(run: Run | None) -> str:

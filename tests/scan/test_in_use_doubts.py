@@ -169,6 +169,16 @@ def test_a_lock_is_named_with_who_holds_it(root: Path, hold: Hold) -> None:
     assert usage.holder(root, ("unit",), None, other) is None
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="flock(2)")
+def test_a_lock_that_is_shared_is_held(root: Path, hold: Hold) -> None:
+    """So uv holds its cache's, in every process that works with it."""
+    (root / ".lock").touch()
+    pid = hold(
+        "import fcntl; fd = os.open(sys.argv[1], os.O_RDWR); fcntl.flock(fd, fcntl.LOCK_SH)", root / ".lock"
+    )
+    assert look(root, (".lock",)).locks[root, (".lock",)].pid == pid
+
+
 @needs_root
 @linux
 def test_the_kernel_says_who_holds_a_lock_though_we_may_not_look_at_them(hold: Hold) -> None:
@@ -201,8 +211,11 @@ def test_trying_a_lock_changes_nothing_and_keeps_nothing(root: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs FIFOs")
-def test_what_is_no_lock_does_not_keep_the_observer_waiting(root: Path) -> None:
+def test_a_lock_that_cannot_be_tried_may_be_held_and_keeps_nobody_waiting(root: Path) -> None:
     os.mkfifo(root / "fifo.lock")
     tree(root, {"link.lock": Link("single"), "loop": Link("loop")})
-    usage = look(root, ("fifo.lock",), ("link.lock",), ("loop", "x.lock"), ("single", "x.lock"))
-    assert (usage.gap, usage.locks) == (None, {})
+    usage = look(root, ("fifo.lock",), ("link.lock",), ("loop", "x.lock"), ("loop", "locks"))
+    assert (usage.gap, {names: who.label for (_, names), who in usage.locks.items()}) == (
+        None,
+        {("link.lock",): "lock out of reach", ("loop", "x.lock"): "lock out of reach"},
+    )

@@ -19,7 +19,7 @@ from cachemgr.domain.inventory import EntryId, Inventory
 from cachemgr.domain.machine import Machine, Platform
 from cachemgr.domain.outcome import Outcome, Trouble
 from cachemgr.domain.plan import Plan, Step
-from cachemgr.domain.run import Run
+from cachemgr.domain.run import Run, Whereabouts
 from cachemgr.domain.run_event import (
     RunEvent,
     RunFinished,
@@ -29,8 +29,10 @@ from cachemgr.domain.run_event import (
     StepStarted,
 )
 from cachemgr.domain.settings import Settings
-from cachemgr.domain.terms import Disposal, Intent, Rule, Status
+from cachemgr.domain.terms import Disposal, Intent, Rule, Status, Where
 from cachemgr.domain.usage import NOT_LOOKED, Usage
+from cachemgr.plan.compose import recovery_plan
+from cachemgr.plan.recover import finish_clear, roll_back
 from cachemgr.service import CacheManager
 from tests.observers import Foreseen
 
@@ -89,6 +91,12 @@ class SceneManager(CacheManager):
     def plan_purge(self, run: str | None = None, *, due: bool = False) -> Plan:
         return self._reverse(Intent.PURGE, run)
 
+    def plan_finish(self, run: str) -> Plan:
+        return self._recovery(Intent.FINISH, run)
+
+    def plan_roll_back(self, run: str) -> Plan:
+        return self._recovery(Intent.ROLL_BACK, run)
+
     def execute(
         self, plan: Plan, gauge: Gauge | None = None, *, saved: bool = False
     ) -> Generator[RunEvent, None, None]:
@@ -115,6 +123,13 @@ class SceneManager(CacheManager):
 
     def runs(self) -> tuple[Run, ...]:
         return self.theatre.runs
+
+    def _recovery(self, intent: Intent, wanted: str) -> Plan:
+        """Where everything of which the journal cannot tell was moved already."""
+        (run,) = (one for one in self.theatre.runs if one.id == wanted)
+        looks = {number: Whereabouts(Where.QUARANTINE) for number in range(len(run.plan.steps))}
+        made = finish_clear(run, looks, None) if intent is Intent.FINISH else roll_back(run, looks)
+        return recovery_plan("p-5d20", run, made, NOW, intent=intent)
 
     def _reverse(self, intent: Intent, wanted: str | None) -> Plan:
         for run in self.theatre.runs:
