@@ -25,6 +25,9 @@ ALLOWED: dict[str, set[str]] = {
     # one library, by one of two fixed names
     "execute/trash.py": {"importlib.import_module"},
     "execute/windows.py": {"importlib.import_module"},
+    # the Python whose tiktoken is to download, this one or one that the user names; and there that one library
+    "execute/tiktoken_download.py": {"subprocess"},
+    "execute/tiktoken_child.py": {"importlib.import_module"},
     # ourselves, to look at processes; and `lsof`, where a system has no /proc
     "scan/in_use.py": {"subprocess"},
     "scan/lsof.py": {"subprocess"},
