@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cachemgr.domain.cache_type import CacheType
+    from cachemgr.domain.environment import Environment, Script, Shell
     from cachemgr.domain.event import ScanEvent
     from cachemgr.domain.inventory import CacheId, Entry, EntryId, Finding, Inventory
     from cachemgr.domain.machine import Machine
@@ -182,6 +183,24 @@ class CacheManager:
     def recovery(self) -> Recovery:
         """The verbs about interrupted runs."""
         return Recovery(self.past)
+
+    def environment(self) -> Environment:
+        """The variables that put every tool into the configured caches."""
+        from cachemgr.environment.wanted import wanted
+
+        return wanted(self.types, self.settings, self.machine)
+
+    def script(self, environment: Environment, shell: Shell) -> Script:
+        """Those variables as lines of a shell. Raises UsageError where it cannot hold one of them."""
+        from cachemgr.environment.shells import script
+
+        return script(environment, shell)
+
+    def default_shell(self) -> Shell:
+        """The shell of the machine's environment. Raises UsageError for one that is not known."""
+        from cachemgr.environment.shells import default_shell
+
+        return default_shell(self.machine)
 
     def runs(self) -> tuple[Run, ...]:
         """Every run that the journal remembers, newest first."""

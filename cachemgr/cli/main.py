@@ -24,6 +24,8 @@ COMMANDS = {
     "undo": "undo",
     "purge": "purge",
     "recover": "recover",
+    "env": "env",
+    "run": "run",
     "types": "types",
     "config": "config",
     "demo": "demo",
@@ -41,6 +43,7 @@ Examples:
   cachemgr clear pip --dry-run            what would be removed, and what it frees
   cachemgr clear huggingface-hub@home:models/org/name
   cachemgr undo                           bring back what the last run set aside
+  eval "$(cachemgr env)"                  lead the tools into the configured caches
   cachemgr demo                           try everything on a safe sample
 
 \b
