@@ -20,6 +20,7 @@ from cachemgr.past.runs import Runs, new_id, random_word
 from cachemgr.scan.locate import locate
 from cachemgr.scan.roots import settle
 from cachemgr.scan.scanner import Scanner
+from cachemgr.setup.variables import Variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence, Set
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cachemgr.domain.cache_type import CacheType
-    from cachemgr.domain.environment import Environment, Script, Shell
     from cachemgr.domain.event import ScanEvent
     from cachemgr.domain.inventory import CacheId, Entry, EntryId, Finding, Inventory
     from cachemgr.domain.machine import Machine
@@ -180,27 +180,14 @@ class CacheManager:
         return Runs(self.state, self.clock, self.invocation)
 
     @property
+    def variables(self) -> Variables:
+        """The verbs about the variables that tools listen to."""
+        return Variables(self.machine, self.types, self.settings)
+
+    @property
     def recovery(self) -> Recovery:
         """The verbs about interrupted runs."""
         return Recovery(self.past)
-
-    def environment(self) -> Environment:
-        """The variables that put every tool into the configured caches."""
-        from cachemgr.environment.wanted import wanted
-
-        return wanted(self.types, self.settings, self.machine)
-
-    def script(self, environment: Environment, shell: Shell) -> Script:
-        """Those variables as lines of a shell. Raises UsageError where it cannot hold one of them."""
-        from cachemgr.environment.shells import script
-
-        return script(environment, shell)
-
-    def default_shell(self) -> Shell:
-        """The shell of the machine's environment. Raises UsageError for one that is not known."""
-        from cachemgr.environment.shells import default_shell
-
-        return default_shell(self.machine)
 
     def runs(self) -> tuple[Run, ...]:
         """Every run that the journal remembers, newest first."""
@@ -252,6 +239,7 @@ class CacheManager:
             *roots.find(inventory),
             *quarantine.find(inventory, self._holding(inventory)),
             *interrupted.find(inventory, self.interrupted()),
+            *self.variables.findings(inventory),
         )
         return replace(inventory, findings=tuple(map(self._pasteable, findings)))
 

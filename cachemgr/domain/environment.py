@@ -73,6 +73,18 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True)
+class Export:
+    """A line by which shells or services of this user get a variable."""
+
+    file: PurePath
+    line: int
+    name: str
+    value: str
+    shell: Shell
+    """How what replaces the line is written."""
+
+
+@dataclass(frozen=True, slots=True)
 class Script:
     """The lines that carry an environment's changes out, exact to the byte (`os.fsencode`)."""
 

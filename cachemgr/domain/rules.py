@@ -1,11 +1,13 @@
 """Where a tool writes: its variables and defaults in the order it asks them. Reads no disk."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import PurePath
 
 from cachemgr.domain.cache_type import CacheType, Default, Variable
+from cachemgr.domain.inventory import Problem
 from cachemgr.domain.machine import Machine
-from cachemgr.domain.reading import Reading, read_variable
+from cachemgr.domain.reading import read_variable
 
 
 def rules(cache_type: CacheType, machine: Machine) -> tuple[Variable | Default, ...]:
@@ -37,8 +39,15 @@ def default_path(text: str, machine: Machine) -> PurePath | None:
     return None
 
 
-Decision = tuple[Variable, Reading] | tuple[Default, PurePath]
-"""The rule that decides, and what it says."""
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What decides where a tool writes."""
+
+    variable: str
+    """Empty where none is set, and the tool uses a default."""
+    path: PurePath | None
+    """None where the variable turns the cache off."""
+    problems: tuple[Problem, ...] = ()
 
 
 def decision(cache_type: CacheType, machine: Machine, exists: Callable[[PurePath], bool]) -> Decision | None:
@@ -49,7 +58,7 @@ def decision(cache_type: CacheType, machine: Machine, exists: Callable[[PurePath
     for rule in rules(cache_type, machine):
         if isinstance(rule, Variable):
             if (reading := read_variable(rule, machine)) is not None:
-                return rule, reading
+                return Decision(rule.name, reading.path, reading.problems)
         elif (path := default_path(rule.path, machine)) is not None and (not rule.if_exists or exists(path)):
-            return rule, path
+            return Decision("", path)
     return None

@@ -34,13 +34,13 @@ the token stays where it is.
 def env(session: Session, shell: str | None) -> int:
     """Print the variables that put every tool into the configured caches."""
     service, output = session.service, session.output
-    environment = service.environment()
+    environment = service.variables.environment()
     if shell == JSON or session.options.json:
         home, project = service.machine.home, service.project
         output.document(env_document(environment, home, project, session.now()))
         return 0
-    chosen = Shell(shell) if shell else service.default_shell()
-    script = service.script(environment, chosen)
+    chosen = Shell(shell) if shell else service.variables.default_shell()
+    script = service.variables.script(environment, chosen)
     if script.lines:
         output.exact("".join(line + script.end for line in script.lines))
     if session.options.quiet:

@@ -25,4 +25,4 @@ def run(session: Session, command: tuple[str, ...]) -> int:
     # What follows are CMD's own words: a `--json` among them is no request to us.
     session.arguments = ()
     service = session.service
-    return become(command, service.environment().over(service.machine.env))
+    return become(command, service.variables.environment().over(service.machine.env))
