@@ -9,97 +9,20 @@ without --directory they go to the temporary directory and are removed at the en
 """
 
 import argparse
-import json
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import trees
+from subject import Subject, timed, verdict
 
 CPU_PROMISE = 1.6
 """CPU of the one-process scan, without the start of the interpreter, as a multiple of that of `du -s`."""
 MEMORY_BASE = 25_000_000
 MEMORY_PER_DIRECTORY = 512
 """Bytes over a bare interpreter; nothing per file."""
-
-PEAK = """
-import runpy, sys
-sys.argv = ["cachemgr", *sys.argv[1:]]
-try:
-    if len(sys.argv) > 1:
-        runpy.run_module("cachemgr", run_name="__main__", alter_sys=True)
-finally:
-    try:
-        lines = open("/proc/self/status").read().splitlines()
-        peak = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
-    except OSError:
-        import resource
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    sys.stderr.write(f"peak {peak}")
-"""
-"""Peak memory as the program itself sees it: `wait4` would report the parent's, inherited at the fork."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One run: seconds of user and system time, and of the clock on the wall."""
-
-    cpu: float
-    wall: float
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """Our program with a home in which `tree` is a registered cache."""
-
-    env: Mapping[str, str]
-    cwd: Path
-
-    @classmethod
-    def prepare(cls, home: Path, top: Path) -> "Subject":
-        config = home / ".config" / "cachemgr" / "cachemgr.toml"
-        config.parent.mkdir(parents=True)
-        config.write_text(f'[[cache]]\nname = "benchmark"\npath = {json.dumps(str(top))}\n')
-        source = Path(__file__).resolve().parents[1]
-        env = {"HOME": str(home), "PATH": os.environ["PATH"], "PYTHONPATH": str(source), "LC_ALL": "C.UTF-8"}
-        return cls(env, home)
-
-    def argv(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "cachemgr", *arguments]
-
-    def measured(self, tree: trees.Tree) -> int:
-        """The size it reports for the tree."""
-        done = subprocess.run(
-            self.argv("status", "--json"), env=self.env, cwd=self.cwd, capture_output=True, check=True
-        )
-        sizes = [
-            int(cache["size_bytes"])
-            for cache in json.loads(done.stdout)["caches"]
-            if cache["path"] == str(tree.top)
-        ]
-        return sizes[0] if sizes else -1
-
-    def peak(self, *arguments: str) -> int:
-        """Peak memory in bytes; of the bare interpreter without arguments."""
-        argv = [sys.executable, "-c", PEAK, *arguments]
-        done = subprocess.run(argv, env=self.env, cwd=self.cwd, capture_output=True, text=True, check=True)
-        return int(done.stderr.rpartition("peak ")[2])
-
-
-def timed(argv: Sequence[str], env: Mapping[str, str], cwd: Path) -> Sample:
-    start = time.perf_counter()
-    with subprocess.Popen(argv, env=env, cwd=cwd, stdout=subprocess.DEVNULL) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(argv)} ended with {process.returncode}")
-    return Sample(usage.ru_utime + usage.ru_stime, time.perf_counter() - start)
 
 
 def compare(tree: trees.Tree, home: Path, runs: int) -> bool:
@@ -112,7 +35,7 @@ def compare(tree: trees.Tree, home: Path, runs: int) -> bool:
 
     trees.age(tree)
     before = trees.access_times(tree)
-    size = subject.measured(tree)
+    size = subject.measured(tree.top)
     changed = sum(a != b for a, b in zip(before, trees.access_times(tree), strict=True))
     expected = int(subprocess.check_output(["du", "-s", "-B1", str(tree.top)]).split()[0])
 
@@ -147,11 +70,6 @@ def compare(tree: trees.Tree, home: Path, runs: int) -> bool:
         ),
     ]
     return all(verdicts)
-
-
-def verdict(what: str, kept: bool, figures: str) -> bool:
-    print(f"  {'PASS' if kept else 'MISS'}  {what:<7} {figures}", flush=True)
-    return kept
 
 
 def main() -> int:

@@ -75,6 +75,10 @@ class HubOnDisk:
         partial.write_bytes(content)
         return partial
 
+    def lock(self, repo: str, content: bytes, *, repo_type: str = "model") -> Path:
+        """What is locked while a file with that content is downloaded or linked."""
+        return self.root / ".locks" / self.folder(repo, repo_type).name / f"{git_etag(content)}.lock"
+
     def scan(self) -> HFCacheInfo:
         """What huggingface_hub itself sees."""
         return scan_cache_dir(self.root)

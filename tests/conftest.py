@@ -1,9 +1,15 @@
 """A home and a project of one's own for every test, and a wall before the real one."""
 
 import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+
+from tests.holders import Hold
 
 MOVES_A_CACHE = tuple(
     "HF_ HUGGINGFACE_ TRANSFORMERS_ TORCH_ XDG_ TIKTOKEN_ DATA_GYM_ OLLAMA_ MLX_ PIP_ UV_".split()
@@ -45,3 +51,21 @@ def _own_machine(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     ):
         monkeypatch.setenv(name, str(place))
     return top
+
+
+@pytest.fixture
+def hold() -> Iterator[Hold]:
+    """Programs that hold something as long as the test runs."""
+    with ExitStack() as stack:
+
+        def start(code: str, *arguments: os.PathLike[str] | str) -> int:
+            program = f"import mmap, os, sys\n{code}\nprint(flush=True); sys.stdin.read()"
+            argv = [sys.executable, "-c", program, *(os.fspath(each) for each in arguments)]
+            child = stack.enter_context(subprocess.Popen(argv, stdin=-1, stdout=-1))
+            assert child.stdin is not None
+            assert child.stdout is not None
+            stack.callback(child.stdin.close)
+            assert child.stdout.readline(), "it could not do that; see its traceback"
+            return child.pid
+
+        yield start

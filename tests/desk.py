@@ -4,7 +4,7 @@ import hashlib
 import os
 import stat
 import subprocess
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,15 +22,18 @@ from cachemgr.domain.outcome import Outcome
 from cachemgr.domain.plan import Plan, Root, Step
 from cachemgr.domain.run_event import RunEvent, RunFinished
 from cachemgr.domain.settings import Settings
-from cachemgr.domain.terms import Disposal, Intent, Status
+from cachemgr.domain.terms import Disposal, Intent, Rule, Status
 from cachemgr.domain.unit import Content, Identity, Kind
 from cachemgr.execute.sample import SampleHome
 from cachemgr.plan.compose import PLAN_AGE
 from cachemgr.service import CacheManager
 from tests.builders import machine
+from tests.observers import Foreseen
 
 BOX = "box@custom"
 """The cache id of plans written by hand."""
+FORCED = (Rule.IN_USE,)
+"""For tests that are not about what is in use: what else runs on this machine is none of their business."""
 
 
 def utc_now() -> datetime:
@@ -54,7 +57,9 @@ def sample_manager(sample: SampleHome, clock: Callable[[], datetime] = utc_now) 
     settings = config.load(
         here, project=sample.project, config_file=None, user_dir=sample.home / ".config" / "cachemgr"
     )
-    return CacheManager(here, all_types(), settings, sample.project, sample.directory / "state", clock)
+    return CacheManager(
+        here, all_types(), settings, sample.project, sample.directory / "state", clock, observer=Foreseen()
+    )
 
 
 def manager(
@@ -76,6 +81,7 @@ def manager(
         state or home / "state",
         clock,
         allow_root=allow_root,
+        observer=Foreseen(),
     )
 
 
@@ -122,10 +128,15 @@ def asked(action: Action, like: Path) -> Step:
     return Step(action, BOX, None, identity(like))
 
 
-def plan_of(roots: Path | Iterable[Root], *steps: Step, intent: Intent = Intent.CLEAR) -> Plan:
+def plan_of(
+    roots: Path | Iterable[Root],
+    *steps: Step,
+    intent: Intent = Intent.CLEAR,
+    forced: Collection[Rule] = FORCED,
+) -> Plan:
     pinned = (root_of(roots),) if isinstance(roots, Path) else tuple(roots)
     now = utc_now()
-    return Plan(f"p-{os.urandom(4).hex()}", intent, now, now + PLAN_AGE, pinned, steps)
+    return Plan(f"p-{os.urandom(4).hex()}", intent, now, now + PLAN_AGE, pinned, steps, forced=tuple(forced))
 
 
 @dataclass
@@ -178,12 +189,14 @@ def clear(
     service: CacheManager,
     choose: Callable[[Entry, Inventory], bool] = lambda entry, inventory: True,
     disposal: Disposal | None = None,
+    *,
+    force: Collection[Rule] = FORCED,
 ) -> Plan:
     """A plan for the chosen entries of a fresh scan."""
     inventory = service.inventory()
     chosen = {entry.id for entry in inventory.entries if choose(entry, inventory)}
     assert chosen, "the test chose nothing"
-    return service.plan_clear(inventory, chosen, disposal=disposal)
+    return service.plan_clear(inventory, chosen, disposal=disposal, force=force)
 
 
 Look = tuple[object, ...]

@@ -13,6 +13,7 @@ from cachemgr.domain.settings import HomeSetting, RootSetting, Settings
 from cachemgr.domain.terms import Place
 from cachemgr.service import CacheManager
 from tests.builders import machine
+from tests.observers import Foreseen
 
 ORIGIN = Origin("cachemgr.toml", "test")
 
@@ -44,6 +45,7 @@ def manager(
         project,
         state or home / ".local" / "state" / "cachemgr",
         clock,
+        observer=Foreseen(),
     )
 
 

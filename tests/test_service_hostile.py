@@ -16,7 +16,7 @@ from cachemgr.domain.run_event import Announced, RunFinished
 from cachemgr.domain.terms import CacheState, Disposal
 from cachemgr.service import CacheManager
 from tests.builders import HERE, Link, fingerprint, machine, tree
-from tests.desk import Clock
+from tests.desk import FORCED, Clock
 
 pytestmark = pytest.mark.skipif(HERE is Platform.WINDOWS, reason="POSIX links and FIFOs")
 
@@ -32,7 +32,8 @@ def look_at(home: Path, project: Path | None = None) -> CacheManager:
 
 def clear_all(service: CacheManager, disposal: Disposal | None = None) -> RunFinished | None:
     inventory = service.inventory()
-    plan = service.plan_clear(inventory, {entry.id for entry in inventory.entries}, disposal=disposal)
+    chosen = {entry.id for entry in inventory.entries}
+    plan = service.plan_clear(inventory, chosen, disposal=disposal, force=FORCED)
     events = list(service.execute(plan)) if plan.steps else []
     return next((event for event in events if isinstance(event, RunFinished)), None)
 
@@ -85,7 +86,8 @@ def test_what_is_written_to_a_tree_on_its_way_out_comes_back(home: Path) -> None
     root = thumbnails(home)
     service = look_at(home)
     inventory = service.inventory()
-    plan = service.plan_clear(inventory, {entry.id for entry in inventory.entries}, disposal=Disposal.DELETE)
+    chosen = {entry.id for entry in inventory.entries}
+    plan = service.plan_clear(inventory, chosen, disposal=Disposal.DELETE, force=FORCED)
     writer = os.open(root / "tree" / "a", os.O_RDONLY | os.O_DIRECTORY)
 
     for event in service.execute(plan):

@@ -4,6 +4,7 @@ something ends here, and a dry run leaves at the first door."""
 import os
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from cachemgr.cli.ask import agree
 from cachemgr.cli.plan_view import show_plan, show_result
@@ -16,6 +17,7 @@ from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Reason
 from cachemgr.present.document.runs import result_document
 from cachemgr.present.document.values import encode
+from cachemgr.present.plan_rows import kept_rows
 from cachemgr.present.text import counted, display_name, minute
 
 PROMISED_WORDS = frozenset({"all", "legacy", "models", "apps", "responses", "packages", "builds"})
@@ -42,6 +44,8 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
 
     Raises CacheMgrError where nothing was done.
     """
+    # A saved plan may have overridden a rule itself.
+    plan = replace(plan, forced=tuple(sorted({*plan.forced, *wish.forced})))
     if wish.plan is not None:
         return _save(session, plan, wish)
     machine_readable = session.options.json or wish.events
@@ -143,11 +147,13 @@ def _nothing(session: Session, plan: Plan, *, machine_readable: bool) -> int:
 
 
 def _why_nothing(session: Session, plan: Plan) -> CacheMgrError | None:
-    reasons = {exclusion.reason for exclusion in plan.exclusions}
-    if not reasons or PROMISED_WORDS.issuperset(plan.targets):
-        return None
+    entries = [exclusion for exclusion in plan.exclusions if exclusion.entry is not None]
     many = counted(len(plan.exclusions), "item stays", "items stay")
-    if reasons == {Reason.IN_USE}:
-        return Busy(f"everything that was named is in use, so {many}")
-    look = session.command("clear", *plan.targets, "--dry-run")
+    if entries and all(exclusion.reason is Reason.IN_USE for exclusion in entries):
+        first = kept_rows(replace(plan, exclusions=tuple(entries[:1])))[0]
+        return Busy(f"nothing of what was named can go now, and {many}; {first.id}: {first.why}")
+    if not plan.exclusions or PROMISED_WORDS.issuperset(plan.targets):
+        return None
+    how = ("--trash",) if any(one.reason is Reason.NO_TRASH for one in plan.exclusions) else ()
+    look = session.command("clear", *plan.targets, *how, "--dry-run")
     return Refused(f"nothing of what was named may be removed; {many}, see `{look}`")

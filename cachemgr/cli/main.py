@@ -43,6 +43,7 @@ Examples:
   cachemgr clear pip --dry-run            what would be removed, and what it frees
   cachemgr clear huggingface-hub@home:models/org/name
   cachemgr undo                           bring back what the last run set aside
+  cachemgr recover                        runs that were interrupted, and what can be done
   eval "$(cachemgr env)"                  lead the tools into the configured caches
   cachemgr demo                           try everything on a safe sample
 

@@ -7,9 +7,9 @@ from cachemgr.cli.running import Execution
 from cachemgr.domain.action import Purge, Remove, Restore
 from cachemgr.domain.outcome import Outcome
 from cachemgr.domain.plan import Plan
-from cachemgr.domain.terms import Intent, Status
+from cachemgr.domain.terms import Disposal, Intent, Status
 from cachemgr.present.plan_rows import KeptRow, PlanRow, kept_rows, plan_rows, way_back
-from cachemgr.present.promises import outcome, promise
+from cachemgr.present.promises import moved, notes, outcome, promise
 from cachemgr.present.text import counted, day, display_name, glyph, trouble_sentence, verb
 
 _LONGEST = 40
@@ -30,6 +30,8 @@ def show_plan(output: Output, plan: Plan, *, quiet: bool = False, err: bool = Fa
     if rows or kept:
         output.line(err=err)
     output.line(f"{verb(plan.intent)}: {promise(plan, output.si)}.", err=err)
+    for note in notes(plan):
+        output.line(f"{note[0].upper()}{note[1:]}.", err=err)
     for warning in _warnings(plan, rows):
         output.line(click.style(warning, fg="yellow"), err=err)
 
@@ -49,6 +51,8 @@ def show_result(output: Output, plan: Plan, run: Execution, undo: str, *, quiet:
     if run.undoable:
         kept = f"until {day(plan.keep_until)} " if plan.keep_until else ""
         output.line(f"Undo {kept}with: {undo}")
+    if moved(plan, run.outcomes, Disposal.TRASH):
+        output.line("To have it back, restore it from the trash; its bytes are freed when that is emptied.")
 
 
 def _planned(output: Output, plan: Plan, rows: tuple[PlanRow, ...], *, err: bool) -> None:
@@ -69,7 +73,7 @@ def _planned(output: Output, plan: Plan, rows: tuple[PlanRow, ...], *, err: bool
             output.size(row.size),
             *(() if undoing else (output.size(row.frees),)),
             f"{display_name(row.cache)}:{row.name}",
-            *(() if undoing else (way_back(row.rebuild, permanent=row.permanent),)),
+            *(() if undoing else (way_back(row),)),
         )
         for row in rows[:_LONGEST]
     ]

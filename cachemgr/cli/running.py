@@ -9,10 +9,11 @@ from types import FrameType
 
 from cachemgr.cli.progress import ProgressLine
 from cachemgr.cli.session import Session
+from cachemgr.domain.errors import Interrupted
 from cachemgr.domain.event import Gauge
 from cachemgr.domain.outcome import Outcome
 from cachemgr.domain.plan import Plan
-from cachemgr.domain.run_event import RunFinished, RunStarted, StepFinished
+from cachemgr.domain.run_event import RunFinished, RunStarted, StepFinished, StepProgress
 from cachemgr.present.document.runs import event_document
 from cachemgr.present.text import size
 
@@ -39,15 +40,21 @@ def carry_out(session: Session, plan: Plan, *, events: bool, saved: bool) -> Exe
     gauge = Gauge()
     line = ProgressLine(sys.stderr, shown=session.options.progress and not session.options.quiet)
     shown, finished, freed = 0, 0, 0
-    with _stoppable(gauge):
+    removing: dict[int, int] = {}
+    """Bytes that the steps at work have freed so far."""
+    with _stoppable(gauge), _told(session, execution):
         for event in session.service.execute(plan, gauge, saved=saved):
+            # Known before anything is said about it, for the saying may be interrupted.
+            if isinstance(event, RunStarted):
+                execution.id = event.run
             if events and (document := event_document(event, shown)) is not None:
                 session.output.document(document, indent=None)
                 shown += 1
             match event:
-                case RunStarted(run=run):
-                    execution.id = run
+                case StepProgress(number=number, freed=so_far):
+                    removing[number] = so_far
                 case StepFinished(outcome=outcome):
+                    removing.pop(outcome.number, None)
                     finished += 1
                     freed += outcome.freed
                 case RunFinished(outcomes=outcomes, undoable=undoable):
@@ -55,9 +62,23 @@ def carry_out(session: Session, plan: Plan, *, events: bool, saved: bool) -> Exe
                 case _:
                     pass
             if line.due():
-                line.show(f"Step {finished} of {len(plan.steps)}, freed {size(freed)}")
+                line.show(
+                    f"Step {finished} of {len(plan.steps)}, freed {size(freed + sum(removing.values()))}"
+                )
     line.clear()
     return execution
+
+
+@contextmanager
+def _told(session: Session, execution: Execution) -> Iterator[None]:
+    """Where a run was left at once, the way on from there. Raises Interrupted."""
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        if not execution.id:
+            raise
+        way = session.command("recover", execution.id)
+        raise Interrupted(f"interrupted at once; what can be done about it: {way}") from stop
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cachemgr.cli.options import json_option, kept
-from cachemgr.domain.terms import Disposal
+from cachemgr.domain.terms import Disposal, Rule
 
 Command = Callable[..., Any]
 
@@ -24,12 +24,14 @@ class Wish:
     yes: bool = False
     disposal: Disposal | None = None
     events: bool = False
+    forced: tuple[Rule, ...] = ()
+    """The safety rules that are overridden."""
 
 
 _HELPS = {
     Disposal.DELETE: "Permanent: frees the bytes now and cannot be undone.",
     Disposal.QUARANTINE: "Undoable: set aside on the same file system, freed at the purge.",
-    Disposal.TRASH: "Move to the system trash.",
+    Disposal.TRASH: "To the system trash: comes back from there, freed when that is emptied.",
 }
 _DISPOSALS = tuple(
     click.option(f"--{disposal.value}", is_flag=True, help=text) for disposal, text in _HELPS.items()
@@ -50,7 +52,13 @@ _OPTIONS = (
         flag_value=True,
         help="Write although HOME is somebody else's, or under sudo.",
     ),
-    click.option("--force", "forced", metavar="RULE", multiple=True, hidden=True),
+    click.option(
+        "--force",
+        "forced",
+        metavar="RULE",
+        multiple=True,
+        help="Override one rule by name: in-use (what running processes use; a tool's lock still counts).",
+    ),
     click.option("--events", is_flag=True, help="One JSON object a line while it runs."),
     json_option,
 )
@@ -68,10 +76,8 @@ def action_options(*, disposal: bool = False) -> Callable[[Command], Command]:
                 yes=given.pop("yes"),
                 events=given.pop("events"),
                 disposal=_one({kind: given.pop(kind.value, False) for kind in Disposal}),
+                forced=tuple(dict.fromkeys(map(_rule, given.pop("forced")))),
             )
-            for rule in given.pop("forced"):
-                # Every rule there is so far keeps data from being lost; none of them has an override.
-                raise click.UsageError(f"There is no rule {rule!r} that could be overridden.")
             if wish.events and click.get_current_context().obj.options.json:
                 raise click.UsageError("--json and --events are two forms of the same report; choose one.")
             return command(*args, wish=wish, **given)
@@ -80,6 +86,16 @@ def action_options(*, disposal: bool = False) -> Callable[[Command], Command]:
         return reduce(lambda wrapped, option: option(wrapped), reversed(options), folded)
 
     return decorate
+
+
+def _rule(name: str) -> Rule:
+    try:
+        return Rule(name)
+    except ValueError:
+        known = ", ".join(Rule)
+        raise click.UsageError(
+            f"There is no rule {name!r} that could be overridden; with a name there is: {known}."
+        ) from None
 
 
 def _one(given: dict[Disposal, bool]) -> Disposal | None:

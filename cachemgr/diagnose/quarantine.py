@@ -27,5 +27,5 @@ def find(inventory: Inventory, runs: Iterable[Run]) -> Iterator[Finding]:
                 continue
             if run.interrupted:
                 continue  # that it was interrupted is the finding
-            fix = ("cachemgr", "purge", name) if run.quarantined or run.leftover else ()
+            fix = ("cachemgr", "purge", name)
             yield Finding("quarantine", Severity.INFO, cache.id, cache.path, size, fix, name)

@@ -8,8 +8,11 @@ if sys.platform == "win32":
         allocated,
         close,
         fstat,
+        hold_lock,
         identity,
+        is_online_only,
         kind,
+        let_go,
         look,
         lstat,
         mount_id,
@@ -18,8 +21,10 @@ if sys.platform == "win32":
         open_child,
         open_root,
         owner,
+        pin,
         read_file,
         read_link,
+        release_lock,
     )
 else:
     from cachemgr.disk.posix import (
@@ -27,8 +32,11 @@ else:
         allocated,
         close,
         fstat,
+        hold_lock,
         identity,
+        is_online_only,
         kind,
+        let_go,
         look,
         lstat,
         mount_id,
@@ -37,8 +45,10 @@ else:
         open_child,
         open_root,
         owner,
+        pin,
         read_file,
         read_link,
+        release_lock,
     )
 
 __all__ = [
@@ -46,8 +56,11 @@ __all__ = [
     "allocated",
     "close",
     "fstat",
+    "hold_lock",
     "identity",
+    "is_online_only",
     "kind",
+    "let_go",
     "look",
     "lstat",
     "mount_id",
@@ -56,6 +69,8 @@ __all__ = [
     "open_child",
     "open_root",
     "owner",
+    "pin",
     "read_file",
     "read_link",
+    "release_lock",
 ]

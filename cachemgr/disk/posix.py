@@ -2,9 +2,13 @@
 
 import os
 import stat
+import sys
+from errno import EACCES, EAGAIN, EBADF, ENOENT
 from pathlib import Path
 
 from cachemgr.domain.unit import Identity, Kind
+
+assert sys.platform != "win32"  # for the type checker; Windows has a module of its own
 
 Handle = int
 """An open directory descriptor."""
@@ -45,6 +49,19 @@ def open_root(path: Path) -> Handle:
 
 def close(handle: Handle) -> None:
     os.close(handle)
+
+
+def pin(_handle: Handle) -> None:
+    """A descriptor is the directory itself, whatever happens to its name."""
+
+
+def let_go(_handle: Handle) -> None:
+    """An open directory can be removed."""
+
+
+def is_online_only(_status: os.stat_result) -> bool:
+    """Placeholders of a sync client are known on Windows alone."""
+    return False
 
 
 def names(handle: Handle) -> list[str]:
@@ -133,6 +150,45 @@ def open_below(root: Handle, below: tuple[str, ...]) -> Handle:
             os.close(handle)
         handle = deeper
     return handle
+
+
+def hold_lock(parent: Handle, name: str) -> int | None:
+    """A lock file of another tool, taken without waiting; None when somebody holds it.
+
+    flock(2), which filelock and uv take too. It is opened for reading, and for writing only where the lock
+    wants that; nothing is ever written. Raises OSError.
+    """
+    import fcntl  # only actions need it
+
+    try:
+        return _locked(parent, name, os.O_RDONLY, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno != EBADF:
+            raise
+    # An NFS client makes a byte-range lock of it, and an exclusive one needs a descriptor that may write.
+    return _locked(parent, name, os.O_RDWR, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def release_lock(descriptor: int) -> None:
+    os.close(descriptor)
+
+
+def _locked(parent: Handle, name: str, flags: int, how: int) -> int | None:
+    import fcntl
+
+    descriptor = os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=parent)
+    ours = False
+    try:
+        fcntl.flock(descriptor, how)
+        # Somebody may have put another file in its place meanwhile, and hold that one.
+        ours = os.path.samestat(os.fstat(descriptor), lstat(parent, name))
+    except OSError as error:
+        if error.errno not in (EAGAIN, EACCES, ENOENT):
+            raise
+    finally:
+        if not ours:
+            os.close(descriptor)
+    return descriptor if ours else None
 
 
 def _open(name: str, flags: int, parent: int | None) -> int:

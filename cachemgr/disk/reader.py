@@ -65,7 +65,7 @@ class DiskReader:
         return () if listing is None else tuple(sorted(listing.items.values()))
 
     def unit(self, *names: str) -> Unit | None:
-        """A file, a link or a whole tree, measured once; None where it is missing or was listed."""
+        """A file, a link or a whole tree, measured once; None where it is missing, swapped or was listed."""
         if names in self._listings:
             return None
         if names not in self._units:
@@ -241,6 +241,9 @@ class DiskReader:
             return None
         try:
             status = handles.lstat(parent, names[-1])
+            item, now = self._known(names), handles.identity(status)
+            if item is not None and (item.kind, item.identity.inode) != (now.kind, now.inode):
+                return None  # another thing took the place of what a layout chose
             walk = Walk(self.scope, names)
             if handles.kind(status) is Kind.DIRECTORY:
                 self._measure_tree(walk, parent, names)
@@ -255,12 +258,14 @@ class DiskReader:
             if parent != self.root:
                 handles.close(parent)
         obstacles = walk.found_obstacles()
-        if not self.scope.third_party and first_credential(names) is not None:
+        # Other people's packages may hold such names; something of that name by itself is what it says.
+        told = names[-1:] if self.scope.third_party else names
+        if first_credential(told) is not None:
             obstacles = (*obstacles, Obstacle(Reason.PROTECTED, "/".join(names)))
         if self.scope.owner is not None and status.st_uid != self.scope.owner:
             foreign = Obstacle(Reason.FOREIGN_OWNER, "/".join(names))
             obstacles = (*(o for o in obstacles if o.reason is not Reason.FOREIGN_OWNER), foreign)
-        return Unit(names, handles.identity(status), walk.result(), obstacles)
+        return Unit(names, now, walk.result(), obstacles)
 
     def _measure_tree(self, walk: Walk, parent: Handle, names: Names) -> None:
         try:

@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from cachemgr.disk import win32
 from cachemgr.domain.inventory import Volume
 
 _NETWORK = frozenset(
@@ -23,13 +24,16 @@ class Mount:
     target: str
     type: str
     options: frozenset[str]
+    """Of the mount and of what is mounted."""
     source: str
+    root: str = "/"
+    """The directory of the file system that is shown at `target`."""
 
 
-def mounts() -> tuple[Mount, ...]:
+def mounts(file: str = "/proc/self/mountinfo") -> tuple[Mount, ...]:
     """The mount table in the order of mounting; empty where the system shows none (proc(5), mountinfo)."""
     try:
-        with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape", newline="\n") as table:
+        with open(file, encoding="utf-8", errors="surrogateescape", newline="\n") as table:
             return tuple(mount for line in table if (mount := _mount(line)) is not None)
     except OSError:
         return ()
@@ -43,6 +47,16 @@ def mounts_below(root: Path, table: tuple[Mount, ...]) -> frozenset[tuple[str, .
     )
 
 
+def mount_of(path: str, table: tuple[Mount, ...]) -> Mount | None:
+    """The mount a path lies on; None where the table does not say."""
+    # The last mount at the longest matching target is the one on top.
+    return max(
+        (mount for mount in reversed(table) if f"{path}/".startswith(mount.target.rstrip("/") + "/")),
+        key=lambda mount: len(mount.target),
+        default=None,
+    )
+
+
 def volume(path: Path, table: tuple[Mount, ...]) -> Volume | None:
     """The file system below a real path; None when it cannot be asked."""
     if sys.platform == "win32":
@@ -53,12 +67,7 @@ def volume(path: Path, table: tuple[Mount, ...]) -> Volume | None:
     except OSError:
         return None
     number = f"{os.major(device)}:{os.minor(device)}"
-    # The last mount at the longest matching target is the one on top.
-    best = max(
-        (mount for mount in reversed(table) if (str(path) + "/").startswith(mount.target.rstrip("/") + "/")),
-        key=lambda mount: len(mount.target),
-        default=None,
-    )
+    best = mount_of(str(path), table)
     kind = best.type if best is not None else ""
     return Volume(
         device=best.source if best is not None and best.source.startswith("/") else number,
@@ -80,7 +89,10 @@ def _windows_volume(path: Path) -> Volume | None:
         usage = shutil.disk_usage(path)
     except OSError:
         return None
-    network = path.drive.startswith("\\\\")
+    try:
+        network = win32.drive_type(str(path)) == win32.REMOTE
+    except OSError:
+        network = path.drive.startswith("\\\\")
     return Volume(path.drive, "", usage.free, usage.total, network, False, path.anchor)
 
 
@@ -92,8 +104,11 @@ def _mount(line: str) -> Mount | None:
             device=fields[2],
             target=_decode(fields[4]),
             type=fields[separator + 1],
-            options=frozenset(fields[5].split(",")),
+            options=frozenset(
+                (*fields[5].split(","), *"".join(fields[separator + 3 :]).rstrip("\n").split(","))
+            ),
             source=_decode(fields[separator + 2]),
+            root=_decode(fields[3]),
         )
     except (ValueError, IndexError):
         return None

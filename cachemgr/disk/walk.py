@@ -103,7 +103,7 @@ class Walk:
 
     def leaf(self, status: os.stat_result) -> None:
         """Measure something that is no directory."""
-        self.measure.leaf(status)
+        self._leaf(status)
         self.scope.gauge.add(self.measure.files, self.measure.size)
 
     def result(self) -> Tally:
@@ -175,14 +175,21 @@ class Walk:
             if plain or self._check_directory(folder, name, status):
                 folder.pending.append((name, (status[2], status[1])))
         else:
-            self.measure.leaf(status)
+            self._leaf(status)
+
+    def _leaf(self, status: os.stat_result) -> None:
+        if not MODE_TELLS and handles.is_online_only(status):
+            self.obstacles.setdefault(Reason.REPORT_ONLY, "online-only")
+        self.measure.leaf(status)
 
     def _search(self) -> None:
         """Search the names that were met for credentials; many at once, because most have none."""
-        if not self.scope.third_party and first_credential(
-            chain.from_iterable([names for _, names in self._listed])
-        ):
-            found = ((folder, first_credential(names)) for folder, names in self._listed)
+        third_party = self.scope.third_party
+        met = chain.from_iterable([names for _, names in self._listed])
+        if first_credential(met, third_party=third_party) is not None:
+            found = (
+                (folder, first_credential(names, third_party=third_party)) for folder, names in self._listed
+            )
             folder, secret = next((folder, secret) for folder, secret in found if secret is not None)
             self.obstacles.setdefault(Reason.PROTECTED, self._text(folder, secret))
         self._listed.clear()

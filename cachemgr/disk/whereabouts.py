@@ -2,16 +2,18 @@
 the disk, because a record that has no end cannot tell."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from errno import ELOOP, ENOTDIR
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
 from cachemgr.disk.reader import OURS
 from cachemgr.domain.action import Purge, Remove, Restore, Tidy
+from cachemgr.domain.inventory import CacheId
 from cachemgr.domain.plan import Root, Step
 from cachemgr.domain.run import Run, Whereabouts
 from cachemgr.domain.terms import Where
+from cachemgr.domain.unit import Kind
 
 Names = tuple[str, ...]
 
@@ -29,6 +31,17 @@ def whereabouts(run: Run) -> Mapping[int, Whereabouts]:
             else:
                 found |= _Look(handle, run.id).at(steps)
     return found
+
+
+def standing(run: Run) -> tuple[CacheId, ...]:
+    """The caches in whose roots a quarantine of a run stands, whatever is in it."""
+    found: list[CacheId] = []
+    for root in run.plan.roots:
+        with _opened(root) as handle, suppress(OSError, ValueError):
+            if handle is not None:
+                handles.lstat(handle, OURS + run.id)
+                found.append(root.cache)
+    return tuple(found)
 
 
 @contextmanager
@@ -66,7 +79,8 @@ class _Look:
             places |= self._in_folder(names, {number: (name, steps[number]) for number, name in wanted})
         for number, aside in self._aside(steps).items():
             free = number not in places or places[number].where is Where.NEITHER
-            places[number] = Whereabouts(Where.QUARANTINE, free) if aside else places[number]
+            if aside:
+                places[number] = Whereabouts(Where.QUARANTINE, free)
         for number in purges:
             places.setdefault(number, Whereabouts(Where.NEITHER))
         return places
@@ -92,12 +106,11 @@ class _Look:
             return Whereabouts(Where.NEITHER)
         except (OSError, ValueError):
             return _LOST
-        if step.identity is None or now.inode != step.identity.inode:
-            return Whereabouts(Where.OTHER, free=False)
+        same = step.identity is not None and now.inode == step.identity.inode
         gone: frozenset[Names] = frozenset()
-        if isinstance(step.action, Tidy):
+        if isinstance(step.action, Tidy) and now.kind is Kind.DIRECTORY:
             gone = frozenset(below for below in step.action.alone if _is_gone(folder, (name, *below)))
-        return Whereabouts(Where.PLACE, free=False, gone=gone)
+        return Whereabouts(Where.PLACE if same else Where.OTHER, free=False, now=now, gone=gone)
 
     def _aside(self, steps: Mapping[int, Step]) -> dict[int, bool]:
         """Which steps' units lie in a quarantine; only those that do."""

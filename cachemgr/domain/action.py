@@ -24,7 +24,7 @@ class Remove:
     names: Names
     disposal: Disposal
     lock: Names = ()
-    """A lock file of the owning tool that must be free; empty for none."""
+    """A lock file of the owning tool, or a directory of them, that must be free; empty for none."""
     resumes: Resumed | None = None
     """Then the unit goes into that run's quarantine, by its number there, unless it lies in it already."""
 
@@ -48,6 +48,8 @@ class Restore:
     number: int
     """The step of that run, which is its name in the quarantine."""
     names: Names
+    trashed: bool = False
+    """That run was taking it to the system trash: it may have come further than the quarantine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class Remake:
 
     names: Names
     mode: int
+    begun: bool = False
+    """It may have been made already, by something that was interrupted before it had its mode."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,13 @@ from collections.abc import Iterable
 
 _WHOLE = (
     r"token|stored_tokens|trusted_list|default_config\.yaml|auth\.json|kaggle\.json|tos_agreed\.txt"
-    r"|\.cachemgr-quarantine-[^/]*"  # our own: what lies in one may still be brought back
+    r"|\.cachemgr-quarantine-[^/]*"
     r"|[._]netrc|\.git-credentials|\.npmrc|\.pypirc|\.pgpass|\.htpasswd"
 )
 _BEGINNING = r"\.?credentials|id_rsa|id_dsa|id_ecdsa|id_ed25519"
 _ENDING = r"env|pem|key|p12|pfx|kdbx|keystore|jks|ppk"
+_OURS = re.compile(r"/(\.cachemgr-quarantine-[^/]*)(?=/)")
+"""What lies in a quarantine of our own may still be brought back, whoever packed what is around it."""
 _CREDENTIAL = re.compile(rf"/({_WHOLE}|(?:{_BEGINNING})[^/]*|[^/]*\.(?:{_ENDING}))(?=/)")
 # What neither of these finds, the whole one does not. Each begins with a letter to skip to, and the second
 # looks at one more before it tries its alternatives: together they cost a tenth of the whole one.
@@ -24,16 +26,20 @@ _ENDS = re.compile(rf"\.(?:{_ENDING})/")
 _BEGINS = re.compile(rf"/(?=[._acdikst])(?:(?:{_WHOLE})/|{_BEGINNING})")
 
 
-def first_credential(names: Iterable[str]) -> str | None:
+def first_credential(names: Iterable[str], *, third_party: bool = False) -> str | None:
     """The first of some components of paths that names a credential, in lower case; None where none does.
 
-    The case is ignored, because a file system that ignores it leads `Token` to `token`.
+    The case is ignored, because a file system that ignores it leads `Token` to `token`. In a `third_party`
+    tree other people packed what is called so, and only a quarantine of our own counts.
     """
     # Over one string: this runs for every name of a scan, and re.IGNORECASE is three times slower.
     text = f"/{'/'.join(names)}/".lower()
-    if _ENDS.search(text) is None and _BEGINS.search(text) is None:
+    if third_party:
+        match = _OURS.search(text)
+    elif _ENDS.search(text) is None and _BEGINS.search(text) is None:
         return None
-    match = _CREDENTIAL.search(text)
+    else:
+        match = _CREDENTIAL.search(text)
     return match and match.group(1)
 
 

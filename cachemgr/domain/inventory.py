@@ -152,6 +152,8 @@ class Entry:
     """Logical bytes, as the owning tool would count them."""
     idle: int = 0
     """Seconds without a write after which it counts as abandoned."""
+    busy_until: datetime | None = None
+    """Until when something beside it counts as being downloaded into it."""
 
     @property
     def units(self) -> tuple[Unit, ...]:

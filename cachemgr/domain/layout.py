@@ -30,7 +30,8 @@ class Reader(Protocol):
         """
 
     def unit(self, *names: str) -> Unit | None:
-        """A file, a link or a whole tree that goes as one; None where it is missing or was listed."""
+        """A file, a link or a whole tree that goes as one; None where it is missing, was listed, or is not
+        what a listing showed any more."""
 
     def keep(self, *names: str) -> None:
         """Something the layout knows and never gives away: counted, and not reported as unknown."""

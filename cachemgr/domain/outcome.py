@@ -5,6 +5,10 @@ from dataclasses import dataclass
 
 from cachemgr.domain.terms import Status
 
+NOT_RETURNED = "not-returned"
+"""The kind of trouble with a unit that was moved, was to stay after all and could not go back to its place:
+it lies in the quarantine, whole."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
@@ -12,7 +16,8 @@ class Trouble:
 
     kind: str
     """`changed` `missing` `exists` `needs` `stopped` `credential` `protected` `outside` `mount-point`
-    `foreign-owner` `root-changed` `protected-root` `trash` `in-use` `not-empty` `no-quarantine` `os`."""
+    `foreign-owner` `root-changed` `protected-root` `trash` `in-use` `not-empty` `no-quarantine`
+    `not-returned` `os`."""
     detail: str = ""
     errno: int | None = None
 
@@ -36,6 +41,11 @@ class Outcome:
     def stopped(self) -> bool:
         """Somebody stopped the run before this step."""
         return self.trouble is not None and self.trouble.kind == "stopped"
+
+    @property
+    def kept(self) -> bool:
+        """Whether its unit was to stay and lies in the quarantine, from where it can be brought back."""
+        return self.trouble is not None and self.trouble.kind == NOT_RETURNED
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cachemgr.domain.action import Action, Purge, Remove, Restore
 from cachemgr.domain.inventory import CacheId, EntryId
-from cachemgr.domain.terms import Disposal, Intent, Reason, Rebuild
+from cachemgr.domain.terms import Disposal, Intent, Reason, Rebuild, Rule
 from cachemgr.domain.unit import Content, Identity
 
 
@@ -74,6 +74,10 @@ class Plan:
     """The run that an undo reverses, a purge empties, or a recovery finishes or rolls back."""
     scanned_at: datetime | None = None
     """When its facts were read; None where it came from the journal or a file."""
+    forced: tuple[Rule, ...] = ()
+    """The rules that somebody overrode by name."""
+    unseen: int = 0
+    """Running processes that could not be looked at: what they use is not known."""
 
     @property
     def frees(self) -> int:

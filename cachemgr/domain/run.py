@@ -11,6 +11,7 @@ from cachemgr.domain.inventory import CacheId
 from cachemgr.domain.outcome import Outcome
 from cachemgr.domain.plan import Plan, Step
 from cachemgr.domain.terms import Disposal, Intent, RunState, Status, StepState, Where
+from cachemgr.domain.unit import Identity
 
 Numbered = tuple[tuple[int, Step], ...]
 
@@ -21,6 +22,8 @@ class Whereabouts(NamedTuple):
     where: Where
     free: bool = True
     """Nothing is at its place."""
+    now: Identity | None = None
+    """Of what is at its place."""
     gone: frozenset[tuple[str, ...]] = frozenset()
     """Of the empty directories that a container takes along, those that went already."""
 
@@ -77,6 +80,9 @@ class Run:
     something to purge."""
     purged: frozenset[int] = frozenset()
     """Steps whose quarantine was emptied."""
+    remade: frozenset[tuple[CacheId, tuple[str, ...]]] = frozenset()
+    """Containers that something which was to bring its units back made again, or may have, before it was
+    interrupted itself."""
 
     @cached_property
     def by_number(self) -> Mapping[int, Outcome]:
@@ -105,13 +111,24 @@ class Run:
         recovery = self.plan.intent in (Intent.FINISH, Intent.ROLL_BACK)
         return self.state is RunState.INTERRUPTED and self.begun and not recovery
 
+    @property
+    def trashed(self) -> bool:
+        """Whether it moved something to the system's trash, which is where that comes back from."""
+        steps = self.plan.steps
+        return any(
+            outcome.status is Status.DONE
+            and isinstance(action := steps[outcome.number].action, Remove)
+            and action.disposal is Disposal.TRASH
+            for outcome in self.outcomes
+        )
+
     @cached_property
     def quarantined(self) -> Numbered:
         """The steps whose units lie in this run's quarantine, or may, and can be brought back."""
         return tuple(
             (number, step)
             for number, step in self._own_removals
-            if number not in self.purging and not self._is_fated(step) and self._lies(number, step)
+            if number not in self.purging and not self._is_fated(number, step) and self._lies(number, step)
         )
 
     @cached_property
@@ -120,7 +137,7 @@ class Run:
         return tuple(
             (number, step)
             for number, step in self._own_removals
-            if number in self.purging or (self._is_fated(step) and self._lies(number, step))
+            if number in self.purging or (self._is_fated(number, step) and self._lies(number, step))
         )
 
     @cached_property
@@ -133,12 +150,13 @@ class Run:
             if isinstance(step.action, Remove) and step.action.resumes is None and number not in lost
         )
 
-    def _is_fated(self, step: Step) -> bool:
+    def _is_fated(self, number: int, step: Step) -> bool:
         """Whether it was to be deleted by a run whose deletions have begun: then there is no way back,
-        even for what is still whole, because it is a part of what is not."""
-        return (
-            self.purge_begun and isinstance(step.action, Remove) and step.action.disposal is Disposal.DELETE
-        )
+        even for what is still whole, because it is a part of what is not. What was to stay has one."""
+        assert isinstance(step.action, Remove)
+        outcome = self.fates.get(number)
+        kept = outcome is not None and outcome.kept
+        return self.purge_begun and step.action.disposal is Disposal.DELETE and not kept
 
     def _lies(self, number: int, step: Step) -> bool:
         """Whether a unit lies in the quarantine, or may."""

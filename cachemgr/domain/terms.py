@@ -99,6 +99,15 @@ class Reason(StrEnum):
     """No longer what an interrupted run was planned for."""
     INTERRUPTED = "interrupted"
     """Set aside by a run that was interrupted: what becomes of it is decided by recovering that run."""
+    NO_TRASH = "no-trash"
+    """It was to go to the trash, and cannot."""
+
+
+class Rule(StrEnum):
+    """The safety rules that a person may override by name (`--force RULE`)."""
+
+    IN_USE = "in-use"
+    """What a running process has open, mapped or as its working directory stays."""
 
 
 class Intent(StrEnum):
@@ -156,6 +165,8 @@ class Where(StrEnum):
 
     PLACE = "place"
     QUARANTINE = "quarantine"
+    TRASH = "trash"
+    """In the system trash, or packed for it."""
     OTHER = "other"
     """In no quarantine, and something else is at its place."""
     NEITHER = "neither"

@@ -159,8 +159,8 @@ class Unit:
     tally: Tally
     obstacles: tuple[Obstacle, ...] = ()
     lock: tuple[str, ...] = ()
-    """The lock file, below the root, that the owning tool holds while it writes this unit; empty for
-    none. Respected, never removed."""
+    """The lock file, below the root, that the owning tool holds while it writes this unit, or a directory
+    of them that all have to be free; empty for none. Respected, never removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,3 +197,6 @@ class Draft:
     """What the owning tool would call its size; None where that is the tally's."""
     idle: int = 0
     """Seconds without a write after which it counts as abandoned (a partial download)."""
+    busy_until: float | None = None
+    """Until when something beside it counts as being downloaded into it, seconds since the epoch; None
+    where there is no such thing."""

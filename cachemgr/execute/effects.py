@@ -1,27 +1,32 @@
 """The one door: every change of the user's disk happens here, behind the guard."""
 
-import os
 from collections.abc import Iterator
-from contextlib import suppress
-from errno import EEXIST, ENOTEMPTY
+from contextlib import nullcontext
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
+from cachemgr.disk.reader import OURS
 from cachemgr.domain.action import Close, Purge, Remake, Remove, Restore, Settle, Tidy
 from cachemgr.domain.inventory import CacheId
 from cachemgr.domain.machine import Machine
-from cachemgr.domain.outcome import Trouble
+from cachemgr.domain.outcome import NOT_RETURNED, Trouble
 from cachemgr.domain.plan import Step
 from cachemgr.domain.terms import Disposal
 from cachemgr.domain.unit import Kind
-from cachemgr.execute import system, trash
-from cachemgr.execute.berths import berth, is_held, is_taken
-from cachemgr.execute.folders import Folders
+from cachemgr.execute import system
+from cachemgr.execute.berths import berth, is_held, is_taken, restore
+from cachemgr.execute.containers import Containers
+from cachemgr.execute.depths import look_for_obstacles, look_through
+from cachemgr.execute.folders import Folders, Touch
 from cachemgr.execute.guard import Guard, Stop
 from cachemgr.execute.quarantine import Quarantine
-from cachemgr.execute.remove import Removal
+from cachemgr.execute.remove import Removal, Task
+from cachemgr.execute.to_trash import ToTrash
 
 Names = tuple[str, ...]
+
+_LARGE = 10_000
+"""Entries of a unit whose removal takes half a second or more."""
 
 
 class Effects:
@@ -33,69 +38,55 @@ class Effects:
         self.guard = guard
         self.machine = machine
         self._quarantines: dict[tuple[CacheId, str], Quarantine] = {}
+        self._containers = Containers(guard)
+        self._to_trash = ToTrash(guard, machine)
         self._made: set[tuple[CacheId, Names]] = set()
         """Containers that this run made again."""
+        self._moved: dict[int, Touch] = {}
+        """What moving a step's unit did to the directory it was in."""
+        self._just_seen: int | None = None
+        """The unit that was looked into after everything else that happened so far."""
 
     def remove(self, number: int, step: Step, action: Remove) -> None:
-        """Take a unit out of its place: into the quarantine, or into the system trash."""
-        if action.resumes is not None:
-            quarantine = self._open(step.cache, action.resumes.run)
-            if is_taken(quarantine, step, action, self.guard):
-                return
+        """Take a unit out of its place: into the quarantine, or by way of that into the system trash.
+
+        However large it is, it leaves its place at once: it is looked into where nobody else finds it.
+        """
+        if action.resumes is not None and self._is_resumed(number, step, action):
+            return
         with self.guard.folder(step, action.names) as parent:
             self.guard.check(step, action.names, parent)
             with self.guard.lock(step, action):
                 if action.disposal is Disposal.TRASH:
-                    self._trash(step, action.names)
-                else:
-                    self._take(number, step, action.names, parent)
+                    self._to_trash.refuse(step, action.names, parent)
+                self._take(number, step, action.names, parent)
+                if action.disposal is Disposal.TRASH:
+                    run, place, _ = berth(self.run, number, step)
+                    aside = self._quarantines[(step.cache, run)]
+                    self._to_trash.send(step, action.names, parent, aside, place)
 
     def tidy(self, step: Step, action: Tidy, done: Removal) -> None:
         """Remove a container in which nothing is left but the empty ones it may take along."""
-        with self.guard.folder(step, action.names) as parent:
-            self.guard.check(step, action.names, parent, tree=False)
-            below = [(*action.names, *names) for names in action.alone]
-            for names in below:
-                self.guard.check_names(step, names)
-            self._check_empty(parent, action, set(below))
-            gone: list[tuple[Names, int]] = []
-            for names in (*below, action.names):
-                try:
-                    status = self._remove_empty(step, names)
-                except (Stop, OSError):
-                    # Something came in after the look. The inner ones are part of what stays.
-                    self._make_again(step, gone)
-                    raise
-                gone.append((names, status.st_mode & 0o7777))
-                done.files += 1
-                done.freed += handles.allocated(status)
+        self._containers.tidy(step, action, done)
 
     def restore(self, step: Step, action: Restore) -> bool:
-        """Bring a unit back from a run's quarantine, over nothing; False where it is at its place already.
-
-        What is brought back is the very file or directory that was moved. That somebody who had it open
-        wrote to it meanwhile is no reason to keep it from its place.
-        """
-        quarantine = self._waiting(step, action)
-        with self.guard.folder(step, action.names) as parent:
-            if quarantine is None:
-                if self._is_back(step, action, parent):
-                    return False
-                raise Stop(Trouble("missing", "/".join(action.names)))
-            try:
-                quarantine.give_back(action.number, parent, action.names[-1])
-            except FileExistsError as error:
-                raise Stop(Trouble("exists", "/".join(action.names))) from error
-        return True
+        """Bring a unit back from a run's quarantine, over nothing; False where it is at its place already."""
+        if action.trashed and self._to_trash.return_from(step, action):
+            self._forget_dropped(step.cache, action.run)
+            return True
+        return restore(self._open(step.cache, action.run), step, action, self.guard)
 
     def remake(self, step: Step, action: Remake) -> None:
-        """Make a container again; one that is there already is good enough."""
+        """Make a container again; one that is there already is good enough, but for the mode of one that
+        was being made when somebody was interrupted."""
         with self.guard.folder(step, action.names) as parent:
             try:
                 system.mkdir(parent, action.names[-1], action.mode)
             except FileExistsError:
                 if handles.kind(handles.lstat(parent, action.names[-1])) is not Kind.DIRECTORY:
                     raise Stop(Trouble("exists", "/".join(action.names))) from None
+                if action.begun:
+                    system.finish_mkdir(parent, action.names[-1], action.mode)
             else:
                 self._made.add((step.cache, action.names))
 
@@ -121,23 +112,41 @@ class Effects:
         quarantine = self._open(step.cache, action.run)
         if quarantine is not None:
             held = {number: (dev, ino) for number, dev, ino in action.held}
+            for number in held:  # all of them, before the first goes: a refusal changes nothing
+                look_for_obstacles(self.guard.root(step.cache), quarantine.handle, str(number))
             yield from quarantine.purge_all(held, done)
 
-    def purge(self, number: int, step: Step, done: Removal) -> Iterator[Removal]:
-        """Delete one unit that was moved, unless something was written to it on the way."""
+    def purgeable(self, number: int, step: Step, names: Names) -> Task | None:
+        """A unit that was moved, to be removed for good now; None where an earlier run had done that. Raises
+        Stop where something was written to it on the way, and then has brought it back; OSError."""
         run, place, begun = berth(self.run, number, step)
         quarantine = self._quarantines.get((step.cache, run))
         if quarantine is None:
-            return  # an earlier run had deleted it already
-        if isinstance(step.action, Remove) and not (
-            begun or self.guard.is_unchanged(step, quarantine.handle, str(place))
-        ):
-            # Nobody can open it by its name any more, so that it does not change again.
-            names = step.action.names
+            return None
+        # Somebody who has it open can still write to it, and since it was looked into others were moved and
+        # removed; so it is looked into again, which takes a thirtieth of what its removal takes. It is not
+        # where that says nothing new: nothing else happened since, and it is so large that the instant
+        # between is little against the time its removal takes, during which nobody looks either.
+        certain = self._just_seen == number and step.seen is not None and step.seen.entries >= _LARGE
+        self._just_seen = None
+        if not (begun or certain):
+            self._make_sure(number, step, names)
+        return quarantine.task(place, number, begun=begun)
+
+    def bring_back(self, number: int, step: Step, names: Names, parent: Handle | None = None) -> None:
+        """Return a unit that was moved to its place, by its folder if that is open. Raises Stop where that
+        cannot be: it stays in the quarantine, whole."""
+        if parent is not None:
+            self._give_back(number, step, names, parent)
+            return
+        try:
+            self._containers.make_way(step, names)
             with self.guard.folder(step, names) as parent:
-                quarantine.give_back(place, parent, names[-1])
-            raise Stop(Trouble("changed", "/".join(names)))
-        yield from quarantine.purge(place, done, begun=begun)
+                self._give_back(number, step, names, parent)
+        except OSError as error:
+            raise self._stranded(number, step, error.errno) from error
+        except Stop as stop:
+            raise self._stranded(number, step, stop.trouble.errno) from stop
 
     def close_run(self, step: Step, action: Close, done: Removal) -> None:
         """Remove a run's quarantine where nothing lies in it any more."""
@@ -173,78 +182,64 @@ class Effects:
         self._quarantines.clear()
 
     def _take(self, number: int, step: Step, names: Names, parent: Handle) -> None:
-        run, number, _ = berth(self.run, number, step)
+        run, place, _ = berth(self.run, number, step)
         key = (step.cache, run)
         if key not in self._quarantines:
             self._quarantines[key] = Quarantine.create(self.guard.root(step.cache).handle, run)
         quarantine = self._quarantines[key]
-        quarantine.take(parent, names[-1], number)
-        moved = handles.identity(handles.lstat(quarantine.handle, str(number)))
-        # A directory's own times may change with its place; a file's do not.
-        same = moved.inode if moved.kind is Kind.DIRECTORY else moved
-        planned = step.identity and (step.identity.inode if moved.kind is Kind.DIRECTORY else step.identity)
-        if same != planned:
-            # Somebody swapped it in the instant between the look and the rename: back, unopened.
-            quarantine.give_back(number, parent, names[-1])
-            raise Stop(Trouble("changed", "/".join(names)))
+        self._just_seen = None
+        self._moved[number] = touch = Touch(parent)
+        quarantine.take(parent, names[-1], place)
+        touch.made(parent)
+        self._make_sure(number, step, names, parent)
+        self._just_seen = number
 
-    def _trash(self, step: Step, names: Names) -> None:
-        root = self.guard.root(step.cache)
-        if step.identity is None:
-            raise Stop(Trouble("changed", "/".join(names)))
-        if (trouble := trash.send(root.root.path.joinpath(*names), step.identity, self.machine)) is not None:
-            raise Stop(trouble)
-
-    def _remove_empty(self, step: Step, names: Names) -> os.stat_result:
-        with self.guard.folder(step, names) as outer:
-            status = handles.lstat(outer, names[-1])
-            try:
-                system.rmdir(outer, names[-1])
-            except OSError as error:
-                if error.errno in (ENOTEMPTY, EEXIST):
-                    raise Stop(Trouble("not-empty", "/".join(names))) from error
-                raise
-            return status
-
-    def _make_again(self, step: Step, gone: list[tuple[Names, int]]) -> None:
-        for names, mode in reversed(gone):
-            with suppress(Stop, OSError), self.guard.folder(step, names) as outer:
-                system.mkdir(outer, names[-1], mode)
-
-    def _check_empty(self, parent: Handle, action: Tidy, below: set[Names]) -> None:
-        """A container and all that goes with it hold nothing else, before the first of them goes."""
-        for names in ((), *action.alone):
-            try:
-                handle = handles.open_below(parent, (action.names[-1], *names))
-            except FileNotFoundError as error:
-                raise Stop(Trouble("missing", "/".join(action.names))) from error
-            try:
-                for name in handles.names(handle):
-                    if (*action.names, *names, name) not in below:
-                        raise Stop(Trouble("not-empty", "/".join((*action.names, *names, name))))
-            finally:
-                handles.close(handle)
-
-    def _waiting(self, step: Step, action: Restore) -> Quarantine | None:
-        """The quarantine in which the unit waits; None where it is in none. Raises Stop."""
-        quarantine = self._open(step.cache, action.run)
-        if quarantine is None:
-            return None
+    def _make_sure(self, number: int, step: Step, names: Names, parent: Handle | None = None) -> None:
+        """Look into a unit that was moved, and return it if it must not go. Raises Stop."""
+        run, place, _ = berth(self.run, number, step)
+        quarantine = self._quarantines[(step.cache, run)]
         try:
-            status = handles.lstat(quarantine.handle, str(action.number))
-        except FileNotFoundError:
-            return None
-        if step.identity is None or handles.identity(status).inode != step.identity.inode:
-            raise Stop(Trouble("changed", "/".join(action.names)))
-        return quarantine
+            look_through(self.guard.root(step.cache), step, names, quarantine.handle, str(place))
+        except Stop as stop:
+            if stop.trouble.kind != "missing":
+                self.bring_back(number, step, names, parent)
+            raise
 
-    @staticmethod
-    def _is_back(step: Step, action: Restore, parent: Handle) -> bool:
+    def _give_back(self, number: int, step: Step, names: Names, parent: Handle) -> None:
+        """From the quarantine to its place, unopened, and as if nothing had been. Raises Stop."""
+        run, place, _ = berth(self.run, number, step)
+        touch = self._moved.get(number)
         try:
-            status = handles.lstat(parent, action.names[-1])
-        except FileNotFoundError:
+            with touch.taken_back(parent) if touch else nullcontext():
+                self._quarantines[(step.cache, run)].give_back(place, parent, names[-1])
+        except OSError as error:
+            raise self._stranded(number, step, error.errno) from error
+
+    def _stranded(self, number: int, step: Step, errno: int | None) -> Stop:
+        run, place, _ = berth(self.run, number, step)
+        lies = self.guard.root(step.cache).root.path / (OURS + run) / str(place)
+        return Stop(Trouble(NOT_RETURNED, str(lies), errno))
+
+    def _is_resumed(self, number: int, step: Step, action: Remove) -> bool:
+        """Whether an interrupted run had taken a unit out of its place, so that nothing is left to do."""
+        assert action.resumes is not None
+        run = action.resumes.run
+        if action.disposal is Disposal.TRASH:
+            arrived = self._to_trash.has_arrived(step, action)
+            self._forget_dropped(step.cache, run)
+            return arrived
+        if not is_taken(self._open(step.cache, run), step, action, self.guard):
             return False
-        return step.identity is not None and handles.identity(status).inode == step.identity.inode
+        if not action.resumes.begun:
+            # A run that was killed right after it had moved it never came to look into it.
+            self._make_sure(number, step, action.names)
+        return True
+
+    def _forget_dropped(self, cache: CacheId, run: str) -> None:
+        """Let go of a quarantine that went with the last unit on its way to the trash."""
+        if (quarantine := self._quarantines.get((cache, run))) is not None and not quarantine.stands():
+            quarantine.close()
+            del self._quarantines[(cache, run)]
 
     def _open(self, cache: CacheId, run: str) -> Quarantine | None:
         """A run's quarantine, None where the root has none. Raises Stop where what is there is not that."""

@@ -1,10 +1,13 @@
 """Steps become outcomes. Each effect is announced before it happens; a failure stops only what needs it.
 
 Permanent deletion goes through the quarantine like everything else: first every unit leaves its place by a
-rename, then what was moved is removed. An interruption leaves a state that can be named.
+rename and is looked into where it lies then, and what must not go returns at once; then what was moved is
+removed. An interruption leaves a state that can be named.
 """
 
+from collections import deque
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -27,7 +30,8 @@ from cachemgr.domain.terms import Disposal, Status
 from cachemgr.execute.effects import Effects
 from cachemgr.execute.folders import Folders
 from cachemgr.execute.guard import Guard, Stop
-from cachemgr.execute.remove import Removal
+from cachemgr.execute.remove import Removal, Task
+from cachemgr.execute.remove_parallel import remove_all
 
 BATCH = 256
 """Steps announced together: one flush of the journal for all of them."""
@@ -54,6 +58,8 @@ class Execution:
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     moved: list[int] = field(default_factory=list)
     """Steps whose units lie in the quarantine and are to be deleted for good."""
+    kept: set[int] = field(default_factory=set)
+    """Those of them whose units were not deleted after all."""
 
     def events(self) -> Iterator[RunEvent]:
         """Carry the plan out. `gauge.stopped` ends it between steps; what was moved is still finished."""
@@ -136,20 +142,40 @@ class Execution:
         for start in range(0, len(self.moved), BATCH):
             numbers = tuple(self.moved[start : start + BATCH])
             yield Announced(Phase.PURGING, numbers)
-            for number in numbers:
-                done = Removal()
-                try:
-                    for progress in effects.purge(number, self.plan.steps[number], done):
-                        yield StepProgress(number, progress.files, progress.freed)
-                except Stop as stop:
-                    held = effects.is_held(number, self.plan.steps[number])
-                    yield self._ended(number, stop.trouble, done.freed, held=held)
-                except OSError as error:
-                    # It could neither go nor go back: the quarantine holds it, and a purge finds it.
-                    done.errors.append(error)
-                    yield self._removed(number, done, 0)
+            ended: deque[StepFinished] = deque()
+            with closing(remove_all(self._purgeable(numbers, effects, ended))) as news:
+                for task in news:
+                    while ended:
+                        yield ended.popleft()
+                    if task.finished:
+                        yield self._removed(task.number, task.done, 0)
+                    else:
+                        yield StepProgress(task.number, task.done.files, task.done.freed)
+            yield from ended
+
+    def _purgeable(
+        self, numbers: tuple[int, ...], effects: Effects, ended: deque[StepFinished]
+    ) -> Iterator[Task]:
+        """The units to delete, each made sure of right before; `ended` tells what became of the others."""
+        for number in numbers:
+            step = self.plan.steps[number]
+            names = getattr(step.action, "names", ())
+            try:
+                if (need := next((need for need in step.needs if need in self.kept), None)) is not None:
+                    # What points to it is at its place again, or will be, and must not point to nothing.
+                    effects.bring_back(number, step, names)
+                    raise Stop(Trouble("needs", str(need)))
+                task = effects.purgeable(number, step, names)
+            except Stop as stop:
+                self.kept.add(number)
+                ended.append(self._ended(number, stop.trouble, held=effects.is_held(number, step)))
+            except OSError as error:
+                ended.append(self._removed(number, Removal(errors=[error]), 0))
+            else:
+                if task is not None:
+                    yield task
                 else:
-                    yield self._removed(number, done, 0)
+                    ended.append(self._removed(number, Removal(), 0))
 
     def _held_back(self, number: int, step: Step) -> Trouble | None:
         if self.gauge.stopped:
@@ -184,11 +210,9 @@ class Execution:
 
     def _undoable(self) -> bool:
         return any(
-            isinstance(step.action, Remove)
-            and step.action.disposal is Disposal.QUARANTINE
-            and self.outcomes[number].status is Status.DONE
-            for number, step in enumerate(self.plan.steps)
-            if number in self.outcomes
+            isinstance(action := self.plan.steps[number].action, Remove)
+            and (outcome.kept or (action.disposal is Disposal.QUARANTINE and outcome.status is Status.DONE))
+            for number, outcome in self.outcomes.items()
         )
 
 

@@ -1,11 +1,14 @@
 """The directories a run works in, as they were before it: what an undo needs to leave no trace."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from cachemgr.disk import handles
+from cachemgr.disk.handles import Handle
 from cachemgr.domain.inventory import CacheId
 from cachemgr.domain.run import Folder
 from cachemgr.domain.run_event import FolderLeft, FolderNoted
+from cachemgr.execute import system
 from cachemgr.execute.guard import Guard, Stop
 
 Names = tuple[str, ...]
@@ -48,3 +51,26 @@ class Folders:
                 yield FolderLeft(cache, names, handles.fstat(handle).st_mtime_ns)
             finally:
                 handles.close(handle)
+
+
+class Touch:
+    """A change of ours to what a directory holds. Taken back, it leaves no trace in the directory's times."""
+
+    def __init__(self, folder: Handle) -> None:
+        """Right before the change. Raises OSError."""
+        status = handles.fstat(folder)
+        self._accessed_ns, self._modified_ns = status.st_atime_ns, status.st_mtime_ns
+        self._left_ns: int | None = None
+
+    def made(self, folder: Handle) -> None:
+        """Right after the change. Raises OSError."""
+        self._left_ns = handles.fstat(folder).st_mtime_ns
+
+    @contextmanager
+    def taken_back(self, folder: Handle) -> Iterator[None]:
+        """Around what takes it back. Somebody else who changed the directory since keeps the time of that."""
+        alone = handles.fstat(folder).st_mtime_ns == self._left_ns
+        yield
+        if alone:
+            with suppress(OSError):  # one may be allowed to write in a directory that one does not own
+                system.set_own_times(folder, self._accessed_ns, self._modified_ns)

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from cachemgr.disk import handles
+from cachemgr.disk import handles, locks
 from cachemgr.disk.handles import Handle
 from cachemgr.disk.places import Found, Protected, look
 from cachemgr.disk.reader import OURS
 from cachemgr.disk.scope import Scope
 from cachemgr.disk.volumes import mounts, mounts_below
-from cachemgr.disk.walk import Walk
 from cachemgr.domain.action import Remove
 from cachemgr.domain.credentials import is_credential
 from cachemgr.domain.errors import Refused
@@ -22,17 +21,9 @@ from cachemgr.domain.inventory import CacheId
 from cachemgr.domain.machine import Machine
 from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.plan import Plan, Root, Step
-from cachemgr.domain.terms import Reason
-from cachemgr.domain.unit import Kind
-from cachemgr.execute import system
+from cachemgr.domain.usage import LOCK
 
 Names = tuple[str, ...]
-
-_KINDS = {
-    Reason.PROTECTED: "protected",
-    Reason.MOUNT_POINT: "mount-point",
-    Reason.FOREIGN_OWNER: "foreign-owner",
-}
 
 
 class Stop(Exception):
@@ -103,7 +94,9 @@ class Guard:
         self._check_names(self.root(step.cache), names)
 
     def check(self, step: Step, names: Names, parent: Handle, *, tree: bool = True) -> None:
-        """Whether what is there is what was planned, and may go. Raises Stop."""
+        """Whether what is there is what was planned, and may go, as far as that can be told without looking
+        into it: see `look_through`. Raises Stop. Of a container, which is no `tree`, only the inode counts.
+        """
         root = self.root(step.cache)
         try:
             status = handles.lstat(parent, names[-1])
@@ -119,22 +112,11 @@ class Guard:
             raise Stop(Trouble("credential", "/".join(names)))
         if root.scope.owner is not None and status.st_uid != root.scope.owner:
             raise Stop(Trouble("foreign-owner", "/".join(names)))
-        if tree and now.kind is Kind.DIRECTORY:
-            self._check_tree(root, step, names, parent)
-        elif (reason := root.scope.roots.get(now.inode)) is not None:
+        if (reason := root.scope.roots.get(now.inode)) is not None:
             raise Stop(Trouble("protected", reason))
-
-    def is_unchanged(self, step: Step, parent: Handle, name: str) -> bool:
-        """Whether a tree that was moved still holds what the plan saw. Raises Stop, OSError."""
-        if step.seen is None:
-            return True
-        walk = Walk(self.root(step.cache).scope, (name,))
-        handle = handles.open_child(parent, name)
-        try:
-            walk.tree(handle, handles.fstat(handle))
-        finally:
-            handles.close(handle)
-        return walk.result().content == step.seen
+        for mount in root.scope.mounts if tree else ():
+            if mount[: len(names)] == names:
+                raise Stop(Trouble("mount-point", "/".join(mount)))
 
     @contextmanager
     def lock(self, step: Step, action: Remove) -> Iterator[None]:
@@ -144,22 +126,16 @@ class Guard:
             root = self.root(step.cache)
             self._check_names(root, action.lock)
             try:
-                folder = handles.open_below(root.handle, action.lock[:-1])
-                try:
-                    held = system.hold_lock(folder, action.lock[-1])
-                finally:
-                    handles.close(folder)
-                if held is None:
-                    raise Stop(Trouble("in-use", "/".join(action.lock)))
-            except FileNotFoundError:
-                held = None  # nobody ever locked it
+                held = locks.take(root.handle, action.lock)
+            except BlockingIOError as error:
+                raise Stop(Trouble("in-use", LOCK)) from error
             except OSError as error:
-                raise Stop(Trouble("in-use", "/".join(action.lock), error.errno)) from error
+                raise Stop(Trouble("in-use", LOCK, error.errno)) from error
         try:
             yield
         finally:
             if held is not None:
-                system.release_lock(held)
+                handles.release_lock(held)
 
     def _open(self, root: Root) -> OpenRoot | Trouble:
         found = look(root.path)
@@ -170,6 +146,11 @@ class Guard:
         try:
             handle = handles.open_root(root.path)
         except OSError as error:
+            return Trouble("root-changed", str(root.path), error.errno)
+        try:
+            handles.pin(handle)
+        except OSError as error:
+            handles.close(handle)
             return Trouble("root-changed", str(root.path), error.errno)
         status = handles.fstat(handle)
         if (status.st_dev, status.st_ino) != root.identity.inode:
@@ -193,25 +174,6 @@ class Guard:
                 raise Stop(Trouble("outside", "/".join(names)))
             if name.startswith(OURS):
                 raise Stop(Trouble("outside", name))
-
-    def _check_tree(self, root: OpenRoot, step: Step, names: Names, parent: Handle) -> None:
-        walk = Walk(root.scope, names)
-        known = len(root.scope.problems)
-        try:
-            handle = handles.open_child(parent, names[-1])
-        except OSError as error:
-            raise Stop(Trouble("os", "/".join(names), error.errno)) from error
-        try:
-            walk.tree(handle, handles.fstat(handle))
-        finally:
-            handles.close(handle)
-        for obstacle in walk.found_obstacles():
-            raise Stop(Trouble(_KINDS[obstacle.reason], obstacle.detail))
-        for problem in root.scope.problems[known:]:
-            # What cannot be looked into may hold what must not go.
-            raise Stop(Trouble("os", problem.detail, problem.errno))
-        if step.seen is not None and walk.result().content != step.seen:
-            raise Stop(Trouble("changed", "/".join(names)))
 
 
 def refuse_foreign_home(machine: Machine, *, allow_root: bool) -> None:

@@ -2,12 +2,18 @@
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Busy, Unavailable
+
+_PAUSES = (0.05, 0.1, 0.2, 0.4)
+"""Seconds between looks at who holds the lock."""
+_SAME = 5.0
+"""Seconds by which the start of one process may seem to move when the clock is set."""
 
 
 @contextmanager
@@ -27,8 +33,8 @@ def writing(state: Path, run: str) -> Iterator[None]:
         why = error.strerror or "the system said no"
         raise Unavailable(f"the writer's lock cannot be taken in {display_name(state)}: {why}") from error
     try:
-        with suppress(OSError):  # who holds the lock is a courtesy; on a full disk it goes unsaid
-            holder.write_text(json.dumps({"pid": os.getpid(), "run": run}))
+        with suppress(OSError, LookupError):  # a courtesy; on a full disk it goes unsaid
+            holder.write_text(json.dumps({"pid": os.getpid(), "started": _started(os.getpid()), "run": run}))
         yield
     finally:
         with suppress(OSError):  # what a killed run leaves here says nothing either, once the lock is free
@@ -57,13 +63,39 @@ def at_work(state: Path) -> str | None:
 
 def _who(holder: Path) -> str:
     process, run = _holder(holder)
-    return f" (process {process}, run {run})" if run else ""
+    return f" (process {process}, run {display_name(run)})" if process else ""
 
 
 def _holder(holder: Path) -> tuple[int, str]:
-    """The process and the run that hold the lock; nothing where nobody said so."""
+    """The process and the run that hold the lock, as they wrote themselves down; nothing where that is not
+    to be had.
+
+    One that was killed left its name behind. Whoever holds the lock now writes its own in a moment.
+    """
+    for pause in (*_PAUSES, None):
+        try:
+            who = json.loads(holder.read_text())
+            pid, run = int(who["pid"]), str(who["run"])[:40]
+            if abs(_started(pid) - who["started"]) < _SAME:
+                return pid, run
+        except (OSError, ValueError, TypeError, LookupError):
+            pass
+        if pause is not None:
+            time.sleep(pause)
+    return 0, ""
+
+
+def _started(pid: int) -> float:
+    """When a process began, seconds since the epoch: another one may have its number by now.
+
+    Raises LookupError when there is none.
+    """
+    import psutil  # as above
+
     try:
-        who = json.loads(holder.read_text())
-        return int(who["pid"]), str(who["run"])[:40]
-    except (OSError, ValueError, KeyError, TypeError):
-        return 0, ""
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            raise LookupError(pid)  # it ended, and nobody asked how
+        return process.create_time()
+    except psutil.Error as error:
+        raise LookupError(pid) from error

@@ -5,7 +5,9 @@ import os
 import sys
 from errno import EACCES, EEXIST, EINVAL, ENOSYS, ENOTSUP
 
-from cachemgr.disk.posix import Handle, lstat, open_child
+assert sys.platform != "win32"  # for the type checker; Windows has a module of its own
+
+from cachemgr.disk.posix import Handle, lstat, open_child  # noqa: E402
 
 _NOREPLACE, _EXCLUSIVE = 1, 4  # linux/fs.h RENAME_NOREPLACE; sys/stdio.h RENAME_EXCL
 _UNSUPPORTED = (ENOSYS, EINVAL, ENOTSUP)
@@ -20,6 +22,11 @@ def move(source: Handle, name: str, target: Handle, new_name: str) -> None:
             raise
         # An older kernel or file system has no such call: look first, and accept the instant between.
         _rename_looked(source, name, target, new_name)
+
+
+def replace(parent: Handle, name: str, new_name: str) -> None:
+    """A rename over a file of our own beside it. Raises OSError."""
+    os.rename(name, new_name, src_dir_fd=parent, dst_dir_fd=parent)
 
 
 def unlink(parent: Handle, name: str) -> None:
@@ -38,6 +45,17 @@ def mkdir(parent: Handle, name: str, mode: int) -> None:
     handle = open_child(parent, name)
     try:
         os.fchmod(handle, mode)
+    finally:
+        os.close(handle)
+
+
+def finish_mkdir(parent: Handle, name: str, mode: int) -> None:
+    """Give a directory of ours that `mkdir` made, and was interrupted, its mode. Raises OSError."""
+    handle = open_child(parent, name)
+    try:
+        status = os.fstat(handle)
+        if status.st_uid == os.geteuid() and status.st_mode & 0o7777 == 0o700:
+            os.fchmod(handle, mode)
     finally:
         os.close(handle)
 
@@ -72,12 +90,19 @@ def let_in(parent: Handle, name: str) -> None:
         os.close(descriptor)
 
 
+def is_writable(handle: Handle) -> bool:
+    """Whether something can be made in an open directory."""
+    return os.access(".", os.W_OK | os.X_OK, dir_fd=handle)
+
+
 def write_new(parent: Handle, name: str, content: bytes) -> None:
     """A new file, durable. Raises FileExistsError, OSError."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(name, flags, 0o600, dir_fd=parent)
     try:
-        os.write(descriptor, content)
+        # A disk that runs full may take a part and say nothing until it is asked for the rest.
+        while content := content[os.write(descriptor, content) :]:
+            pass
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -86,26 +111,6 @@ def write_new(parent: Handle, name: str, content: bytes) -> None:
 def sync(handle: Handle) -> None:
     """Make the directory's entries durable. Raises OSError."""
     os.fsync(handle)
-
-
-def hold_lock(parent: Handle, name: str) -> int | None:
-    """A lock file of another tool, taken without waiting; None when somebody holds it.
-
-    Opened for reading only: flock(2) needs no more, and nobody's file is written. Raises OSError.
-    """
-    import fcntl
-
-    descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=parent)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
-    return descriptor
-
-
-def release_lock(descriptor: int) -> None:
-    os.close(descriptor)
 
 
 def _rename_exclusive(source: Handle, name: str, target: Handle, new_name: str) -> None:

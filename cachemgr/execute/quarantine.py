@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing, nullcontext, suppress
 from errno import EEXIST, ENOENT
 
 from cachemgr.disk import handles
@@ -11,7 +11,9 @@ from cachemgr.disk.handles import Handle
 from cachemgr.disk.reader import OURS
 from cachemgr.domain.unit import Inode
 from cachemgr.execute import system
-from cachemgr.execute.remove import Removal, remove_tree
+from cachemgr.execute.folders import Touch
+from cachemgr.execute.remove import Removal, Task
+from cachemgr.execute.remove_parallel import remove_all
 
 MARK = ".cachemgr"
 """The file that says which run a quarantine belongs to."""
@@ -20,19 +22,23 @@ MARK = ".cachemgr"
 class Quarantine:
     """`<root>/.cachemgr-quarantine-<run>`, mode 0700, each unit in it named by its step's number."""
 
-    def __init__(self, root: Handle, run: str, handle: Handle) -> None:
+    def __init__(self, root: Handle, run: str, handle: Handle, touch: Touch | None = None) -> None:
         self.root = root
         self.run = run
         self.handle = handle
+        self._touch = touch
+        """What making it did to the root; None where an earlier run made it."""
 
     @classmethod
     def create(cls, root: Handle, run: str) -> "Quarantine":
         """Make it, or open the one this run made already. Raises OSError."""
         _refuse_path(run)
+        touch = Touch(root)
         try:
             system.mkdir(root, OURS + run, 0o700)
         except FileExistsError:
             return cls.open(root, run)
+        touch.made(root)
         handle = handles.open_child(root, OURS + run)
         try:
             system.write_new(handle, MARK, _mark(run))
@@ -42,11 +48,11 @@ class Quarantine:
             # Nothing is in it yet, and without its mark nobody would ever remove it.
             with suppress(OSError):
                 system.unlink(handle, MARK)
-            with suppress(OSError):
-                system.rmdir(root, OURS + run)
             handles.close(handle)
+            with suppress(OSError), touch.taken_back(root):
+                system.rmdir(root, OURS + run)
             raise
-        return cls(root, run, handle)
+        return cls(root, run, handle, touch)
 
     @classmethod
     def open(cls, root: Handle, run: str) -> "Quarantine":
@@ -85,25 +91,19 @@ class Quarantine:
             raise FileExistsError(EEXIST, "something else lies in the quarantine", str(number))
         return True
 
-    def purge(self, number: int, done: Removal, *, begun: bool = False) -> Iterator[Removal]:
-        """Remove one unit for good; with `begun` also the parts of it that an earlier removal, which was
-        interrupted, had brought up to keep its way short."""
-        yield from remove_tree(self.handle, str(number), done)
-        if begun:
-            for name in sorted(handles.names(self.handle)):
-                if name.startswith(f"{number}.deep"):
-                    yield from remove_tree(self.handle, name, done)
+    def task(self, number: int, step: int, *, begun: bool = False) -> Task:
+        """The removal of one unit for good, for a step; with `begun` also of the parts of it that an earlier
+        removal, which was interrupted, had brought up to keep its way short. Raises OSError."""
+        names = handles.names(self.handle) if begun else ()
+        surfaced = [name for name in names if name.startswith(f"{number}.deep")]
+        return Task(self.handle, str(number), Removal(), step, surfaced)
 
     def purge_all(self, held: Mapping[int, Inode], done: Removal) -> Iterator[Removal]:
         """Remove those units, and the quarantine itself if nothing else is in it. What else somebody put
         there stays, and is an error."""
-        for name in sorted(handles.names(self.handle)):
-            if name == MARK:
-                continue
-            if self._is_held(name, held):
-                yield from remove_tree(self.handle, name, done)
-            else:
-                done.errors.append(FileExistsError(EEXIST, "something else lies in the quarantine", name))
+        with closing(remove_all(self._tasks(held, done))) as news:
+            for _ in news:
+                yield done
         self.drop_if_empty(done)
         yield done
 
@@ -116,12 +116,31 @@ class Quarantine:
             mark = handles.lstat(self.handle, MARK)
             system.unlink(self.handle, MARK)
             done.freed += handles.allocated(mark)
-        system.rmdir(self.root, OURS + self.run)
+        handles.let_go(self.handle)
+        with self._touch.taken_back(self.root) if self._touch else nullcontext():
+            system.rmdir(self.root, OURS + self.run)
         done.freed += handles.allocated(own)
+        return True
+
+    def stands(self) -> bool:
+        """Whether it is still in its root. Raises OSError."""
+        try:
+            handles.lstat(self.root, OURS + self.run)
+        except FileNotFoundError:
+            return False
         return True
 
     def close(self) -> None:
         handles.close(self.handle)
+
+    def _tasks(self, held: Mapping[int, Inode], done: Removal) -> Iterator[Task]:
+        for name in sorted(handles.names(self.handle)):
+            if name == MARK:
+                continue
+            if self._is_held(name, held):
+                yield Task(self.handle, name, done)
+            else:
+                done.errors.append(FileExistsError(EEXIST, "something else lies in the quarantine", name))
 
     def _is_held(self, name: str, held: Mapping[int, Inode]) -> bool:
         number, _, rest = name.partition(".")

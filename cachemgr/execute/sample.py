@@ -13,7 +13,8 @@ from cachemgr.disk.handles import Handle
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Refused
 from cachemgr.execute import system
-from cachemgr.execute.remove import Removal, remove_tree
+from cachemgr.execute.remove import Removal
+from cachemgr.execute.remove_parallel import remove_tree
 from cachemgr.execute.sample_home import write_home
 from cachemgr.execute.sample_project import write_project
 from cachemgr.execute.sample_writer import Writer

@@ -4,12 +4,13 @@ import sys
 
 if sys.platform == "win32":
     from cachemgr.execute.windows import (
-        hold_lock,
+        finish_mkdir,
+        is_writable,
         let_in,
         mkdir,
         move,
         open_up,
-        release_lock,
+        replace,
         rmdir,
         set_own_times,
         set_times,
@@ -19,12 +20,13 @@ if sys.platform == "win32":
     )
 else:
     from cachemgr.execute.posix import (
-        hold_lock,
+        finish_mkdir,
+        is_writable,
         let_in,
         mkdir,
         move,
         open_up,
-        release_lock,
+        replace,
         rmdir,
         set_own_times,
         set_times,
@@ -34,12 +36,13 @@ else:
     )
 
 __all__ = [
-    "hold_lock",
+    "finish_mkdir",
+    "is_writable",
     "let_in",
     "mkdir",
     "move",
     "open_up",
-    "release_lock",
+    "replace",
     "rmdir",
     "set_own_times",
     "set_times",

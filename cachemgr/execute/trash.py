@@ -2,121 +2,199 @@
 
 import importlib
 import os
-import stat
 import sys
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from cachemgr.disk import handles
+from cachemgr.disk.handles import Handle
+from cachemgr.domain.inventory import CacheId, Entry, EntryId, Inventory
 from cachemgr.domain.machine import Machine
 from cachemgr.domain.outcome import Trouble
-from cachemgr.domain.unit import Identity
+from cachemgr.execute import freedesktop, system, trash_record
+from cachemgr.execute.freedesktop import OpenTrash
+from cachemgr.execute.guard import Stop
+from cachemgr.execute.parcel import LONGEST, Names, Parcel
 
-_LONGEST = 255 - len(".trashinfo")
-"""Bytes a name may have: the trash keeps it with that suffix (freedesktop.org trash specification)."""
+_FREEDESKTOP = sys.platform not in ("darwin", "win32")
 
 
-def refusal(path: Path, machine: Machine) -> Trouble | None:
-    """Why something cannot be moved to the trash without being copied or lost; None when it can."""
-    if sys.platform == "win32" or sys.platform == "darwin":
+def untrashable(inventory: Inventory, entries: Iterable[Entry], machine: Machine) -> Mapping[EntryId, str]:
+    """Why some entries cannot go to the trash, as far as that can be told without touching anything."""
+    places: dict[CacheId, Trouble | None] = {}
+    found: dict[EntryId, str] = {}
+    for entry in entries:
+        root = inventory.cache_by_id[entry.cache].real_path
+        if root is None:
+            continue
+        if entry.cache not in places:
+            places[entry.cache] = _root_trouble(root, machine)
+        trouble = places[entry.cache]
+        for unit in entry.units:
+            trouble = trouble or _name_trouble(root, unit.names)
+        if trouble is not None:
+            found[entry.id] = trouble.detail
+    return found
+
+
+def refusal(root: Path, handle: Handle, names: Names, machine: Machine) -> Trouble | None:
+    """Why a unit below a real directory, which is open, cannot be moved to the trash without being copied or
+    lost; None when it can. Changes nothing."""
+    return _name_trouble(root, names) or _place_trouble(root, handle, machine)
+
+
+def send(parcel: Parcel, quarantine: Handle, parent: Handle, machine: Machine) -> Trouble | None:
+    """Move what waits in the quarantine under its number on to the trash, and see that it arrived; None when
+    it did; with a trouble it waits under its number again. `parent` is the directory of its place.
+
+    Raises OSError where it could not even be brought back; `trash_recovery` tells where it is then.
+    """
+    try:
+        if sys.platform == "win32":
+            # The bin remembers from where it took something, and nobody can tell it better: it takes it from
+            # its place, which an open handle keeps from being exchanged.
+            place = (parent, parcel.names[-1])
+            system.move(quarantine, str(parcel.number), *place)
+            if (trouble := _ask(parcel.origin, *place)) is not None:
+                system.move(*place, quarantine, str(parcel.number))
+            return trouble
+        parcel.pack(quarantine)
+    except OSError as error:
+        return Trouble("trash", "", error.errno)
+    trouble = (_to_freedesktop if _FREEDESKTOP else _to_system)(parcel, quarantine, machine)
+    if trouble is None:
+        parcel.drop_box(quarantine)
+    return trouble
+
+
+def _to_freedesktop(parcel: Parcel, quarantine: Handle, machine: Machine) -> Trouble | None:
+    with ExitStack() as stack:
+        try:
+            place = freedesktop.choose(parcel.root, quarantine, machine)
+            trash = stack.enter_context(freedesktop.opened(place))
+        except (Stop, OSError) as error:
+            parcel.unpack(quarantine)
+            return _trouble(error)
+        if (trouble := _hand_over(parcel, trash)) is not None:
+            take_back(parcel, quarantine, trash)
+        return trouble
+
+
+def _hand_over(parcel: Parcel, trash: OpenTrash) -> Trouble | None:
+    """From its box into the trash, with a record of where it came from."""
+    try:
+        # Of the library the step that moves into a given trash: its own choice of one ends, where a rename
+        # fails, in copying to another device and deleting the original.
+        _library().trash_move(os.fsencode(parcel.packed), os.fsencode(trash.path))
+    except Exception as error:  # also where another version of it has no such step
+        return Trouble("trash", "", getattr(error, "errno", None))
+    try:
+        name = trash.find(parcel.label, parcel.identity)
+        if name is None:
+            return Trouble("trash", "not-found-in-trash")
+        settle(parcel, name, trash)
+    except OSError as error:
+        return Trouble("trash", "", error.errno)
+    return None
+
+
+def _to_system(parcel: Parcel, quarantine: Handle, _machine: Machine) -> Trouble | None:
+    """Where the system keeps its trash to itself: it is given a path, and the path has to be empty then."""
+    box = handles.open_child(quarantine, parcel.box)
+    try:
+        trouble = _ask(parcel.packed, box, parcel.label)
+    finally:
+        handles.close(box)
+    if trouble is not None:
+        parcel.unpack(quarantine)
+    return trouble
+
+
+def _ask(path: Path, parent: Handle, name: str) -> Trouble | None:
+    try:
+        _library().send2trash(str(path))
+    except Exception as error:  # its bindings to the system raise errors of their own
+        return Trouble("trash", "", getattr(error, "errno", None))
+    try:
+        handles.lstat(parent, name)
+    except FileNotFoundError:
         return None
-    if len(os.fsencode(path.name)) > _LONGEST:
+    return Trouble("trash", "still-there")
+
+
+def settle(parcel: Parcel, name: str, trash: OpenTrash) -> None:
+    """Let the trash remember where a thing in it came from, durably. Raises OSError.
+
+    The library wrote down from where it moved it, which is the quarantine.
+    """
+    trash_record.mend(trash.info, name, trash.trash.recorded(parcel.origin))
+    system.sync(trash.files)
+
+
+def take_back(parcel: Parcel, quarantine: Handle, trash: OpenTrash) -> None:
+    """From the trash or its box back to its number, without a trace in the trash. Raises OSError."""
+    name = trash.find(parcel.label, parcel.identity)
+    if name is None:
+        parcel.unpack(quarantine)
+    else:
+        system.move(trash.files, name, quarantine, str(parcel.number))
+        parcel.drop_box(quarantine)
+    trash_record.forget(trash.info, name or parcel.label)
+
+
+def _name_trouble(root: Path, names: Names) -> Trouble | None:
+    if not _FREEDESKTOP:
+        return None
+    if len(os.fsencode(names[-1])) > LONGEST:
         return Trouble("trash", "name-too-long")
     try:
-        path.name.encode("utf-8")
+        str(root.joinpath(*names)).encode("utf-8")
     except UnicodeEncodeError:
+        # The specification leaves open what such bytes mean: not every tool brings them back as they were.
         return Trouble("trash", "name-not-text")
-    device = os.lstat(path).st_dev
-    home = _home_trash(machine)
-    if home != _process_trash() or not home.is_absolute():
-        # send2trash takes the trash of the process's HOME, which is not the home we were told to use.
-        return Trouble("trash", "other-home")
-    # It decides by the device of the home itself, wherever the trash of that home may be.
-    if os.stat(Path(machine.home)).st_dev != device:
-        home = _top(path, device) / f".Trash-{os.geteuid()}"
-        shared = home.with_name(".Trash")
-        if shared.is_symlink() or shared.exists():
-            return Trouble("trash", "shared-trash")
-    if _mount(path.parent) != _mount(home):
-        # A rename between mounts fails, and send2trash would then copy everything and delete the original.
-        return Trouble("trash", "other-mount")
-    return _directory_trouble(home)
-
-
-def send(path: Path, identity: Identity, machine: Machine) -> Trouble | None:
-    """Move to the trash, and see that it arrived; None when it did. Raises nothing for an item."""
-    if (trouble := refusal(path, machine)) is not None:
-        return trouble
-    try:
-        _send2trash().send2trash(str(path))
-    except OSError as error:
-        return Trouble("trash", type(error).__name__, error.errno)
-    if os.path.lexists(path):
-        return Trouble("trash", "still-there")
-    if sys.platform.startswith("linux") and not _arrived(path, identity, machine):
-        return Trouble("trash", "not-found-in-trash")
     return None
 
 
-def _home_trash(machine: Machine) -> Path:
-    data = machine.env.get("XDG_DATA_HOME") or str(Path(machine.home) / ".local" / "share")
-    return Path(data) / "Trash"
-
-
-def _process_trash() -> Path:
-    return Path(os.fsdecode(_send2trash().HOMETRASH_B))
-
-
-def _send2trash() -> Any:
-    """Loaded where something goes to the trash. On Linux always the one of its two ways that was looked at
-    here: the other is taken where PyGObject happens to be installed, and has rules of its own."""
-    # Its type stubs do not know the module that Linux uses.
-    linux = sys.platform.startswith("linux")
-    return importlib.import_module("send2trash.plat_other" if linux else "send2trash")
-
-
-def _directory_trouble(trash: Path) -> Trouble | None:
-    """A trash directory is real, ours and no link, down to where the files go."""
-    for place in (trash, trash / "files", trash / "info"):
-        try:
-            status = os.lstat(place)
-        except FileNotFoundError:
-            continue  # it will be made, mode 0700
-        except OSError as error:
-            return Trouble("trash", "unreachable", error.errno)
-        if stat.S_ISLNK(status.st_mode) or not stat.S_ISDIR(status.st_mode):
-            return Trouble("trash", "not-a-directory")
-        if status.st_uid != os.geteuid():
-            return Trouble("trash", "foreign-owner")
-    return None
-
-
-def _top(path: Path, device: int) -> Path:
-    """The directory at which a path's device begins."""
-    top = path.parent
-    while top.parent != top and os.lstat(top.parent).st_dev == device:
-        top = top.parent
-    return top
-
-
-def _mount(path: Path) -> tuple[int, int | None]:
-    """The device and the mount of the nearest directory that exists; a bind mount has its own number."""
-    while not path.is_dir():
-        path = path.parent
-    handle = handles.open_root(path.resolve())
+def _root_trouble(root: Path, machine: Machine) -> Trouble | None:
     try:
-        return (handles.fstat(handle).st_dev, handles.mount_id(handle))
+        handle = handles.open_root(root)
+    except OSError:
+        return None  # of a root that cannot be opened there is more to say than that
+    try:
+        return _place_trouble(root, handle, machine)
     finally:
         handles.close(handle)
 
 
-def _arrived(path: Path, identity: Identity, machine: Machine) -> bool:
-    """Whether an entry of some trash we could have used is the inode that was sent."""
-    for trash in (_home_trash(machine), _top(path, identity.dev) / f".Trash-{os.geteuid()}"):
-        try:
-            with os.scandir(trash / "files") as entries:
-                if any(entry.inode() == identity.ino for entry in entries):
-                    return True
-        except OSError:
-            continue
-    return False
+def _place_trouble(root: Path, handle: Handle, machine: Machine) -> Trouble | None:
+    try:
+        if sys.platform == "win32":
+            from cachemgr.execute import windows
+
+            return windows.bin_trouble(root)
+        if sys.platform == "darwin":
+            from cachemgr.execute import macos
+
+            return macos.trash_trouble(root)
+        freedesktop.check(freedesktop.choose(root, handle, machine))
+    except (Stop, OSError) as error:
+        return _trouble(error)
+    return None
+
+
+def _trouble(error: Stop | OSError) -> Trouble:
+    return error.trouble if isinstance(error, Stop) else Trouble("trash", "unreachable", error.errno)
+
+
+def _library() -> Any:
+    """Loaded where something goes to the trash; always the one of its ways that was looked at here.
+
+    On Linux the other is taken where PyGObject happens to be installed, and has rules of its own. On Windows
+    the other deletes for good what the bin would not keep.
+    """
+    # Its type stubs do not know these modules.
+    if sys.platform == "win32":
+        return importlib.import_module("send2trash.win.modern")
+    return importlib.import_module("send2trash.plat_other" if _FREEDESKTOP else "send2trash")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from cachemgr.domain.action import Close, Purge, Remove, Restore, Resumed
+from cachemgr.domain.action import Close, Purge, Remake, Remove, Restore, Resumed
 from cachemgr.domain.outcome import Outcome
 from cachemgr.domain.run import Folder, Run
 from cachemgr.domain.terms import Disposal, Intent, RunState, Status
@@ -49,6 +49,7 @@ class _Known:
     purging: set[int] = field(default_factory=set)
     purged: set[int] = field(default_factory=set)
     purge_begun: bool = False
+    remade: set[tuple[str, tuple[str, ...]]] = field(default_factory=set)
     emptied: set[tuple[str, Path]] = field(default_factory=set)
     """Of a purge: the quarantines that were emptied, by run and root, by it or by a later one."""
     folders: dict[tuple[str, tuple[str, ...]], Folder] = field(default_factory=dict)
@@ -69,6 +70,7 @@ class _Known:
             pending=frozenset(self.pending),
             purging=frozenset(self.purging),
             purged=frozenset(self.purged),
+            remade=frozenset(self.remade),
         )
 
     def told(self) -> Run:
@@ -124,6 +126,7 @@ class _Known:
 def _follow(run: Run, known: Mapping[str, _Known]) -> None:
     """What one run did to those before it."""
     outcomes = run.by_number
+    about = subject(run.id, {name: one.run for name, one in known.items()}) if run.plan.reverses else ""
     undoes = run.plan.intent is Intent.UNDO
     if run.plan.intent is Intent.FINISH and (finished := known.get(run.plan.reverses or "")) is not None:
         undoes = finished.run.plan.intent is Intent.UNDO
@@ -142,6 +145,8 @@ def _follow(run: Run, known: Mapping[str, _Known]) -> None:
                 if done:
                     for other in known.values():
                         other.emptied.add((of, root))
+            case Remake(names=names) if run.finished is None and about in known:
+                known[about].remade.add((step.cache, names))
             case Remove(resumes=Resumed() as resumed) if resumed.run in known:
                 known[resumed.run].resume(resumed, step.action, run, number, outcome)
     if run.plan.intent is Intent.FINISH and (continued := known.get(run.plan.reverses or "")) is not None:
@@ -157,8 +162,8 @@ def _judge(run: Run, known: Mapping[str, _Known]) -> None:
     if run.finished is None or any(outcome.stopped for outcome in run.outcomes):
         return
     done = {outcome.number for outcome in run.outcomes if outcome.status is Status.DONE}
-    steps = enumerate(run.plan.steps)
-    if not all(number in done for number, step in steps if isinstance(step.action, Close)):
+    closing = {number for number, step in enumerate(run.plan.steps) if isinstance(step.action, Close)}
+    if not closing <= done or (run.plan.intent in _RECOVERIES and not closing):
         return
     unended = [
         one

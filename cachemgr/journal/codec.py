@@ -30,6 +30,8 @@ def encode(plan: Plan) -> Document:
         "targets": [_shown(target) for target in plan.targets],
         "keep_until": None if plan.keep_until is None else timestamp(plan.keep_until),
         "reverses": plan.reverses,
+        "forced": list(plan.forced),
+        "unseen_processes": plan.unseen,
         "roots": [_root(root) for root in plan.roots],
         "steps": [_step(number, step, plan.root(step.cache).path) for number, step in enumerate(plan.steps)],
         "exclusions": [_exclusion(exclusion) for exclusion in plan.exclusions],
@@ -138,10 +140,10 @@ def _action(action: Action) -> Document:
             return {"action": disposal, "lock": [exact(name) for name in lock], "resumes": resumed}
         case Tidy(_, alone):
             return {"action": "tidy", "alone": [[exact(name) for name in names] for names in alone]}
-        case Restore(run, number, _):
-            return {"action": "restore", "run": run, "number": number}
-        case Remake(_, mode):
-            return {"action": "remake", "mode": mode}
+        case Restore(run, number, _, trashed):
+            return {"action": "restore", "run": run, "number": number, "trashed": trashed}
+        case Remake(_, mode, begun):
+            return {"action": "remake", "mode": mode, "begun": begun}
         case Settle(_, accessed, modified, left):
             return {"action": "settle", "accessed_ns": accessed, "modified_ns": modified, "left_ns": left}
         case Purge(run, held):

@@ -11,7 +11,7 @@ from cachemgr.domain.action import Action, Close, Purge, Remake, Remove, Restore
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import UsageError
 from cachemgr.domain.plan import Exclusion, Plan, Root, Step
-from cachemgr.domain.terms import Disposal, Intent, Reason, Rebuild
+from cachemgr.domain.terms import Disposal, Intent, Reason, Rebuild, Rule
 from cachemgr.domain.unit import Content, Identity, Kind
 from cachemgr.journal.codec import PLAN, digest
 
@@ -53,6 +53,8 @@ def from_document(document: dict[str, Any]) -> Plan:
             targets=tuple(str(item) for item in document.get("targets", ())),
             keep_until=None if keep is None else moment(keep),
             reverses=document.get("reverses"),
+            forced=tuple(Rule(item) for item in document.get("forced", ())),
+            unseen=_number(document.get("unseen_processes", 0)),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         fault = display_name(str(error))
@@ -132,9 +134,10 @@ def _action(item: dict[str, Any], root: Path) -> Action:
             alone = tuple(tuple(text(name) for name in names) for names in item["alone"])
             return Tidy(_names(item, root), alone)
         case "restore":
-            return Restore(str(item["run"]), _number(item["number"]), _names(item, root))
+            number, trashed = _number(item["number"]), item.get("trashed") is True
+            return Restore(str(item["run"]), number, _names(item, root), trashed)
         case "remake":
-            return Remake(_names(item, root), _number(item["mode"]))
+            return Remake(_names(item, root), _number(item["mode"]), item.get("begun") is True)
         case "settle":
             left = item["left_ns"]
             return Settle(

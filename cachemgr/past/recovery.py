@@ -9,7 +9,7 @@ from cachemgr.domain.action import Purge
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Refused, Unavailable
 from cachemgr.domain.run_event import Announced
-from cachemgr.domain.terms import Intent
+from cachemgr.domain.terms import Intent, Where
 from cachemgr.journal.ends import FOLDER, unended
 from cachemgr.past.runs import RECOVERIES, Runs, new_id
 
@@ -28,9 +28,10 @@ class Recovery:
 
     runs: Runs
 
-    def interrupted(self) -> tuple[Run, ...]:
+    def interrupted(self, known: Sequence[Run] = ()) -> tuple[Run, ...]:
         """The runs that were interrupted and not recovered since, newest first; without the one that is
-        being executed now. As cheap as can be where there is none."""
+        being executed now. As cheap as can be where there is none. `known` are all runs, where somebody has
+        read them already."""
         if not (ids := self._unended()):
             return ()
         from cachemgr.execute.lock import at_work
@@ -38,7 +39,9 @@ class Recovery:
         if (busy := at_work(self.runs.state)) is not None:
             # Without a name it is the last one that began.
             ids = tuple(run for run in ids if run != (busy or ids[-1]))
-        return tuple(run for run in self.runs.all() if run.id in ids and run.interrupted) if ids else ()
+        if not ids:
+            return ()
+        return tuple(run for run in known or self.runs.all() if run.id in ids and run.interrupted)
 
     def choices(self, run: Run) -> Choices:
         """What recovering a run may mean."""
@@ -49,8 +52,14 @@ class Recovery:
     def whereabouts(self, run: Run) -> Mapping[int, Whereabouts]:
         """Where the things lie that a run was about, by step."""
         from cachemgr.disk.whereabouts import whereabouts
+        from cachemgr.execute.trash_recovery import on_the_way
 
-        return whereabouts(run)
+        found = dict(whereabouts(run))
+        for number in on_the_way(run, self.runs.machine):
+            if found[number].where in (Where.NEITHER, Where.OTHER):
+                free = found[number].where is Where.NEITHER
+                found[number] = found[number]._replace(where=Where.TRASH, free=free)
+        return found
 
     def plan(self, run: str, intent: Intent, scan: Callable[[], Inventory]) -> Plan:
         """Finish an interrupted run, or roll it back; a plan without steps where there is nothing to recover.
@@ -81,6 +90,13 @@ class Recovery:
                 self._refuse_unknown(found, numbers, inventory)
             recovery = recover.finish_clear(found, looks, inventory)
         return recovery_plan(new_id(), found, recovery, self.runs.clock(), intent=intent, inventory=inventory)
+
+    def recheck(self, plan: Plan, scan: Callable[[], Inventory]) -> None:
+        """Raise Refused unless a recovery is, step for step, what it would be if it was planned now."""
+        from cachemgr.plan.recheck import is_same
+
+        if not is_same(plan, self.plan(plan.reverses or "", plan.intent, scan)):
+            raise Refused("something has changed since the recovery was planned; plan again")
 
     def refuse(self, plan: Plan) -> None:
         """Raise Refused where a run that was interrupted goes before a plan, naming the command to it."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from cachemgr.domain.machine import Machine
     from cachemgr.domain.plan import Plan
     from cachemgr.domain.run import Run
     from cachemgr.journal.store import Journal
@@ -30,6 +31,7 @@ class Runs:
     state: Path
     clock: Callable[[], datetime]
     invocation: tuple[str, ...]
+    machine: Machine
 
     @property
     def journal(self) -> Journal:
@@ -71,10 +73,14 @@ class Runs:
 
     def purge(self, run: str | None = None, *, due: bool = False) -> Plan:
         """Empty one run's quarantine, all of them, or those whose time has come. Raises UnknownTarget."""
+        from cachemgr.disk.whereabouts import standing
         from cachemgr.plan.compose import purge_plan
 
-        runs = self.all() if run is None else (self.one(run),)
-        return purge_plan(new_id(), runs, self.clock(), run=run if run is None else runs[0].id, due=due)
+        if run is None:
+            return purge_plan(new_id(), self.all(), self.clock(), run=None, due=due)
+        found = self.one(run)
+        left = standing(found)
+        return purge_plan(new_id(), (found,), self.clock(), run=found.id, due=due, standing=left)
 
     def recovered_by(self, run: Run) -> Run:
         """The run that a recovery is about; any other is about itself. Raises UnknownTarget."""
@@ -104,6 +110,8 @@ def _not_undoable(run: Run, runs: Sequence[Run]) -> str:
         RunState.ROLLED_BACK: "was rolled back, so everything is at its place",
         RunState.PURGED: "was purged, so nothing of it is left to bring back",
     }.get(run.state, "removed nothing that can be brought back")
+    if run.trashed:
+        why = "moved what it removed to the system's trash: restore it from the trash"
     if run.leftover:
         why = "was removed in part already, so that what is left of it is not whole"
     other = next((one.id for one in runs if one.quarantined), None)

@@ -1,17 +1,22 @@
 """A selection of entries becomes steps: pointers first, then what nobody holds any more, then containers."""
 
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from cachemgr.domain.action import Remove
+from cachemgr.domain.credentials import is_credential
 from cachemgr.domain.inventory import Cache, Entry, EntryId, Inventory
 from cachemgr.domain.plan import Exclusion, Step
 from cachemgr.domain.terms import CacheState, Disposal, Knowledge, Reason, Rebuild
 from cachemgr.domain.unit import Inode, Kind, Unit
+from cachemgr.domain.usage import NOT_LOOKED, Spot, Usage
+from cachemgr.plan.in_use import counts_as_used
 from cachemgr.plan.tidy import tidy
 
 DisposalOf = Callable[[Entry], Disposal]
+_NONE: Mapping[EntryId, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +36,27 @@ def default_disposal(rebuild: Rebuild) -> Disposal:
     return Disposal.DELETE if rebuild in (Rebuild.REBUILDS, Rebuild.DOWNLOADS) else Disposal.QUARANTINE
 
 
-def clear(inventory: Inventory, chosen: Sequence[Entry], disposal_of: DisposalOf, now: datetime) -> Clearing:
-    """The steps that remove those entries, and an exclusion for everything of them that stays."""
+def clear(
+    inventory: Inventory,
+    chosen: Sequence[Entry],
+    disposal_of: DisposalOf,
+    now: datetime,
+    usage: Usage = NOT_LOOKED,
+    untrashable: Mapping[EntryId, str] = _NONE,
+) -> Clearing:
+    """The steps that remove those entries, and an exclusion for everything of them that stays.
+
+    `untrashable` says why some cannot go to the trash; that matters where they were to go there.
+    """
     exclusions: list[Exclusion] = []
     allowed: list[Entry] = []
     for entry in chosen:
-        reasons = list(_obstacles(inventory.cache_by_id[entry.cache], entry, now))
+        cache = inventory.cache_by_id[entry.cache]
+        reasons = list(_obstacles(cache, entry)) or list(_in_use(cache, entry, disposal_of, usage))
+        reasons = reasons or list(_too_young(cache, entry, now))
+        if not reasons and entry.id in untrashable and disposal_of(entry) is Disposal.TRASH:
+            why = untrashable[entry.id]
+            reasons = [Exclusion(Reason.NO_TRASH, entry.cache, entry.id, size=entry.size, detail=why)]
         exclusions += reasons
         if not reasons:
             allowed.append(entry)
@@ -46,7 +66,15 @@ def clear(inventory: Inventory, chosen: Sequence[Entry], disposal_of: DisposalOf
     return Clearing(tuple(tidy(inventory, steps)), tuple(exclusions))
 
 
-def _obstacles(cache: Cache, entry: Entry, now: datetime) -> Iterator[Exclusion]:
+def worth_a_look(inventory: Inventory, chosen: Sequence[Entry]) -> Iterator[Spot]:
+    """The roots, and their tools' locks, of those entries that nothing in the inventory keeps from going."""
+    for entry in chosen:
+        cache = inventory.cache_by_id[entry.cache]
+        if cache.real_path is not None and not any(_obstacles(cache, entry)):
+            yield from ((cache.real_path, unit.lock) for unit in entry.units)
+
+
+def _obstacles(cache: Cache, entry: Entry) -> Iterator[Exclusion]:
     def stays(reason: Reason, detail: str = "") -> Exclusion:
         return Exclusion(reason, cache.id, entry.id, size=entry.size, detail=detail)
 
@@ -61,8 +89,28 @@ def _obstacles(cache: Cache, entry: Entry, now: datetime) -> Iterator[Exclusion]
     elif entry.obstacles:
         for obstacle in entry.obstacles:
             yield stays(obstacle.reason, obstacle.detail)
+
+
+def _in_use(cache: Cache, entry: Entry, disposal_of: DisposalOf, usage: Usage) -> Iterator[Exclusion]:
+    """Every unit counts: an entry of which a part stays would be half of what it was."""
+    if cache.real_path is None:
+        return
+    for unit in entry.units:
+        if (who := usage.holder(cache.real_path, unit.names, unit.identity, unit.lock)) is not None:
+            yield Exclusion(Reason.IN_USE, cache.id, entry.id, size=entry.size, detail=who.label)
+            return
+    if usage.unsure is not None and counts_as_used(disposal_of(entry), cache.rebuild):
+        yield Exclusion(Reason.IN_USE, cache.id, entry.id, size=entry.size, detail=usage.unsure)
+
+
+def _too_young(cache: Cache, entry: Entry, now: datetime) -> Iterator[Exclusion]:
+    detail = ""
+    if entry.busy_until is not None and now < entry.busy_until:
+        detail = "downloading"
     elif entry.idle and (entry.modified is None or now - entry.modified < timedelta(seconds=entry.idle)):
-        yield stays(Reason.TOO_YOUNG, "in-progress")
+        detail = "in-progress"
+    if detail:
+        yield Exclusion(Reason.TOO_YOUNG, cache.id, entry.id, size=entry.size, detail=detail)
 
 
 def _held_by_others(inventory: Inventory, allowed: Sequence[Entry]) -> Iterator[Exclusion]:
@@ -87,18 +135,23 @@ def _not_recognised(inventory: Inventory, selected: Set[EntryId]) -> Iterator[Ex
         if entries and cache.real_path is not None and all(entry.id in selected for entry in entries):
             for unit in cache.unknown:
                 path = cache.real_path.joinpath(*unit.names)
-                yield Exclusion(Reason.NOT_RECOGNISED, cache.id, None, path, unit.tally.size)
+                reason = Reason.PROTECTED if is_credential(unit.names[-1]) else Reason.NOT_RECOGNISED
+                yield Exclusion(reason, cache.id, None, path, unit.tally.size)
 
 
 def _removals(inventory: Inventory, allowed: Sequence[Entry], disposal_of: DisposalOf) -> list[Step]:
     """One step for each unit; what is pointed to needs everything that points to it to be gone."""
     pointers: dict[EntryId, list[int]] = {entry.id: [] for entry in allowed}
     is_pointer = {(entry.cache, unit.names) for entry in allowed for unit in entry.pointers}
-    # Pointers of all entries come before any payload, so that an interruption leaves bytes that
-    # nobody points to and never a pointer to nothing.
-    ordered = sorted(
-        inventory.removable_units(allowed), key=lambda pair: (pair[0].cache, pair[1].names) not in is_pointer
-    )
+
+    def rank(pair: tuple[Entry, Unit]) -> tuple[bool, int]:
+        # Pointers of all entries come before any payload, so that an interruption leaves bytes that
+        # nobody points to and never a pointer to nothing. What several hold is last: in a shared store each
+        # holder has a link of its own to it.
+        key = (pair[0].cache, pair[1].names)
+        return key not in is_pointer, len(inventory.holders.get(key, ()))
+
+    ordered = sorted(inventory.removable_units(allowed), key=rank)
     frees = _Frees([unit for entry, unit in ordered if disposal_of(entry) is Disposal.DELETE])
     steps: list[Step] = []
     for entry, unit in ordered:

@@ -1,13 +1,14 @@
 """Plans as whole values: steps with the roots they are pinned to, the time they hold, and why they exist."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from cachemgr.domain.action import Remove
-from cachemgr.domain.inventory import Entry, Inventory
+from cachemgr.domain.inventory import CacheId, Entry, EntryId, Inventory
 from cachemgr.domain.plan import Exclusion, Plan, Root
 from cachemgr.domain.run import Run
-from cachemgr.domain.terms import Disposal, Intent, Reason
+from cachemgr.domain.terms import Disposal, Intent, Reason, Rule
+from cachemgr.domain.usage import NOT_LOOKED, Usage
 from cachemgr.plan.clear import clear, default_disposal
 from cachemgr.plan.purge import purge
 from cachemgr.plan.recover import Recovery
@@ -29,13 +30,17 @@ def clear_plan(
     disposal: Disposal | None,
     keep: timedelta,
     targets: Sequence[str],
+    usage: Usage = NOT_LOOKED,
+    forced: Iterable[Rule] = (),
+    untrashable: Mapping[EntryId, str] | None = None,
 ) -> Plan:
-    """Clear those entries. Without a disposal the rebuild class decides, entry by entry."""
+    """Clear those entries. Without a disposal the rebuild class decides, entry by entry; what cannot go to
+    the trash it was to go to stays. `usage` was seen in the way that `forced` allows."""
 
     def disposal_of(entry: Entry) -> Disposal:
         return disposal or default_disposal(inventory.cache_by_id[entry.cache].rebuild)
 
-    clearing = clear(inventory, chosen, disposal_of, now)
+    clearing = clear(inventory, chosen, disposal_of, now, usage, untrashable or {})
     used = {step.cache for step in clearing.steps}
     pinned = tuple(
         Root(cache.id, cache.type, cache.real_path, cache.identity, cache.third_party)
@@ -57,6 +62,8 @@ def clear_plan(
         targets=tuple(targets),
         keep_until=now + keep if keeps else None,
         scanned_at=inventory.scanned_at,
+        forced=tuple(sorted(set(forced))),
+        unseen=usage.unseen,
     )
 
 
@@ -76,14 +83,23 @@ def undo_plan(name: str, run: Run, now: datetime) -> Plan:
     )
 
 
-def purge_plan(name: str, runs: Iterable[Run], now: datetime, *, run: str | None, due: bool) -> Plan:
+def purge_plan(
+    name: str,
+    runs: Iterable[Run],
+    now: datetime,
+    *,
+    run: str | None,
+    due: bool,
+    standing: Iterable[CacheId] = (),
+) -> Plan:
     """Empty the quarantines of those runs, or of those among them whose time has come. One that was
-    interrupted is emptied only when it is named: nothing happens to it by itself."""
+    interrupted is emptied only when it is named: nothing happens to it by itself. `standing` are the caches
+    in which the quarantine of a named run was seen."""
     chosen = [
         one for one in runs if not due or (one.plan.keep_until is not None and one.plan.keep_until <= now)
     ]
     undecided = {one.id: one for one in chosen if run is None and one.interrupted and one.quarantined}
-    pinned, steps = purge(one for one in chosen if one.id not in undecided)
+    pinned, steps = purge((one for one in chosen if one.id not in undecided), standing)
     return Plan(
         id=name,
         intent=Intent.PURGE,
@@ -127,6 +143,7 @@ def recovery_plan(
         targets=(run.id,),
         keep_until=run.plan.keep_until if keeps else None,
         reverses=run.id,
+        forced=run.plan.forced,
         scanned_at=None if inventory is None else inventory.scanned_at,
     )
 

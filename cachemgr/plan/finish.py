@@ -1,16 +1,19 @@
 """The rest of an interrupted clearing: each entry is finished, or comes back, and is never left half."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 
 from cachemgr.domain.action import Remove, Resumed, Tidy
-from cachemgr.domain.inventory import Inventory
+from cachemgr.domain.inventory import CacheId, Inventory
 from cachemgr.domain.plan import Exclusion, Step
 from cachemgr.domain.run import Run, Whereabouts
 from cachemgr.domain.terms import Disposal, Reason, StepState, Where
+from cachemgr.domain.unit import Kind
 from cachemgr.plan.still_free import Holders
 from cachemgr.plan.undo import give_back
 
+Names = tuple[str, ...]
 Obstacle = tuple[Reason, str]
 
 
@@ -40,7 +43,7 @@ def finish(
             rest.obstacles[number] = obstacle
     rest.take_back()
     steps = give_back(run, tuple(rest.returning()))
-    return (*steps, *rest.removals(len(steps))), tuple(rest.exclusions())
+    return (*steps, *rest.removals(len(steps), holders)), tuple(rest.exclusions())
 
 
 @dataclass(slots=True)
@@ -65,11 +68,17 @@ class _Rest:
         for number, step in enumerate(run.plan.steps):
             if not isinstance(step.action, Remove) or step.action.resumes is not None:
                 continue
-            fate = run.fates.get(number)
-            if run.step_state(number) not in unfinished and not (fate is not None and fate.held):
+            fate, where = run.fates.get(number), found[number].where
+            # It was set aside and is back: a return was interrupted before it could say so.
+            back = where is Where.PLACE and step.action.disposal is Disposal.QUARANTINE
+            if (
+                run.step_state(number) not in unfinished
+                and not (fate is not None and fate.held)
+                and not (back and run.step_state(number) is StepState.DONE)
+            ):
                 continue
             # What is neither here nor there has gone already, but for parts of what was being deleted.
-            if found[number].where not in (Where.NEITHER, Where.OTHER) or number in run.purging:
+            if where not in (Where.NEITHER, Where.OTHER) or number in run.purging:
                 opened.add(number)
         return cls(run, found, opened, {number for number, _ in run.quarantined} - opened)
 
@@ -101,18 +110,27 @@ class _Rest:
         """What stays and lies in the quarantine, while its place is free."""
         for number in sorted(self.staying):
             look = self.found[number]
-            if look.where is Where.QUARANTINE and look.free and number not in self.run.purging:
+            if look.where in (Where.QUARANTINE, Where.TRASH) and look.free and number not in self.run.purging:
                 yield number, self.run.plan.steps[number]
 
-    def removals(self, first: int) -> Iterator[Step]:
+    def removals(self, first: int, holders: Holders | None) -> Iterator[Step]:
         """What goes, in the order of the run, and the containers it leaves empty. `first` is the position
         of the first of them in the plan."""
         positions: dict[int, int] = {}
         kept: set[int] = set()
+        leaving: Counter[tuple[CacheId, Names]] = Counter()
         for number, step in enumerate(self.run.plan.steps):
             made = self._resumed(number, step, positions, kept)
+            if made is not None and isinstance(made.action, Tidy):
+                inside = leaving[(made.cache, made.action.names)]
+                inside += sum(len(names) == 1 for names in made.action.alone)
+                if holders is not None and (holders.children(made) or 0) > inside:
+                    kept.add(number)  # something came into it since
+                    continue
             if made is None:
                 continue
+            if isinstance(made.action, Remove | Tidy) and self.found[number].where is not Where.QUARANTINE:
+                leaving[(made.cache, made.action.names[:-1])] += 1
             needs = tuple(positions[need] for need in step.needs if need in positions)
             positions[number] = first + len(positions)
             yield replace(made, needs=needs)
@@ -136,15 +154,19 @@ class _Rest:
                 look, begun = self.found[number], number in self.run.purging
                 if number in self.staying and not begun:
                     # What stays comes back; but where something else has its place, it stays set aside.
-                    lost = look.where is Where.QUARANTINE and not look.free
+                    lost = look.where in (Where.QUARANTINE, Where.TRASH) and not look.free
                     if not lost or disposal is not Disposal.DELETE:
                         return None
                 resumed = Resumed(self.run.id, number, begun)
                 return replace(step, action=replace(step.action, resumes=resumed))
             case Tidy(alone=alone):
                 look = self.found[number]
-                if look.where is not Where.PLACE or self.run.step_state(number) is StepState.DONE:
+                again = (step.cache, step.action.names) in self.run.remade
+                done = self.run.step_state(number) is StepState.DONE
+                if look.now is None or look.now.kind is not Kind.DIRECTORY:
                     return None
+                if not again and (done or look.where is not Where.PLACE):
+                    return None  # what is there now is somebody else's
                 if any(
                     need in self.staying or need in kept or not (need in positions or self.is_met(need))
                     for need in step.needs
@@ -152,7 +174,7 @@ class _Rest:
                     kept.add(number)
                     return None
                 left = tuple(names for names in alone if names not in look.gone)
-                return replace(step, action=replace(step.action, alone=left))
+                return replace(step, action=replace(step.action, alone=left), identity=look.now)
         return None
 
     def _links(self) -> Mapping[int, Set[int]]:

@@ -9,10 +9,11 @@ from cachemgr.domain.run import Run
 from cachemgr.domain.terms import RunState
 
 
-def purge(runs: Iterable[Run]) -> tuple[tuple[Root, ...], tuple[Step, ...]]:
+def purge(runs: Iterable[Run], standing: Iterable[CacheId] = ()) -> tuple[tuple[Root, ...], tuple[Step, ...]]:
     """One step for each run and root that still holds something, and the roots they work in.
 
-    A run that was interrupted may have left an empty quarantine in any of its roots.
+    A run that was interrupted may have left an empty quarantine in any of its roots; so may another, where
+    the system refused to remove it: `standing` names the caches where one was seen.
     """
     roots: dict[CacheId, Root] = {}
     steps: list[Step] = []
@@ -25,6 +26,7 @@ def purge(runs: Iterable[Run]) -> tuple[tuple[Root, ...], tuple[Step, ...]]:
                 held.setdefault(step.cache, []).append((number, *step.identity.inode))
         if run.state is RunState.INTERRUPTED:
             sizes = dict.fromkeys(removal_caches(run), 0) | sizes
+        sizes = dict.fromkeys(standing, 0) | sizes
         for cache, size in sizes.items():
             root = run.plan.root(cache)
             # The same cache id may have named another directory in another run.

@@ -43,8 +43,8 @@ def recheck(plan: Plan, inventory: Inventory, fresh: Plan) -> Mapping[int, Troub
 
 
 def recheck_return(plan: Plan, fresh: Plan) -> Mapping[int, Trouble]:
-    """What is wrong with the steps of a saved undo, purge or recovery: whatever the journal would not ask
-    for now, just so and after the same others."""
+    """What is wrong with the steps of a saved undo or purge: whatever the journal would not ask for now, just
+    so and after the same others."""
     allowed = {
         _exactly(fresh, step): {fresh.steps[need].action for need in step.needs} for step in fresh.steps
     }
@@ -55,6 +55,13 @@ def recheck_return(plan: Plan, fresh: Plan) -> Mapping[int, Trouble]:
         if needs is None or not needs <= waits:
             troubles[number] = Trouble("changed", step.cache)
     return troubles
+
+
+def is_same(plan: Plan, fresh: Plan) -> bool:
+    """Whether a plan is, step for step, what planning now would give. A part of a recovery could leave an
+    entry half."""
+    missing = {_exactly(fresh, step) for step in fresh.steps} - {_exactly(plan, step) for step in plan.steps}
+    return not missing and not recheck_return(plan, fresh)
 
 
 def _cleared(entry: Entry, paths: Set[UnitKey], inventory: Inventory) -> bool:

@@ -40,7 +40,7 @@ def choices(run: Run) -> Choices:
 def roll_back(run: Run, found: Mapping[int, Whereabouts]) -> Recovery:
     """Everything that lies in its quarantine, or may, goes back to its place."""
     # Where a unit on its way to the trash is, the journal cannot tell; this is the place to decide it.
-    aside = {n for n, _ in _trashed(run) if n in found and found[n].where is Where.QUARANTINE}
+    aside = {n for n, _ in _trashed(run) if n in found and found[n].where in (Where.QUARANTINE, Where.TRASH)}
     known = {number for number, _ in run.quarantined}
     held: Numbered = tuple(
         (number, step) for number, step in enumerate(run.plan.steps) if number in known | aside

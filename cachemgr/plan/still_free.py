@@ -3,7 +3,7 @@ been carried out, when what it cleared is no longer the entry that it was."""
 
 from collections.abc import Mapping
 
-from cachemgr.domain.action import Remove
+from cachemgr.domain.action import Remove, Tidy
 from cachemgr.domain.inventory import Cache, CacheId, Entry, Inventory
 from cachemgr.domain.plan import Plan, Root, Step
 from cachemgr.domain.terms import CacheState, Reason
@@ -35,6 +35,18 @@ class Holders:
             if entry.cache in concerned and entry.pointers and not self._goes(entry)
         }
         """Caches in which something is kept that points to something."""
+        self._children = {
+            (cache.id, container.names): container.children
+            for cache in inventory.caches
+            if cache.id in concerned
+            for container in cache.containers
+        }
+
+    def children(self, step: Step) -> int | None:
+        """How many things a container holds now; None where that is not known."""
+        cache = self._caches[step.cache]
+        names = step.action.names if isinstance(step.action, Tidy) else ()
+        return None if cache is None else self._children.get((cache.id, names))
 
     def obstacle(self, number: int) -> tuple[Reason, str] | None:
         """Why the unit of a step has to stay at its place; None when it may go."""
@@ -61,9 +73,11 @@ class Holders:
         # What was left over (an interrupted download, a blob that nothing names) keeps nothing.
         if entry.idle or self._goes(entry):
             return None
-        if entry.id == step.entry and entry.obstacles:
-            return (entry.obstacles[0].reason, entry.obstacles[0].detail)
-        return (Reason.SHARED, entry.id)
+        if entry.id != step.entry:
+            return (Reason.SHARED, entry.id)
+        for obstacle in entry.obstacles:
+            return (obstacle.reason, obstacle.detail)
+        return (Reason.CHANGED, "needs")
 
     def _goes(self, entry: Entry) -> bool:
         """Whether the plan clears an entry as it is now."""

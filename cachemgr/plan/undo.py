@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from cachemgr.domain.action import Remake, Remove, Restore, Settle
 from cachemgr.domain.plan import Step
 from cachemgr.domain.run import Folder, Numbered, Run
+from cachemgr.domain.terms import Disposal
 
 
 def undo(run: Run, held: Numbered | None = None) -> tuple[Step, ...]:
@@ -37,8 +38,10 @@ def _steps(run: Run, held: Numbered, folders: Sequence[Folder]) -> Iterator[Step
     for folder in sorted(folders, key=lambda folder: len(folder.names)):
         # Also where an interrupted run could not say whether it removed it: one that is there stays as it is.
         if folder.left_ns is None and folder.names:
-            yield Step(Remake(folder.names, folder.mode), folder.cache, needs=_needs(made, folder))
-            made[(folder.cache, folder.names)] = number
+            key = (folder.cache, folder.names)
+            remake = Remake(folder.names, folder.mode, key in run.remade)
+            yield Step(remake, folder.cache, needs=_needs(made, folder))
+            made[key] = number
             number += 1
     back: dict[tuple[str, tuple[str, ...]], set[int]] = {}
     # The last to leave is the first to return: payload before what points to it.
@@ -47,7 +50,7 @@ def _steps(run: Run, held: Numbered, folders: Sequence[Folder]) -> Iterator[Step
             continue
         above = made.get((step.cache, step.action.names[:-1]))
         yield Step(
-            Restore(run.id, position, step.action.names),
+            Restore(run.id, position, step.action.names, step.action.disposal is Disposal.TRASH),
             step.cache,
             step.entry,
             step.identity,

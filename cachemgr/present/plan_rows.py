@@ -28,6 +28,8 @@ class PlanRow:
     frees: int
     steps: int
     permanent: bool
+    trashed: bool = False
+    """It goes to the system's trash, and comes back from there by the system's means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ def _plan_row(steps: Sequence[Step]) -> PlanRow:
         frees=sum(step.frees for step in steps),
         steps=len(steps),
         permanent=any(_permanent(step) for step in steps),
+        trashed=any(_disposal(step) is Disposal.TRASH for step in steps),
     )
 
 
@@ -143,8 +146,11 @@ def does(step: Step) -> str:
 
 
 def _permanent(step: Step) -> bool:
-    action = step.action
-    return isinstance(action, Purge) or (isinstance(action, Remove) and action.disposal is Disposal.DELETE)
+    return isinstance(step.action, Purge) or _disposal(step) is Disposal.DELETE
+
+
+def _disposal(step: Step) -> Disposal | None:
+    return step.action.disposal if isinstance(step.action, Remove) else None
 
 
 def _step_name(step: Step) -> str:
@@ -165,8 +171,8 @@ def _kept_name(exclusion: Exclusion) -> str:
     return display_name(exclusion.path or exclusion.cache)
 
 
-def way_back(rebuild: Rebuild | None, *, permanent: bool) -> str:
+def way_back(row: PlanRow) -> str:
     """How a removed entry comes back."""
-    if not permanent:
-        return "undo"
-    return rebuild_word(rebuild) if rebuild else ""
+    if row.permanent:
+        return rebuild_word(row.rebuild) if row.rebuild else ""
+    return "from the trash" if row.trashed else "undo"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from cachemgr.domain.action import ASIDE, Purge, Remove, Restore
 from cachemgr.domain.outcome import Outcome, Totals
 from cachemgr.domain.plan import Plan, Step
-from cachemgr.domain.terms import Disposal
+from cachemgr.domain.terms import Disposal, Rule
 from cachemgr.present.figures import counted, size
 
 
@@ -29,6 +29,17 @@ def promise(plan: Plan, si: bool = False) -> str:
     if plan.trashed:
         parts.append(f"{_also(parts)}{size(plan.trashed, si)} when the trash is emptied")
     return ", ".join(parts)
+
+
+def notes(plan: Plan) -> tuple[str, ...]:
+    """What a plan does not know, or was told not to ask."""
+    made = []
+    if Rule.IN_USE in plan.forced:
+        made.append(f"--force {Rule.IN_USE}: what running processes use goes as well")
+    elif plan.unseen:
+        # How many, the document says: it changes from one moment to the next.
+        made.append("some running processes could not be looked at for what is in use")
+    return tuple(made)
 
 
 def result(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from cachemgr.domain.display import display_name
 from cachemgr.domain.inventory import Finding, Problem
-from cachemgr.domain.terms import Reason
+from cachemgr.domain.terms import Reason, Rule
+from cachemgr.domain.usage import LOCK, Unsure
 from cachemgr.present.names import short_path
 
 if TYPE_CHECKING:
@@ -68,17 +69,26 @@ _REASONS = {
     Reason.REPORT_ONLY: "reported only, because too little is known about this cache to clear it safely",
     Reason.CHANGED: "no longer what the interrupted run was planned for",
     Reason.INTERRUPTED: "set aside by a run that was interrupted and is to be recovered first",
+    Reason.NO_TRASH: "cannot go to the system trash",
 }
 _DETAILS = {
     "unregistered": "too little is known about this kind of cache; name it in your configuration to clear it",
     "no-evidence": "nothing shows that this is such a cache; name it in your configuration to clear it",
     "in-progress": "still being written, or was just now",
+    "online-only": "a part of it is stored online only, and would be removed there",
+    "downloading": "a download into it is not finished, or was broken off within the last hour",
     "missing": "the cache is not there",
     "unavailable": "the cache cannot be reached right now",
     "unusable": "the cache's setting makes no sense",
     "needs": "something that belongs to it stays",
 }
 """Exclusion details that are codes; any other is a name or a path."""
+_UNSURE = {
+    Unsure.TIMED_OUT: "the look took too long",
+    Unsure.FAILED: "the look failed",
+    Unsure.NO_MAPS: "this system does not show mapped files",
+    Unsure.UNSEEN: "some processes cannot be looked at",
+}
 _TROUBLES = {
     "changed": "it is no longer what the plan was made for",
     "missing": "it was gone already",
@@ -96,18 +106,26 @@ _TROUBLES = {
     "protected": "it is protected",
     "protected-root": "the cache directory must not be touched",
     "no-quarantine": "nothing could be set aside here",
+    "not-returned": "it was to stay, could not go back to its place, and waits for an undo in the quarantine",
     "os": "the system refused",
 }
 _TRASH = {
     "name-too-long": "its name is too long for the trash",
     "name-not-text": "its name is not text, which the trash needs",
-    "other-home": "the trash belongs to another home",
+    "other-mount": "the trash is on another file system, and nothing is copied there",
     "still-there": "it was still there afterwards",
     "not-found-in-trash": "it could not be found in the trash afterwards",
+    "set-aside": "something else took its place meanwhile, so it waits in the quarantine",
+    "not-begun": "it never left its place",
     "unreachable": "the trash directory cannot be reached",
+    "not-writable": "the trash directory cannot be written to",
+    "open-to-all": "everybody may write into the trash directory",
+    "network-volume": "a server's volume has no trash, so it would be deleted",
+    "no-bin": "this drive has no recycle bin, so it would be deleted",
+    "bin-cannot-be-asked": "pywin32 is missing, without which Windows deletes what its bin does not take",
     "not-a-directory": "the trash is not a directory",
     "foreign-owner": "the trash belongs to another user",
-    "shared-trash": "the trash of this volume is shared between users",
+    "shared-trash": "the trash at the top of this volume is not safe to share between users",
 }
 
 
@@ -123,15 +141,33 @@ def trouble_sentence(trouble: Trouble) -> str:
         detail = _TRASH.get(detail, detail)
     elif trouble.kind == "protected-root":
         detail = _PROBLEMS.get(detail, detail)
+    elif trouble.kind == "in-use":
+        used = _used(detail)
+        return _sentence(f"it is {used}" if used.startswith("in use") else used, "", trouble.errno)
     return _sentence(_TROUBLES.get(trouble.kind, trouble.kind), detail, trouble.errno)
 
 
 def exclusion_sentence(exclusion: Exclusion) -> str:
     """Why something that was asked for stays."""
+    if exclusion.reason is Reason.NO_TRASH:
+        return _sentence(_REASONS[exclusion.reason], _TRASH.get(exclusion.detail, exclusion.detail), None)
     if exclusion.reason is Reason.SHARED and exclusion.detail:
         return f"shared with {display_name(exclusion.detail)}, which is kept"
+    if exclusion.reason is Reason.IN_USE:
+        return _used(exclusion.detail)
     known = _DETAILS.get(exclusion.detail)
     return known or _sentence(_REASONS[exclusion.reason], exclusion.detail, None)
+
+
+def _used(label: str) -> str:
+    """Who uses something, from `Holder.label`, or why that could not be told and how to go on."""
+    if label in set(Unsure):
+        why = _UNSURE[Unsure(label)]
+        return f"could not tell if it is in use ({why}); go on with --quarantine or --force {Rule.IN_USE}"
+    if label == LOCK or label.startswith(f"{LOCK} of "):
+        who = display_name(label.removeprefix(f"{LOCK} of ")) if label != LOCK else "somebody"
+        return f"in use: {who} holds its lock"
+    return f"in use by {display_name(label)}" if label else _REASONS[Reason.IN_USE]
 
 
 def finding_sentence(finding: Finding, home: PurePath | None = None, project: PurePath | None = None) -> str:
@@ -156,6 +192,6 @@ def finding_sentence(finding: Finding, home: PurePath | None = None, project: Pu
 
 def _sentence(text: str, detail: str, errno: int | None) -> str:
     extra = [display_name(detail)] if detail else []
-    if errno is not None:
+    if errno is not None and os.strerror(errno) not in extra:
         extra.append(os.strerror(errno))
     return f"{text} ({'; '.join(extra)})" if extra else text

@@ -102,6 +102,7 @@ _STEP_STATES = {
 _WHERE = {
     Where.PLACE: "at its place",
     Where.QUARANTINE: "in the quarantine",
+    Where.TRASH: "in the system trash, or on its way",
     Where.OTHER: "something else is there",
     Where.NEITHER: "gone",
     Where.UNREACHABLE: "out of reach",

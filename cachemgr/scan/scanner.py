@@ -117,6 +117,7 @@ def entry(cache: CacheId, draft: Draft, room: Volume | None) -> Entry:
         obstacles=tuple(obstacles),
         apparent=tally.apparent if draft.apparent is None else draft.apparent,
         idle=draft.idle,
+        busy_until=_moment(draft.busy_until),
     )
 
 

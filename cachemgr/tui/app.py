@@ -4,11 +4,13 @@ import os
 import platform
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import ClassVar
 
 from textual.app import App, ScreenStackError, SystemCommand
 from textual.binding import BindingType
 from textual.command import CommandPalette
+from textual.css.query import NoMatches
 from textual.screen import Screen
 
 from cachemgr.present.text import display_name
@@ -86,7 +88,9 @@ class CacheApp(App[None]):
         self._seen = relay.revision
         self.session.forget_gone()
         if isinstance(screen, View):
-            screen.redraw()
+            # A screen that is being taken apart has lost some of it already; mounting it drew it once.
+            with suppress(NoMatches):
+                screen.redraw()
 
     def stop(self, code: int) -> None:
         """End with an exit code: a step at work is finished, the screen is given back."""

@@ -7,6 +7,7 @@ from datetime import timedelta
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Intent, Rebuild
 from cachemgr.present.plan_rows import PlanRow
+from cachemgr.present.promises import notes
 from cachemgr.present.text import counted, day, glyph, rebuild_word, size
 from cachemgr.tui.outline import short_name
 from cachemgr.tui.session import LOW, Session
@@ -134,7 +135,11 @@ def ways_back(plan: Plan, rows: Sequence[PlanRow], look: Look, *, si: bool) -> l
             made.append(
                 ((f"{word:<18}", rebuild.value), (f"{size(sum(row.size for row in gone), si):>9}", ""))
             )
-    undoable = [row for row in rows if not row.permanent]
+    trashed = [row for row in rows if row.trashed]
+    if trashed:
+        word = f"{look.glyphs.undo} from the trash"
+        made.append(((f"{word:<18}", "good"), (f"{size(sum(row.size for row in trashed), si):>9}", "")))
+    undoable = [row for row in rows if not (row.permanent or row.trashed)]
     if undoable and plan.intent in (Intent.CLEAR, Intent.FINISH) and plan.quarantined:
         aside = size(sum(row.size for row in undoable), si)
         made.append(((f"{look.glyphs.undo + ' can be undone':<18}", "good"), (f"{aside:>9}", "")))
@@ -194,6 +199,7 @@ def warnings(plan: Plan, rows: Sequence[PlanRow], look: Look) -> list[Line]:
                 ("nothing is freed until the quarantine is purged", ""),
             )
         )
+    made += [((f"{look.glyphs.warn} ", "legacy"), (note, "")) for note in notes(plan)]
     return made
 
 

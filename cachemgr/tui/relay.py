@@ -69,18 +69,22 @@ class RunProgress:
     run: str = ""
     gauge: Gauge = field(default_factory=Gauge)
     number: int | None = None
-    """The step at work."""
+    """The step that was heard of last, while it is at work."""
     begun: set[int] = field(default_factory=set)
     """Steps that were begun. One that deletes is moved out of its place first and removed at the end."""
-    files: int = 0
-    """Of the step at work."""
-    freed: int = 0
-    """By the step at work, so far."""
+    removing: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """Files and bytes that the steps at work have removed so far: several are at work at once."""
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     finished: RunFinished | None = None
     ended: datetime | None = None
     error: str = ""
     """Why it did not begin, or broke off."""
+
+    @property
+    def freed(self) -> int:
+        """Bytes, by what is done and by what is at work."""
+        done = sum(outcome.freed for outcome in self.outcomes.copy().values())
+        return done + sum(freed for _, freed in self.removing.copy().values())
 
     @property
     def stopping(self) -> bool:
@@ -197,12 +201,14 @@ class Relay:
                 progress.run = run
             case StepStarted(number=number):
                 progress.begun.add(number)
-                progress.number, progress.files, progress.freed = number, 0, 0
+                progress.number = number
             case StepProgress(number=number, files=files, freed=freed):
-                progress.number, progress.files, progress.freed = number, files, freed
+                progress.number = number
+                progress.removing[number] = (files, freed)
             case StepFinished(outcome=outcome):
+                progress.removing.pop(outcome.number, None)
                 progress.outcomes[outcome.number] = outcome
-                progress.number = None
+                progress.number = next(iter(progress.removing), None)
             case RunFinished():
                 progress.finished = event
         self.revision += 1

@@ -86,15 +86,13 @@ class RunRows:
             aside = sum(outcome.moved for outcome in found)
             word = _DONE.get(row.does, row.does) + (f", {size(aside, si)}" if aside else "")
             return RunRow(row, (glyphs.mark, "good"), (word, "good"), None if aside else freed)
-        if number == self.at_work(progress):
-            files = f" {counted(progress.files, 'file')}" if progress.files else ""
-            at = (freed or 0) + progress.freed
-            return RunRow(
-                row,
-                (glyphs.again, "downloads"),
-                (f"{_DOING.get(row.does, row.does)}{files}", "downloads"),
-                at,
-            )
+        removing = progress.removing.copy().items()
+        parts = [part for step, part in removing if self.row_of_step.get(step) == number]
+        if parts or number == self.at_work(progress):
+            files, more = (sum(figures) for figures in zip((0, 0), *parts, strict=True))
+            many = f" {counted(files, 'file')}" if files else ""
+            state = (f"{_DOING.get(row.does, row.does)}{many}", "downloads")
+            return RunRow(row, (glyphs.again, "downloads"), state, (freed or 0) + more)
         if not progress.over and row_begun(self.row_of_step, number, progress):
             return RunRow(
                 row, (glyphs.dot, "downloads"), ("out of its place, not deleted yet", "muted"), freed

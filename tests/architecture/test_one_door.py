@@ -11,6 +11,8 @@ from tests.architecture.source import calls, imported, mentions, modules
 DOOR = "execute/"
 
 OWN_FILES: dict[str, set[str]] = {
+    # flock(2) over NFS wants a descriptor that may write; nothing is written through it
+    "disk/posix.py": {"os.O_RDWR"},
     "journal/store.py": {
         "Path.mkdir", "Path.chmod", "Path.touch", "Path.unlink", "os.O_WRONLY", "os.O_CREAT", "os.O_APPEND",
     },

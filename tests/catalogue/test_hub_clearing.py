@@ -4,12 +4,15 @@ import os
 import sys
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from huggingface_hub.utils._fixes import WeakFileLock
 
 from cachemgr.domain.inventory import Entry, Inventory
 from cachemgr.domain.terms import Disposal, Reason, Status
+from cachemgr.scan.in_use import Observer
 from cachemgr.service import CacheManager
 from tests.builders import Link, Node, commit, fingerprint, git_etag, tree
 from tests.caches import HubOnDisk
@@ -181,10 +184,10 @@ def test_what_is_left_of_interrupted_downloads_goes_with_its_repository(home: Pa
     assert hub.scan().warnings == []
 
 
-def test_a_blob_whose_lock_somebody_holds_stays(home: Path, hub: HubOnDisk) -> None:
-    from filelock import FileLock
-
-    over = service(home, hub)
+def test_a_revision_stays_whole_when_somebody_holds_the_lock_of_one_of_its_blobs(
+    home: Path, hub: HubOnDisk
+) -> None:
+    over = replace(service(home, hub), observer=Observer(seconds=30.0))
     inventory = over.inventory()
     entries: Iterable[Entry] = inventory.entries
     plan = over.plan_clear(
@@ -192,14 +195,13 @@ def test_a_blob_whose_lock_somebody_holds_stays(home: Path, hub: HubOnDisk) -> N
         {entry.id for entry in entries if entry.name == f"models/{REPO}@{short('1')}"},
         disposal=Disposal.DELETE,
     )
-    only = git_etag(b"1" * 9000)
-    with FileLock(hub.root / ".locks" / hub.folder(REPO).name / f"{only}.lock"):
+    before = fingerprint(hub.root)
+    with WeakFileLock(hub.lock(REPO, b"1" * 9000)):
         outcomes = carry_out(over, plan)
 
-    assert [o.trouble.kind for o in outcomes if o.trouble is not None and o.trouble.kind == "in-use"] == [
-        "in-use"
-    ]
-    assert (hub.folder(REPO) / "blobs" / only).exists()
+    assert {outcome.trouble.kind for outcome in outcomes if outcome.trouble is not None} == {"in-use"}
+    assert len(outcomes) == len(plan.steps)
+    assert fingerprint(hub.root) == before
     assert hub.scan().warnings == []
 
 

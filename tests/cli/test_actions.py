@@ -37,8 +37,8 @@ def test_undo_brings_back_every_byte_and_time(cachemgr: Program, caches: Path) -
 
 
 def test_deleting_says_beforehand_that_it_cannot_be_undone(cachemgr: Program, caches: Path) -> None:
-    shown = cachemgr("clear", "tmdb", "--delete", "--dry-run")
-    done = cachemgr("clear", "tmdb", "--delete", "--yes")
+    shown = cachemgr("clear", "tmdb", "--delete", "--force", "in-use", "--dry-run")
+    done = cachemgr("clear", "tmdb", "--delete", "--force", "in-use", "--yes")
 
     assert "This deletes 3 entries for good; that cannot be undone." in shown.out
     assert "cannot be undone" in done.out.split("Freed ")[0]

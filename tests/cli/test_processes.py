@@ -102,8 +102,8 @@ def test_exit_codes_are_those_of_the_contract_and_no_traceback_is_shown(
         (("clear", "torch-hub"), b"\n", False),
         (("clear", "torch-hub"), b"\x04", False),
         (("clear", "tmdb"), b"yes\n", True),
-        (("clear", "tmdb", "--delete"), b"y\n", False),
-        (("clear", "tmdb", "--delete"), b"delete\n", True),
+        (("clear", "tmdb", "--delete", "--force", "in-use"), b"y\n", False),
+        (("clear", "tmdb", "--delete", "--force", "in-use"), b"delete\n", True),
     ],
 )
 def test_a_terminal_is_asked_as_seriously_as_it_is_meant(

@@ -29,9 +29,10 @@ def scope(root: Path, gauge: Gauge | None = None) -> Scope:
     )
 
 
-def read(root: Path, gauge: Gauge | None = None) -> Read:
+def read(root: Path, gauge: Gauge | None = None, *, third_party: bool = False) -> Read:
     """Everything directly below a real directory, each as one unit, and the measure of it all."""
     around = scope(root, gauge)
+    around.third_party = third_party
     with DiskReader(root, around) as reader:
         units = reader.rest()
         return Read(reader.total(), {unit.names[0]: unit for unit in units}, tuple(around.problems))

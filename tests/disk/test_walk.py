@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from cachemgr.disk.reader import DiskReader
 from cachemgr.disk.walk import OPEN_DIRECTORIES
 from cachemgr.domain.event import Gauge, Stopped
 from cachemgr.domain.terms import Reason
+from cachemgr.domain.unit import Kind
 from tests.builders import HardLink, Link, Node, Sparse, access_times, tree, unread
-from tests.disk.reading import descriptors, read
+from tests.disk.reading import descriptors, read, scope
 from tests.oracles import apparent, du, find
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="du and find of the GNU kind, and /proc")
@@ -203,3 +205,29 @@ def test_a_credential_and_a_foreign_file_anywhere_in_a_tree_are_obstacles(tmp_pa
         assert [(o.reason, o.detail) for o in units["theirs"].obstacles] == [
             (Reason.FOREIGN_OWNER, "theirs/a/b")
         ]
+
+
+def test_among_other_peoples_files_only_a_unit_of_that_name_is_a_credential(tmp_path: Path) -> None:
+    root = tree(tmp_path / "root", {"package": {"cacert.pem": b""}, "server.pem": {"a": b""}})
+    tree(root / "nested" / ".cachemgr-quarantine-20260101-000000-ab", {"0": b"may still be brought back"})
+
+    units = read(root, third_party=True).units
+
+    assert units["package"].obstacles == ()
+    assert [obstacle.reason for obstacle in units["server.pem"].obstacles] == [Reason.PROTECTED]
+    assert [obstacle.reason for obstacle in units["nested"].obstacles] == [Reason.PROTECTED]
+
+
+@pytest.mark.parametrize("kind", ["link", "other directory"])
+def test_what_took_the_place_of_what_was_listed_is_no_unit(kind: str, tmp_path: Path) -> None:
+    root = tree(tmp_path / "root", {"entry": {"a": b""}, "other": {"b": b""}})
+    with DiskReader(root, scope(root)) as reader:
+        assert [item.kind for item in reader.list()] == [Kind.DIRECTORY, Kind.DIRECTORY]
+        (root / "entry").rename(tmp_path / "moved")
+        if kind == "link":
+            (root / "entry").symlink_to(tmp_path / "moved")
+        else:
+            tree(root / "entry", {"a": b""})
+
+        assert reader.unit("entry") is None
+        assert reader.unit("other") is not None

@@ -23,7 +23,7 @@ def as_other_user(box: Path, code: str, imports: str = "") -> str:
             os.chown(os.path.join(place, name), USER, USER, follow_symlinks=False)
     before = (
         "import os, sys; from pathlib import Path; from tests.desk import *;"
-        "from cachemgr.execute import system, trash; import filelock, ctypes;"
+        "from cachemgr.execute import system, trash; import filelock, ctypes, psutil;"
         f"{imports}\n"
         f"os.setgroups([]); os.setgid({USER}); os.setuid({USER});"
         "box = Path(sys.argv[1]); service = manager(box.parent / 'home', state=box.parent / 'state')\n"

@@ -4,50 +4,21 @@ import os
 import socket
 import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
 
 import pytest
 
 from cachemgr.disk import handles
-from cachemgr.execute.remove import Removal, remove_tree
+from cachemgr.execute.remove import Removal
+from cachemgr.execute.remove_parallel import remove_tree
 from tests.builders import HardLink, Link, Sparse, tree
 from tests.desk import drop, du, picture
 from tests.execute.other_user import as_other_user, needs_root
+from tests.execute.removing import deep, open_files, remove
 
 resource = pytest.importorskip("resource", reason="works through POSIX descriptors")
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="works through POSIX descriptors")
-
-
-def remove(parent: Path, name: str) -> Removal:
-    done = Removal()
-    handle = handles.open_root(parent)
-    try:
-        for _ in remove_tree(handle, name, done):
-            pass
-    finally:
-        handles.close(handle)
-    return done
-
-
-def open_files() -> set[str]:
-    return set(os.listdir("/proc/self/fd")) if sys.platform.startswith("linux") else set()
-
-
-def deep(path: Path, levels: int) -> None:
-    """A chain of directories, longer than any path may be."""
-    path.mkdir()
-    handle = os.open(path, os.O_RDONLY)
-    for _ in range(levels):
-        os.mkdir("d", dir_fd=handle)
-        with open(os.open("f", os.O_CREAT | os.O_WRONLY, dir_fd=handle), "w") as file:
-            file.write("x")
-        deeper = os.open("d", os.O_RDONLY, dir_fd=handle)
-        os.close(handle)
-        handle = deeper
-    os.close(handle)
 
 
 def test_a_tree_of_two_thousand_levels_goes_without_recursion_or_many_open_files(tmp_path: Path) -> None:
@@ -177,7 +148,7 @@ def test_read_only_and_closed_directories_of_ours_go(open_box: Path) -> None:
     for name, mode in (("r", 0o555), ("n/deep", 0o111), ("n", 0), ("w", 0o300)):
         os.chmod(open_box / "tree" / name, mode)
     os.chmod(open_box / "tree", 0o555)
-    code, imports = "print(remove(box, 'tree').errors)", "from tests.execute.test_remove import remove"
+    code, imports = "print(remove(box, 'tree').errors)", "from tests.execute.removing import remove"
     assert as_other_user(open_box, code, imports) == "[]"
     assert os.listdir(open_box) == ["keep"]
 
@@ -213,68 +184,3 @@ def test_a_mount_is_not_entered(tmp_path: Path) -> None:
     assert done.errors
     assert (outside / "precious").read_text() == "mine"
     assert not (tmp_path / "tree" / "file").exists()
-
-
-def test_a_link_in_place_of_a_directory_that_was_just_looked_at_is_not_followed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The race in slow motion: the swap comes between the look and the opening."""
-    sentinel = tree(tmp_path / "sentinel", {"precious": "mine"})
-    tree(tmp_path, {"tree": {"victim": {"file": "1"}, "other": "2"}})
-    open_child = handles.open_child
-
-    def swap_first(parent: int, name: str) -> int:
-        victim = tmp_path / "tree" / "victim"
-        if name == "victim" and not victim.is_symlink():
-            victim.rename(tmp_path / "aside")
-            victim.symlink_to(sentinel)
-        return open_child(parent, name)
-
-    monkeypatch.setattr(handles, "open_child", swap_first)
-    remove(tmp_path, "tree")
-    assert (sentinel / "precious").read_text() == "mine"
-    assert (tmp_path / "aside" / "file").read_text() == "1"
-
-
-def race(tmp_path: Path, rounds: int) -> None:
-    """Somebody swaps a directory for a link to a sentinel, back and forth, while it is removed."""
-    sentinel = tree(tmp_path / "sentinel", {f"{n}": {"precious": "mine"} for n in range(8)})
-    before = picture(sentinel)
-    stop = threading.Event()
-
-    def swap() -> None:
-        n = 0
-        while not stop.is_set():
-            n += 1
-            for name in ("a", "b"):
-                try:
-                    os.rename(tmp_path / "tree" / name, tmp_path / f"aside{n}{name}")
-                    os.symlink(sentinel, tmp_path / "tree" / name)
-                except OSError:
-                    continue
-
-    thread = threading.Thread(target=swap)
-    thread.start()
-    try:
-        for _ in range(rounds):
-            tree(
-                tmp_path, {f"fresh/{name}": {str(n): {"precious": "x"} for n in range(8)} for name in "cabd"}
-            )
-            (tmp_path / "fresh").rename(tmp_path / "tree")
-            remove(tmp_path, "tree")
-            end = time.monotonic() + 1
-            while (tmp_path / "tree").exists() and time.monotonic() < end:
-                remove(tmp_path, "tree")
-    finally:
-        stop.set()
-        thread.join()
-    assert picture(sentinel) == before
-
-
-def test_a_directory_that_turns_into_a_link_is_not_followed(tmp_path: Path) -> None:
-    race(tmp_path, 20)
-
-
-@pytest.mark.soak
-def test_a_directory_that_turns_into_a_link_is_not_followed_for_long(tmp_path: Path) -> None:
-    race(tmp_path, 2000)

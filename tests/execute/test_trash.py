@@ -1,191 +1,196 @@
 """The system trash: to the trash or not at all; nothing is copied, nothing deleted instead."""
 
+import importlib
 import os
-import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import unquote
 
 import pytest
 
+from cachemgr.disk.reader import OURS
+from cachemgr.domain.errors import Refused
+from cachemgr.domain.outcome import Trouble
+from cachemgr.domain.terms import Disposal, Status
 from tests.builders import tree
-from tests.execute.other_user import needs_root
+from tests.desk import Done, Look, carry_out, manager, picture, plan_of, removal
+from tests.execute.other_trash import listed, places, restore
+from tests.execute.other_user import USER, needs_root
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the freedesktop.org trash")
 
-PROGRAM = """
-import sys
-from pathlib import Path
-from cachemgr.domain.errors import Refused
-from cachemgr.domain.terms import Disposal
-from tests.desk import carry_out, du, manager, plan_of, removal
-home, box, names = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:]
-service = manager(home, state=home.parent / "state", env={"XDG_DATA_HOME": sys.stdin.read()} )
-done = carry_out(service, plan_of(box, *(removal(box, name, disposal=Disposal.TRASH) for name in names)))
-for outcome in done.outcomes:
-    print(outcome.status, outcome.freed, outcome.moved, outcome.trouble and outcome.trouble.detail)
-try:
-    service.plan_undo()
-except Refused as refused:
-    print(refused)
-"""
+NAMES = (
+    *("plain.bin", ".hidden", "v1.5", "a\nb", "100% \u00e4#?&=+.txt", " ", "-rf", "%41", "a\\b"),
+    "\u0432\u0435\u0441\u044b",
+    "x" * 245,
+    "x" * 200 + "." + "y" * 40,
+    "\u00e4" * 122,
+)  # fmt: skip
+"""What an entry may be called and come back as."""
 
 
 @pytest.fixture
 def box(tmp_path: Path) -> Path:
-    return tree(tmp_path / "box", {"entry": {"a": "1", "deep": {"b": "2"}}, "100% näm\n": "3"})
+    return tree(tmp_path / "box", {"entry": {"a": "1", "deep": {"b": "2"}}, "file": "3"})
 
 
-def send(
-    home: Path, box: Path, *names: str, process_home: Path | None = None, data: Path | None = None
-) -> list[str]:
-    """A run of its own process, for send2trash takes its trash from that of the process."""
-    data = data or home / ".local" / "share"
-    places = {"HOME": str(process_home or home), "XDG_DATA_HOME": str(data)}
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, home, box, *map(os.fsencode, names)],
-        input=str(data),
-        env={**os.environ, **places},
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=Path(__file__).parents[2],
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+def trash_of(home: Path) -> Path:
+    return home / ".local" / "share" / "Trash"
 
 
-def everything(path: Path) -> set[Path]:
-    return set(path.rglob("*"))
+def send(home: Path, box: Path, *names: str, data: Path | None = None) -> Done:
+    env = {} if data is None else {"XDG_DATA_HOME": str(data)}
+    service = manager(home, state=home.parent / "state", env=env)
+    steps = (removal(box, *Path(name).parts, disposal=Disposal.TRASH) for name in names)
+    return carry_out(service, plan_of(box, *steps))
 
 
-def test_units_arrive_with_their_way_back_and_free_nothing(home: Path, box: Path) -> None:
-    inodes = {name: (box / name).lstat().st_ino for name in os.listdir(box)}
-    lines = send(home, box, *inodes)
-    assert [line.split()[:2] for line in lines[:2]] == [["done", "0"]] * 2
-    assert "removed nothing that can be brought back" in lines[2]
+def refused(done: Done, *, held: bool = False) -> str:
+    """Why the only step of a run was refused; `held` where its unit waits in the quarantine all the same."""
+    (outcome,) = done.outcomes
+    assert (outcome.status, outcome.freed, outcome.held) == (Status.REFUSED, 0, held)
+    assert bool(outcome.moved) is held
+    assert isinstance(outcome.trouble, Trouble)
+    assert outcome.trouble.kind == "trash"
+    return outcome.trouble.detail
+
+
+def unsettled(found: dict[str, Look]) -> dict[str, Look]:
+    """A picture without the times of its top, which change with what comes and goes in it."""
+    top = min(found)
+    return found | {top: found[top][:2]}
+
+
+def odd_things(box: Path) -> None:
+    """Entries of every name and kind, with modes and times of their own."""
+    for number, name in enumerate(NAMES):
+        (box / name).write_bytes(os.urandom(50 + number))
+        os.chmod(box / name, 0o600 | number)
+    deep = tree(box / "tree", {"private": {"f": "1"}, "sub": {"g": "2"}})
+    (deep / "link").symlink_to("sub/g")
+    os.link(deep / "sub" / "g", deep / "second")
+    os.chmod(deep / "private", 0o711)
+    (box / "dangling").symlink_to("nowhere/at all")
+    (box / "relative").symlink_to("tree/sub")
+    os.mkfifo(box / "fifo", 0o620)
+    (box / "empty").mkdir(mode=0o750)
+    for number, path in enumerate(sorted(box.rglob("*"))):
+        os.utime(path, ns=(10**18 + number, 10**18 + 7 * number), follow_symlinks=False)
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_another_tool_brings_everything_back_as_it_was(moved: bool, home: Path, box: Path) -> None:
+    data = home.parent / "my data" if moved else None
+    odd_things(box)
+    before, there = picture(box), sorted(os.listdir(box))
+    done = send(home, box, *there, data=data)
+    assert (set(done.statuses), done.freed) == ({Status.DONE}, 0)
     assert os.listdir(box) == []
-    trash = home / ".local" / "share" / "Trash"
-    assert {(trash / "files" / name).lstat().st_ino for name in inodes} == set(inodes.values())
-    assert (trash / "files" / "entry" / "deep" / "b").read_text() == "2"
-    for name in inodes:
-        info = (trash / "info" / f"{name}.trashinfo").read_text().splitlines()
-        assert info[0] == "[Trash Info]"
-        assert unquote(info[1].removeprefix("Path=")) == str(box / name)
-    assert (trash / "files").stat().st_mode & 0o077 == 0
+    said = listed(home, data)
+    for name in there:
+        assert str(box / name) in said
+        restore(home, box / name, data)
+    assert unsettled(picture(box)) == unsettled(before)
+    trash = data / "Trash" if data else trash_of(home)
+    assert os.listdir(trash / "files") == os.listdir(trash / "info") == []
+    assert trash.stat().st_mode & 0o077 == 0
 
 
-def test_the_same_name_twice_keeps_both(home: Path, box: Path) -> None:
-    send(home, box, "entry")
-    tree(box, {"entry": "another"})
-    send(home, box, "entry")
-    assert len(os.listdir(home / ".local" / "share" / "Trash" / "files")) == 2
+def test_units_arrive_by_a_rename_and_free_nothing(home: Path, box: Path) -> None:
+    inodes = {(box / name).lstat().st_ino for name in os.listdir(box)}
+    done = send(home, box, *os.listdir(box))
+    assert [(one.status, one.freed) for one in done.outcomes] == [(Status.DONE, 0)] * 2
+    assert all(one.moved > 0 for one in done.outcomes)
+    trash = trash_of(home)
+    assert {path.lstat().st_ino for path in (trash / "files").iterdir()} == inodes
+    assert set(places(trash).values()) == {box / "entry", box / "file"}
+    assert places(trash).keys() == set(os.listdir(trash / "files"))
+    with pytest.raises(Refused, match="restore it from the trash"):
+        manager(home, state=home.parent / "state").plan_undo(done.run)
 
 
-def linked_trash(home: Path) -> None:
-    elsewhere = tree(home.parent / "elsewhere", {"files": {}, "info": {}})
-    (home / ".local" / "share").mkdir(parents=True)
-    (home / ".local" / "share" / "Trash").symlink_to(elsewhere)
+def test_three_hundred_of_one_name_keep_their_places(home: Path, box: Path) -> None:
+    for number in range(300):
+        tree(box, {f"d{number}": {"model.bin": str(number)}})
+    done = send(home, box, *(f"d{number}/model.bin" for number in range(300)))
+    assert set(done.statuses) == {Status.DONE}
+    files = trash_of(home) / "files"
+    for name, place in places(trash_of(home)).items():
+        assert place == box / f"d{(files / name).read_text()}" / "model.bin"
+    for number in (0, 7, 299):
+        restore(home, box / f"d{number}" / "model.bin")
+        assert (box / f"d{number}" / "model.bin").read_text() == str(number)
 
 
-def linked_files(home: Path) -> None:
-    tree(home.parent / "elsewhere", {})
-    tree(home / ".local" / "share" / "Trash", {"info": {}})
-    (home / ".local" / "share" / "Trash" / "files").symlink_to(home.parent / "elsewhere")
+def test_what_is_in_the_trash_already_stays_as_it_is(home: Path, box: Path) -> None:
+    trash = tree(trash_of(home), {"files": {"file": "theirs"}, "info": {"file.trashinfo": "[Trash Info]\n"}})
+    before = picture(trash / "files" / "file", trash / "info" / "file.trashinfo")
+    assert send(home, box, "file").statuses == [Status.DONE]
+    assert picture(trash).items() >= before.items()
+    assert len(os.listdir(trash / "files")) == 2
 
 
-def a_file(home: Path) -> None:
-    tree(home, {".local/share/Trash": "not a directory"})
-
-
-@pytest.mark.parametrize("spoil", [linked_trash, linked_files, a_file])
-def test_a_trash_that_is_not_a_directory_of_ours_is_not_used(
-    spoil: Callable[[Path], None], home: Path, box: Path
+def test_the_home_that_is_meant_decides_and_not_that_of_the_process(
+    home: Path, box: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spoil(home)
-    before = everything(home.parent) | everything(box)
-    assert send(home, box, "entry")[0] == "refused 0 0 not-a-directory"
-    after = everything(home.parent) | everything(box)
-    assert {path for path in after - before if "state" not in path.parts} == set()
-    assert before <= after
-
-
-@pytest.mark.parametrize(
-    ("name", "why"), [("x" * 246, "name-too-long"), (os.fsdecode(b"caf\xe9"), "name-not-text")]
-)
-def test_a_name_the_trash_cannot_keep_stays(name: str, why: str, home: Path, box: Path) -> None:
-    tree(box, {name: "mine"})
-    assert send(home, box, name)[0] == f"refused 0 0 {why}"
-    assert (box / name).read_text() == "mine"
-
-
-def test_the_longest_name_the_trash_can_keep_goes(home: Path, box: Path) -> None:
-    tree(box, {"x" * 245: "mine"})
-    assert send(home, box, "x" * 245)[0].startswith("done 0")
-
-
-def test_another_persons_trash_is_not_used(home: Path, box: Path, tmp_path: Path) -> None:
     other = tree(tmp_path / "other", {})
-    assert send(home, box, "entry", process_home=other, data=other / "share")[0].startswith("done")
-    tree(box, {"entry": "again"})
-    # The process would use one trash, the machine we were told about has another.
-    code = PROGRAM.replace("sys.stdin.read()", '"/nowhere/else"')
-    done = subprocess.run(
-        [sys.executable, "-c", code, home, box, "entry"],
-        input="", env={**os.environ, "HOME": str(other)}, capture_output=True, text=True, check=True,
-        cwd=Path(__file__).parents[2],
-    )  # fmt: skip
-    assert done.stdout.splitlines()[0] == "refused 0 0 other-home"
-    assert (box / "entry").read_text() == "again"
+    monkeypatch.setenv("XDG_DATA_HOME", str(other / "share"))
+    assert send(other, box, "file").statuses == [Status.DONE]
+    assert places(trash_of(other)).values()
+    assert not (other / "share").exists()
+    assert not (home / ".local").exists()
 
 
-def mount(*arguments: str | Path) -> None:
-    if subprocess.run(["mount", *arguments], capture_output=True, check=False).returncode:
-        pytest.skip("this container may not mount")
+@pytest.mark.parametrize("known", [True, False])
+def test_what_fails_on_the_way_is_brought_back(
+    known: bool, home: Path, box: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The trash is closed between the look and the deed, or the library is not the one that was known."""
+    plat_other = importlib.import_module("send2trash.plat_other")
+
+    def away(source: bytes, target: bytes) -> None:
+        raise PermissionError(13, os.strerror(13))
+
+    before = picture(box)
+    if known:
+        monkeypatch.setattr(plat_other.os, "rename", away)
+    else:
+        monkeypatch.delattr(plat_other, "trash_move")
+    done = send(home, box, "entry")
+    assert refused(done) == ""
+    assert done.outcomes[0].trouble == Trouble("trash", "", 13 if known else None)
+    assert unsettled(picture(box)) == unsettled(before)
+    trash = trash_of(home)
+    assert os.listdir(trash / "files") == os.listdir(trash / "info") == []
+
+
+def test_a_place_that_was_taken_meanwhile_is_not_overwritten(
+    home: Path, box: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plat_other = importlib.import_module("send2trash.plat_other")
+
+    def away(source: bytes, target: bytes) -> None:
+        (box / "file").write_text("somebody else's")
+        raise PermissionError(13, os.strerror(13))
+
+    monkeypatch.setattr(plat_other.os, "rename", away)
+    assert refused(send(home, box, "file"), held=True) == "set-aside"
+    assert (box / "file").read_text() == "somebody else's"
+    (quarantine,) = box.glob(f"{OURS}*")
+    assert (quarantine / "0").read_text() == "3"
 
 
 @needs_root
-def test_across_mounts_nothing_is_copied(home: Path, box: Path, tmp_path: Path) -> None:
-    """A bind mount of the same device: a rename fails there, and send2trash would copy and delete."""
-    bound = tree(tmp_path / "bound", {})
-    mount("--bind", box, bound)
-    try:
-        assert send(home, bound, "entry")[0] == "refused 0 0 other-mount"
-        assert (box / "entry" / "deep" / "b").read_text() == "2"
-        assert not (home / ".local").exists()
-    finally:
-        subprocess.run(["umount", bound], check=True)
+def test_a_person_without_privileges_has_a_trash_too(open_box: Path) -> None:
+    from tests.execute.other_user import as_other_user
 
-
-@needs_root
-def test_a_trash_on_another_device_than_its_home_is_not_copied_into(home: Path, box: Path) -> None:
-    share = tree(home / ".local" / "share", {})
-    mount("-t", "tmpfs", "none", share)
-    try:
-        assert send(home, box, "entry")[0] == "refused 0 0 other-mount"
-        assert (box / "entry" / "a").exists()
-        assert os.listdir(share) == []
-    finally:
-        subprocess.run(["umount", share], check=True)
-
-
-@needs_root
-def test_another_device_has_its_own_trash_or_none(home: Path, tmp_path: Path) -> None:
-    top = tree(tmp_path / "stick", {})
-    mount("-t", "tmpfs", "none", top)
-    try:
-        box = tree(top / "box", {"one": {"a": "1"}, "two": "2", "three": "3"})
-        assert send(home, box, "one")[0].startswith("done 0")
-        trash = top / f".Trash-{os.geteuid()}"
-        assert (trash / "files" / "one" / "a").read_text() == "1"
-        assert not (home / ".local").exists()
-        trash.rename(top / "elsewhere")
-        trash.symlink_to("elsewhere")
-        assert send(home, box, "two")[0] == "refused 0 0 not-a-directory"
-        trash.unlink()
-        (top / ".Trash").mkdir()
-        assert send(home, box, "three")[0] == "refused 0 0 shared-trash"
-        assert sorted(os.listdir(box)) == ["three", "two"]
-    finally:
-        subprocess.run(["umount", top], check=True)
+    tree(open_box, {"file": "1"})
+    (open_box.parent / "home").mkdir()
+    os.chown(open_box.parent / "home", USER, USER)
+    said = as_other_user(
+        open_box,
+        "done = carry_out(service, plan_of(box, removal(box, 'file', disposal=Disposal.TRASH)))\n"
+        "print(done.outcomes[0].status)",
+        imports="from send2trash import plat_other",
+    )
+    assert said == "done"
+    assert list(places(trash_of(open_box.parent / "home")).values()) == [open_box / "file"]

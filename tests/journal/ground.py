@@ -116,6 +116,9 @@ def plan(service: CacheManager, what: str) -> Plan:
 
 def act(asked: dict[str, Any], begin: Callable[[], None]) -> None:
     """In a process of its own: plan, then `begin`, then carry out."""
+    # Whose trash it is the library asks the process.
+    os.environ["HOME"] = str(Path(asked["home"]) / "ada")
+    os.environ.pop("XDG_DATA_HOME", None)
     service = service_of(Path(asked["home"]))
     planned = plan(service, asked["what"])
     begin()

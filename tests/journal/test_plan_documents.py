@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cachemgr.domain.action import Action, Purge, Remake, Remove, Restore, Settle, Tidy
+from cachemgr.domain.action import Action, Close, Purge, Remake, Remove, Restore, Resumed, Settle, Tidy
 from cachemgr.domain.errors import UsageError
 from cachemgr.domain.plan import Exclusion, Plan, Root, Step
 from cachemgr.domain.terms import Disposal, Intent, Reason, Rebuild
@@ -43,11 +43,13 @@ names = (
 trails = st.lists(names, min_size=1, max_size=4).map(lambda parts: tuple(map(str, parts)))
 numbers = st.integers(-(2**63), 2**70)
 identities = st.builds(Identity, numbers, numbers, st.sampled_from(Kind), numbers, numbers)
+resumed = st.builds(Resumed, st.just("20261120-150000-0badf00d"), st.integers(0, 99), st.booleans())
 actions: st.SearchStrategy[Action] = st.one_of(
-    st.builds(Remove, trails, st.sampled_from(Disposal), trails | st.just(())),
+    st.builds(Remove, trails, st.sampled_from(Disposal), trails | st.just(()), st.none() | resumed),
     st.builds(Tidy, trails, st.lists(trails, max_size=3).map(tuple)),
     st.builds(Restore, st.just("20261120-150000-0badf00d"), st.integers(0, 99), trails),
-    st.builds(Remake, trails, st.integers(0, 0o7777)),
+    st.builds(Remake, trails, st.integers(0, 0o7777), st.booleans()),
+    st.builds(Close, st.just("20261120-150000-0badf00d")),
     st.builds(Settle, trails | st.just(()), numbers, numbers, numbers | st.none()),
     st.builds(Purge, st.just("20261120-150000-0badf00d")),
 )

@@ -7,6 +7,7 @@ real. A line of JSON in, a line of JSON out.
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -29,6 +30,8 @@ class Died:
     """How many calls that change something it made; 0 when it was killed."""
     problem: str = ""
     """What it ended with, when that was an error."""
+    seconds: float = 0.0
+    """How long it took, the planning left out."""
 
 
 @dataclass(slots=True)
@@ -40,15 +43,16 @@ class Killer:
     def run(
         self, home: Path, what: str, *, fatal: int = 0, after: float | None = None, **more: object
     ) -> Died:
-        """A run over the caches of `tests.journal.ground`, killed at a call or seconds after its start."""
+        """A run over the caches of `tests.journal.ground`, killed at a call or seconds after its start; with
+        an `errno` it is that call of `execute.system` that fails instead, and nobody is killed."""
         asked = {"home": str(home), "what": what, "fatal": fatal, "after": after, **more}
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         print(json.dumps(asked), file=self.process.stdin, flush=True)
         answer = json.loads(self.process.stdout.readline())
         assert answer["status"] in (0, -signal.SIGKILL), answer
-        assert not fatal or answer["status"] == -signal.SIGKILL, answer
-        return Died(answer["calls"], answer["problem"])
+        assert not fatal or "errno" in more or answer["status"] == -signal.SIGKILL, answer
+        return Died(answer["calls"], answer["problem"], answer["seconds"])
 
 
 @contextmanager
@@ -88,7 +92,7 @@ def _serve() -> None:
                 os.kill(child, signal.SIGKILL)
             last = told.read()
         _, status = os.waitpid(child, 0)
-        answer = json.loads(last) if last else {"calls": 0, "problem": ""}
+        answer = json.loads(last) if last else {"calls": 0, "problem": "", "seconds": 0.0}
         print(json.dumps({"status": os.waitstatus_to_exitcode(status), **answer}), flush=True)
 
 
@@ -96,7 +100,7 @@ def _die(
     asked: dict[str, Any], writing: int, act: Callable[[dict[str, Any], Callable[[], None]], None]
 ) -> None:
     """The child: do what was asked, count, and say how many calls it took."""
-    calls = 0
+    calls, since = 0, 0.0
     write = os.write
 
     def counted(call: Callable[..., Any], torn: Callable[..., Any] | None = None) -> Callable[..., Any]:
@@ -104,6 +108,8 @@ def _die(
             nonlocal calls
             calls += 1
             if calls == asked["fatal"]:
+                if "errno" in asked:
+                    raise OSError(asked["errno"], os.strerror(asked["errno"]))
                 if torn is not None:
                     torn(*arguments)
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -114,11 +120,17 @@ def _die(
     def begin() -> None:
         from cachemgr.execute import system
 
+        nonlocal since
+        since = time.monotonic()
         if asked["after"] is not None:
             write(writing, b"\n")
         for name in CHANGES:
             setattr(system, name, counted(getattr(system, name)))
-        os.write = counted(write, lambda descriptor, data: write(descriptor, data[: len(data) // 2]))
+        if "errno" in asked:
+            return
+        torn = counted(write, lambda descriptor, data: write(descriptor, data[: len(data) // 2]))
+        # What goes to another process is no state of ours: who uses what is asked of one.
+        os.write = lambda descriptor, data: (torn if _is_file(descriptor) else write)(descriptor, data)
         os.fsync = counted(os.fsync)
 
     problem = ""
@@ -126,8 +138,13 @@ def _die(
         act(asked, begin)
     except Exception as error:
         problem = f"{type(error).__name__}: {error}"
-    write(writing, json.dumps({"calls": calls, "problem": problem}).encode())
+    took = time.monotonic() - since
+    write(writing, json.dumps({"calls": calls, "problem": problem, "seconds": took}).encode())
     os._exit(0)
+
+
+def _is_file(descriptor: int) -> bool:
+    return stat.S_ISREG(os.fstat(descriptor).st_mode)
 
 
 if __name__ == "__main__":

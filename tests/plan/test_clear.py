@@ -51,6 +51,12 @@ def test_pointers_of_all_entries_go_before_any_payload_and_payload_needs_them() 
     assert [step.needs for step in clearing.steps] == [(), (0,), (), (0, 1), (0, 1, 2)]
 
 
+def test_what_several_hold_goes_after_what_each_of_them_holds_alone() -> None:
+    shared = unit("store", "shared")
+    one, two = entry("a", unit("a", "link"), shared), entry("b", unit("b", "link"), shared)
+    assert removed(plan(inventory(entries=[one, two]))) == ["a/link", "b/link", "store/shared"]
+
+
 def test_a_shared_payload_stays_while_somebody_keeps_it_and_the_exclusion_names_them() -> None:
     shared = unit("blobs", "shared", size=8192)
     one = entry("a", shared, cache=HUB, pointers=(unit("snap", "a"),))
@@ -122,11 +128,13 @@ def test_what_may_still_be_written_has_to_rest_first(age: float | None, goes: bo
 
 
 def test_what_nobody_recognised_is_listed_when_a_cache_is_cleared_whole() -> None:
-    box = replace(cache(path="/box"), unknown=(unit("thesis", size=4096),))
+    box = replace(cache(path="/box"), unknown=(unit("thesis", size=4096), unit("Token")))
     one, two = entry("a"), entry("b")
     found = inventory([box], [one, two])
-    (exclusion,) = plan(found).exclusions
-    assert (exclusion.reason, exclusion.path) == (Reason.NOT_RECOGNISED, Path("/box/thesis"))
+    assert [(exclusion.reason, exclusion.path) for exclusion in plan(found).exclusions] == [
+        (Reason.NOT_RECOGNISED, Path("/box/thesis")),
+        (Reason.PROTECTED, Path("/box/Token")),
+    ]
     assert plan(found, one).exclusions == ()
     assert "thesis" not in removed(plan(found))
 
@@ -231,6 +239,21 @@ class TestFrees:
 )
 def test_what_is_costly_to_have_again_is_set_aside(rebuild: Rebuild, disposal: Disposal) -> None:
     assert default_disposal(rebuild) is disposal
+
+
+def test_what_cannot_go_to_the_trash_stays_only_where_it_was_to_go_there() -> None:
+    found = inventory(entries=[entry("a"), entry("b")])
+    why = {found.entries[0].id: "name-too-long"}
+    trashed, deleted = (
+        clear(found, found.entries, lambda e, d=disposal: d, NOW, untrashable=why)  # type: ignore[misc]
+        for disposal in (Disposal.TRASH, Disposal.DELETE)
+    )
+    assert [step.entry for step in trashed.steps if step.entry] == [found.entries[1].id]
+    assert [(out.reason, out.entry, out.detail) for out in trashed.exclusions] == [
+        (Reason.NO_TRASH, found.entries[0].id, "name-too-long")
+    ]
+    assert len([step for step in deleted.steps if step.entry]) == 2
+    assert not deleted.exclusions
 
 
 def test_a_step_says_what_it_costs_to_have_again() -> None:

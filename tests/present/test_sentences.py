@@ -1,5 +1,6 @@
 """What plans promise, what runs did, and why something stays."""
 
+import os
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -93,6 +94,10 @@ def test_a_result_tells_what_was_freed_from_what_was_set_aside() -> None:
 )
 def test_what_stays_says_why(exclusion: Exclusion, said: str) -> None:
     assert exclusion_sentence(exclusion) == said
+
+
+def test_why_the_system_refused_is_said_once() -> None:
+    assert trouble_sentence(Trouble("os", os.strerror(1), 1)).count(os.strerror(1)) == 1
 
 
 @pytest.mark.parametrize("reason", Reason)

@@ -24,7 +24,7 @@ def findings() -> tuple[Finding, ...]:
 
 
 def history(manager: SceneManager) -> tuple[Run, ...]:
-    """Three runs before today: one that can be undone, one that cannot, one that was stopped halfway."""
+    """Three runs before today: one that can be undone, one that cannot, one that was interrupted."""
     made = []
     for name, days, entries, disposal, state in (
         (
@@ -52,8 +52,11 @@ def history(manager: SceneManager) -> tuple[Run, ...]:
         found = manager.found
         plan = manager.plan_clear(found, frozenset(entries), targets=entries, disposal=disposal)
         outcomes = tuple(event.outcome for event in manager.execute(plan) if hasattr(event, "outcome"))
+        pending: frozenset[int] = frozenset()
         if state is RunState.INTERRUPTED:
-            outcomes = (*outcomes[:1], changed(1))
+            outcomes, pending = (changed(1),), frozenset((0, 2))
         when = NOW - timedelta(days=days)
-        made.append(Run(name, plan, when, when + timedelta(seconds=14), outcomes, state=state))
+        made.append(
+            Run(name, plan, when, when + timedelta(seconds=14), outcomes, state=state, pending=pending)
+        )
     return tuple(made)

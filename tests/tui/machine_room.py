@@ -1,10 +1,11 @@
 """An inventory by hand with the sizes of a real machine, and a service that plays scripted scenes on it.
 
-Only what needs a disk is scripted: scanning, executing and the journal. Plans are made by the real planner.
+Only what needs a disk or processes is scripted: scanning, who uses what, executing, the journal. Plans are
+made by the real planner.
 """
 
 import threading
-from collections.abc import Generator, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -18,7 +19,7 @@ from cachemgr.domain.inventory import EntryId, Inventory
 from cachemgr.domain.machine import Machine, Platform
 from cachemgr.domain.outcome import Outcome, Trouble
 from cachemgr.domain.plan import Plan, Step
-from cachemgr.domain.run import Run
+from cachemgr.domain.run import Run, Whereabouts
 from cachemgr.domain.run_event import (
     RunEvent,
     RunFinished,
@@ -28,8 +29,12 @@ from cachemgr.domain.run_event import (
     StepStarted,
 )
 from cachemgr.domain.settings import Settings
-from cachemgr.domain.terms import Disposal, Intent, Status
+from cachemgr.domain.terms import Disposal, Intent, Rule, Status, Where
+from cachemgr.domain.usage import NOT_LOOKED, Usage
+from cachemgr.plan.compose import recovery_plan
+from cachemgr.plan.recover import finish_clear, roll_back
 from cachemgr.service import CacheManager
+from tests.observers import Foreseen
 
 NOW = datetime(2026, 11, 20, 14, 4, tzinfo=UTC)
 HOME = PurePosixPath("/home/ada")
@@ -72,9 +77,12 @@ class SceneManager(CacheManager):
         *,
         targets: Sequence[str] = (),
         disposal: Disposal | None = None,
+        force: Collection[Rule] = (),
     ) -> Plan:
         self.theatre.planned.append((frozenset(entries), disposal))
-        plan = CacheManager.plan_clear(self, inventory, entries, targets=targets, disposal=disposal)
+        plan = CacheManager.plan_clear(
+            self, inventory, entries, targets=targets, disposal=disposal, force=force
+        )
         return replace(plan, id="p-7f3a")
 
     def plan_undo(self, run: str | None = None) -> Plan:
@@ -82,6 +90,12 @@ class SceneManager(CacheManager):
 
     def plan_purge(self, run: str | None = None, *, due: bool = False) -> Plan:
         return self._reverse(Intent.PURGE, run)
+
+    def plan_finish(self, run: str) -> Plan:
+        return self._recovery(Intent.FINISH, run)
+
+    def plan_roll_back(self, run: str) -> Plan:
+        return self._recovery(Intent.ROLL_BACK, run)
 
     def execute(
         self, plan: Plan, gauge: Gauge | None = None, *, saved: bool = False
@@ -110,6 +124,13 @@ class SceneManager(CacheManager):
     def runs(self) -> tuple[Run, ...]:
         return self.theatre.runs
 
+    def _recovery(self, intent: Intent, wanted: str) -> Plan:
+        """Where everything of which the journal cannot tell was moved already."""
+        (run,) = (one for one in self.theatre.runs if one.id == wanted)
+        looks = {number: Whereabouts(Where.QUARANTINE) for number in range(len(run.plan.steps))}
+        made = finish_clear(run, looks, None) if intent is Intent.FINISH else roll_back(run, looks)
+        return recovery_plan("p-5d20", run, made, NOW, intent=intent)
+
     def _reverse(self, intent: Intent, wanted: str | None) -> Plan:
         for run in self.theatre.runs:
             if run.quarantined and wanted in (None, run.id):
@@ -130,6 +151,7 @@ def service(
     *,
     types: tuple[CacheType, ...] = (),
     read_only: bool = False,
+    usage: Usage = NOT_LOOKED,
 ) -> SceneManager:
     """A scripted service on Ada's machine."""
     theatre = theatre or Theatre()
@@ -141,6 +163,7 @@ def service(
         state=Path("/home/ada/.local/state/cachemgr"),
         clock=lambda: theatre.now,
         read_only=read_only,
+        observer=Foreseen(usage=usage),
         found=found,
         theatre=theatre,
     )

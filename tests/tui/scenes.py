@@ -70,6 +70,9 @@ SCENES = (
     Scene("findings", ("3",)),
     Scene("history", ("4",)),
     Scene("undo", ("4", "u")),
+    Scene("recover", ("4", "down", "down")),
+    Scene("roll-back", ("4", "down", "down", "R")),
+    Scene("finish", ("4", "down", "down", "F"), size=(80, 24)),
     Scene("read-only", PLAN, read_only=True),
 )
 

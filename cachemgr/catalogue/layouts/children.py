@@ -37,8 +37,8 @@ class Pick:
 class Children:
     """Each match of a pick is an entry; the first pick that matches counts.
 
-    A link is never one, for it may lead to somebody's own data. Locks, tags and whatever has a credential's
-    name are kept.
+    A link is never one, for it may lead to somebody's own data. Locks and tags are kept; what has a
+    credential's name is unknown, so that it is named among what stays.
     """
 
     picks: tuple[Pick, ...] = (Pick("*", telling=False),)
@@ -62,7 +62,9 @@ class Children:
         depth = len(above)
         for item in reader.list(*above):
             names = (*above, item.name)
-            if _left_out(item):
+            if is_credential(item.name):
+                continue
+            if item.name == "CACHEDIR.TAG" or (item.kind is Kind.FILE and item.name.endswith(".lock")):
                 reader.keep(*names)
                 continue
             longer: list[Pick] = []
@@ -77,12 +79,6 @@ class Children:
             else:
                 if longer and item.kind is Kind.DIRECTORY:
                     yield from self._matches(reader, names, tuple(longer))
-
-
-def _left_out(item: Item) -> bool:
-    if is_credential(item.name) or item.name == "CACHEDIR.TAG":
-        return True
-    return item.kind is Kind.FILE and item.name.endswith(".lock")
 
 
 def _fits(name: str, glob: str) -> bool:

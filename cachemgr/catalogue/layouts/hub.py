@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from cachemgr.catalogue.layouts import hub_downloads as downloads
 from cachemgr.catalogue.layouts.hub_store import Store, is_stored, read_store, resolve
 from cachemgr.catalogue.layouts.tag import has_cachedir_tag
 from cachemgr.domain.layout import Leaf, Names, Reader
@@ -17,15 +18,10 @@ from cachemgr.domain.unit import Draft, Item, Kind, Obstacle, Unit
 REPOSITORY = re.compile(r"(models|datasets|spaces|kernels)--(.+)", re.DOTALL)
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _BLOB = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_INCOMPLETE = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64})(\.[0-9a-f]{8})?\.incomplete")
 BOUND = ("snapshots",)
 """A repository without this directory counts as corrupt: it leaves only together with the repository."""
-_SUPPORT = frozenset((".locks", "CACHEDIR.TAG", "version.txt"))
+_SUPPORT = frozenset((downloads.LOCKS, "CACHEDIR.TAG", "version.txt"))
 _HARMLESS = ".DS_Store"
-_ABANDONED = 24 * 3600
-"""A partial download that nobody wrote to for a day; 2.x never resumes one."""
-_SETTLED = 3600
-"""A blob is linked right after it was completed; an hour later it is referenced by nothing for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +152,7 @@ class Hub:
             places.append((folder, ".no_exist", commit))
         if f"{commit}.json" in repository.extras["trees"]:
             places.append((folder, "trees", f"{commit}.json"))
-        pointers = (reader.unit(*place) for place in places)
+        pointers = downloads.locked(repository.folder, (reader.unit(*place) for place in places))
         # With a link that leads elsewhere, or an unreadable revision, blobs may have holders unseen.
         held = revision.held if repository.whole else frozenset()
         payload = tuple(self._payload(reader, repository, held, store))
@@ -164,13 +160,14 @@ class Hub:
         linked = sum(_size(repository, blob, store) for blob in revision.held)
         return Draft(
             name=name,
-            pointers=tuple(unit for unit in pointers if unit is not None),
+            pointers=pointers,
             payload=payload,
             group=repository.name,
             notes=refs,
             detached=not refs,
             apparent=plain + linked,
             obstacles=(Obstacle(Reason.SHARED, repository.alias),) if repository.alias else (),
+            busy_until=downloads.busy_until(repository.blobs),
         )
 
     def _payload(
@@ -181,7 +178,7 @@ class Hub:
             unit = reader.unit(repository.folder, "blobs", blob)
             if unit is None:
                 continue
-            yield replace(unit, lock=(".locks", repository.folder, f"{blob}.lock"))
+            yield replace(unit, lock=downloads.lock_of(repository.folder, blob))
             if blob in repository.stored:
                 yield from store.units(reader, repository.stored[blob])
 
@@ -194,22 +191,30 @@ class Hub:
         ) - _linked(repository)
         payload = tuple(self._payload(reader, repository, left, store))
         notes = (reader.unit(repository.folder, *place) for place in _orphans(repository))
-        pointers = tuple(unit for unit in notes if unit is not None)
+        pointers = downloads.locked(repository.folder, notes)
         if pointers or payload:
-            name = f"{repository.name}@unreferenced"
-            yield Draft(name, pointers, payload, repository.name, ("unreferenced",), True, idle=_SETTLED)
+            yield Draft(
+                f"{repository.name}@unreferenced",
+                pointers,
+                payload,
+                repository.name,
+                ("unreferenced",),
+                detached=True,
+                idle=downloads.SETTLED,
+                busy_until=downloads.busy_until(repository.blobs),
+            )
 
     def _incomplete(self, reader: Reader, repository: _Repository) -> Iterator[Draft]:
-        files = sorted(item.name for item in repository.blobs.values() if item.kind is Kind.FILE)
-        partial = [match for blob in files if (match := _INCOMPLETE.fullmatch(blob))]
         units = [
-            replace(unit, lock=(".locks", repository.folder, f"{match[1]}.lock"))
-            for match in partial
-            if (unit := reader.unit(repository.folder, "blobs", match[0])) is not None
+            replace(unit, lock=downloads.lock_of(repository.folder, blob))
+            for name, blob in downloads.partial(repository.blobs)
+            if (unit := reader.unit(repository.folder, "blobs", name)) is not None
         ]
         if units:
             name = f"{repository.name}@incomplete"
-            yield Draft(name, (), tuple(units), repository.name, ("incomplete",), True, idle=_ABANDONED)
+            yield Draft(
+                name, (), tuple(units), repository.name, ("incomplete",), True, idle=downloads.ABANDONED
+            )
 
     @staticmethod
     def _held(

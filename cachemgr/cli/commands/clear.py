@@ -76,6 +76,7 @@ def _clear(
         frozenset(entry.id for entry in entries),
         targets=tuple(words or ()),
         disposal=wish.disposal,
+        force=wish.forced,
     )
     code = act(session, plan, wish)
     lost = out_of_reach(session, inventory, selection)

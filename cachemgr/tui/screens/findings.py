@@ -7,14 +7,14 @@ from textual import events, on
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from cachemgr.domain.errors import CacheMgrError
 from cachemgr.domain.inventory import Finding
 from cachemgr.domain.terms import Severity
 from cachemgr.present.text import counted, display_name, finding_sentence, severity_glyph, size
 from cachemgr.tui.command_line import command_line
 from cachemgr.tui.commands import Fact, Where, bindings
 from cachemgr.tui.screens.notice import NoticeScreen
-from cachemgr.tui.screens.plan import PlanScreen, Request
+from cachemgr.tui.screens.plan import Request
+from cachemgr.tui.screens.reviewing import review_clearing
 from cachemgr.tui.screens.view import View
 from cachemgr.tui.widgets.cells import prose, words
 from cachemgr.tui.widgets.columns import Column
@@ -101,20 +101,7 @@ class FindingsScreen(View):
 
     def action_clean(self) -> None:
         if (request := self.request()) is not None:
-            self.run_worker(self._review(request), exclusive=True, group="plan")
-
-    async def _review(self, request: Request) -> None:
-        service, inventory = self.session.service, self.session.inventory
-        if inventory is None:
-            return
-        try:
-            plan = await self.session.relay.ask(
-                lambda: service.plan_clear(inventory, request.entries, targets=request.targets)
-            )
-        except CacheMgrError as error:
-            self.notify(str(error), severity="error", markup=False)
-            return
-        await self.app.push_screen(PlanScreen(self.session, plan, request, self.tab))
+            review_clearing(self, request)
 
     def _sentence(self, finding: Finding) -> str:
         return finding_sentence(finding, self.session.service.machine.home, self.session.service.project)

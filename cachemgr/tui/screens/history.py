@@ -7,7 +7,6 @@ from textual import events, on
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from cachemgr.domain.errors import CacheMgrError
 from cachemgr.domain.outcome import Totals
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.run import Run
@@ -26,7 +25,7 @@ from cachemgr.tui.command_line import command_line
 from cachemgr.tui.commands import Fact, Where, bindings
 from cachemgr.tui.run_view import RunRows
 from cachemgr.tui.screens.notice import NoticeScreen
-from cachemgr.tui.screens.plan import PlanScreen
+from cachemgr.tui.screens.reviewing import review
 from cachemgr.tui.screens.view import View
 from cachemgr.tui.widgets.cells import prose, words
 from cachemgr.tui.widgets.columns import Column
@@ -58,7 +57,7 @@ class HistoryScreen(View):
         run = self.current()
         if run is not None:
             made.add(Fact.ROW)
-            if run.quarantined:
+            if run.quarantined and not run.interrupted:
                 made |= {Fact.UNDOABLE, Fact.HELD}
             choices = self.session.service.recovery.choices(run)
             if choices.finish:
@@ -66,6 +65,14 @@ class HistoryScreen(View):
             if choices.roll_back:
                 made.add(Fact.REVERSIBLE)
         return made
+
+    def status(self) -> Split:
+        run = self.current()
+        if run is None or not run.interrupted:
+            return Split()
+        why = self.session.service.recovery.choices(run).why
+        said = f"this run {why}" if why else "this run was interrupted"
+        return Split(((f"{said}; nothing else is done in its caches before that is decided", "accent-ink"),))
 
     def current(self) -> Run | None:
         return self._runs.get(self.table.key or "")
@@ -129,15 +136,7 @@ class HistoryScreen(View):
 
     def _review(self, plan: Callable[[str], Plan]) -> None:
         if (run := self.current()) is not None:
-            self.run_worker(self._ask(run.id, plan), exclusive=True, group="plan")
-
-    async def _ask(self, run: str, make: Callable[[str], Plan]) -> None:
-        try:
-            plan = await self.session.relay.ask(lambda: make(run))
-        except CacheMgrError as error:
-            self.notify(str(error), severity="error", markup=False)
-            return
-        await self.app.push_screen(PlanScreen(self.session, plan, None, self.tab))
+            review(self, lambda: plan(run.id))
 
     def _row(self, key: str) -> Row:
         run, si = self._runs[key], self.session.si

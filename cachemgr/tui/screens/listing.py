@@ -6,14 +6,14 @@ from textual import on
 from textual.widget import Widget
 from textual.widgets import Input
 
-from cachemgr.domain.errors import CacheMgrError
 from cachemgr.present.text import age, count, size
 from cachemgr.tui.command_line import command_line
 from cachemgr.tui.commands import Fact
 from cachemgr.tui.details import details
 from cachemgr.tui.outline import Node
 from cachemgr.tui.screens.notice import NoticeScreen
-from cachemgr.tui.screens.plan import PlanScreen, Request
+from cachemgr.tui.screens.plan import Request
+from cachemgr.tui.screens.reviewing import review, review_clearing
 from cachemgr.tui.screens.view import View
 from cachemgr.tui.session import SORT_ORDER
 from cachemgr.tui.tree import Shown
@@ -213,32 +213,11 @@ class Listing(View):
 
     def action_clean(self) -> None:
         if (request := self.request()) is not None:
-            self.run_worker(self._review(request), exclusive=True, group="plan")
-
-    async def _review(self, request: Request) -> None:
-        inventory, service = self.session.inventory, self.session.service
-        if inventory is None:
-            return
-        try:
-            plan = await self.session.relay.ask(
-                lambda: service.plan_clear(inventory, request.entries, targets=request.targets)
-            )
-        except CacheMgrError as error:
-            self.notify(str(error), severity="error", markup=False)
-            return
-        await self.app.push_screen(PlanScreen(self.session, plan, request, self.tab))
+            review_clearing(self, request)
 
     def action_undo(self) -> None:
-        self.run_worker(self._review_undo(), exclusive=True, group="plan")
-
-    async def _review_undo(self) -> None:
         run = next((run.id for run in self.session.relay.runs if run.quarantined), None)
-        try:
-            plan = await self.session.relay.ask(lambda: self.session.service.plan_undo(run))
-        except CacheMgrError as error:
-            self.notify(str(error), severity="error", markup=False)
-            return
-        await self.app.push_screen(PlanScreen(self.session, plan, None, self.tab))
+        review(self, lambda: self.session.service.plan_undo(run))
 
     def _row(self, key: str) -> Row:
         shown = self.shown[key]

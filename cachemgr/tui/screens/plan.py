@@ -10,7 +10,6 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widget import Widget
 
-from cachemgr.domain.errors import CacheMgrError
 from cachemgr.domain.inventory import EntryId
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Disposal, Intent
@@ -22,6 +21,7 @@ from cachemgr.tui.commands import Fact, Where, bindings
 from cachemgr.tui.outline import short_name
 from cachemgr.tui.screens.confirm import question_for
 from cachemgr.tui.screens.notice import NoticeScreen
+from cachemgr.tui.screens.reviewing import ask
 from cachemgr.tui.screens.run import RunScreen
 from cachemgr.tui.screens.view import View
 from cachemgr.tui.session import Session
@@ -171,12 +171,9 @@ class PlanScreen(View):
         make: Callable[[], Plan] = lambda: service.plan_clear(  # noqa: E731 - typed for the relay
             inventory, request.entries, targets=request.targets, disposal=request.disposal
         )
-        try:
-            self.plan, self.asked = await self.session.relay.ask(make), request
-        except CacheMgrError as error:
-            self.notify(str(error), severity="error", markup=False)
-            return
-        self.redraw()
+        if (plan := await ask(self, make)) is not None:
+            self.plan, self.asked = plan, request
+            self.redraw()
 
     @on(FastTable.Moved, "#going")
     def _draw_about(self) -> None:

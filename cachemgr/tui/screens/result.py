@@ -7,7 +7,6 @@ from textual import events
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from cachemgr.domain.errors import CacheMgrError
 from cachemgr.domain.outcome import Totals
 from cachemgr.domain.terms import Disposal, Rebuild
 from cachemgr.present.text import counted, day, size, trouble_sentence
@@ -15,6 +14,7 @@ from cachemgr.tui.command_line import command_line
 from cachemgr.tui.commands import Fact, Where, bindings
 from cachemgr.tui.relay import RunProgress
 from cachemgr.tui.run_view import RUN_COLUMNS, RunRows, headline, moved, seconds, told_row
+from cachemgr.tui.screens.reviewing import review
 from cachemgr.tui.screens.view import View
 from cachemgr.tui.session import Session
 from cachemgr.tui.widgets.fast_table import FastTable, Row
@@ -82,17 +82,7 @@ class ResultScreen(View):
         self.session.relay.start_scan(self.app)
 
     def action_undo(self) -> None:
-        self.run_worker(self._review_undo(), exclusive=True, group="plan")
-
-    async def _review_undo(self) -> None:
-        from cachemgr.tui.screens.plan import PlanScreen  # the plan opens the run, which opens this
-
-        try:
-            plan = await self.session.relay.ask(lambda: self.session.service.plan_undo(self.progress.run))
-        except CacheMgrError as error:
-            self.notify(str(error), severity="error", markup=False)
-            return
-        await self.app.switch_screen(PlanScreen(self.session, plan, None, self.tab))
+        review(self, lambda: self.session.service.plan_undo(self.progress.run), instead=True)
 
     def _undoable(self) -> bool:
         finished = self.progress.finished
@@ -125,7 +115,12 @@ class ResultScreen(View):
                 ("Undo   ", "dim"),
                 (f"u brings back {size(aside, si)}{until}; the disk gains it only after that", ""),
             )
-        elif totals.freed and plan.permanent:
+        if moved(plan, progress.outcomes, Disposal.TRASH):
+            yield (
+                ("Undo   ", "dim"),
+                ("restore it from the trash; the disk gains it when that is emptied", ""),
+            )
+        elif not aside and totals.freed and plan.permanent:
             yield ("Undo   ", "dim"), ("what was deleted cannot be undone", "")
         yield from self._ways_back()
         record = command_line([*self.session.service.invocation, "history", progress.run])

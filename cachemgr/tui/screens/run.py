@@ -63,10 +63,7 @@ class RunScreen(View):
         self.steps.show_rows(tuple(map(str, self._told)), self._row)
         if (at_work := self.rows.at_work(progress)) is not None:
             self.steps.move_to(str(at_work))
-        freed = sum(outcome.freed for outcome in outcomes.values()) + progress.freed * (
-            progress.number is not None
-        )
-        self._draw_figures(Totals.of(outcomes.values()), self.rows.finished(outcomes), freed)
+        self._draw_figures(Totals.of(outcomes.values()), self.rows.finished(outcomes), progress.freed)
 
     def action_stop(self) -> None:
         self.session.relay.stop_run()

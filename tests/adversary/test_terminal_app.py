@@ -1,0 +1,58 @@
+"""What the app writes to a real terminal over hostile names, on every one of its screens."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+if sys.platform == "win32":
+    pytest.skip("pseudo-terminals are POSIX", allow_module_level=True)
+
+from tests.adversary.judge import take
+from tests.adversary.parade import parade
+from tests.adversary.stage import Stage
+from tests.adversary.terminal import Terminal, strange, terminal, unseen
+
+SAME = ("kind", "mode", "owner", "modified", "size", "content")
+ESCAPE, TAB, PALETTE = b"\x1b", b"\t", b"\x10"
+LOOKING = (
+    *("2", "l", "j", "l", "j", "i", ESCAPE, *("jjjjjjj",) * 4, "c", ESCAPE),
+    *("3", "j", "i", ESCAPE, "4", "?", ESCAPE, PALETTE, "und", ESCAPE, "1", "j", "i", ESCAPE),
+)
+PLANNING = ("d", "jjjjjjjj", "jjjjjjjj", TAB, "jjjj", TAB, "c", ESCAPE, "t", "t", "x", "dele", ESCAPE)
+"""To the question that wants a word."""
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    stage = parade(tmp_path / "stage")
+    yield stage
+    stage.strike()
+
+
+def press(screen: Terminal, *keys: str | bytes) -> None:
+    """One key after the other, each after what came of the one before."""
+    for key in keys:
+        screen.type(key if isinstance(key, bytes) else key.encode())
+        assert screen.process.poll() is None, bytes(screen.seen[-2000:])
+
+
+@pytest.mark.parametrize("size", [(100, 30), (60, 15), pytest.param((200, 60), marks=pytest.mark.soak)])
+def test_no_screen_lets_a_name_through(size: tuple[int, int], stage: Stage) -> None:
+    before = take(stage)
+    with terminal(stage, size=size) as screen:
+        assert b"Overview" in screen.read(until=b"scanned")
+        press(screen, *LOOKING, "/", "tmdb", "\r", *PLANNING)
+        assert not before.changes(take(stage), *SAME)
+        # Set aside, looked at, and brought back.
+        press(screen, "t")
+        screen.type(b"x", until=b"Done")
+        assert before.changes(take(stage), "kind")
+        press(screen, "jjjj", TAB, "\r", "4", "i", ESCAPE, "u")
+        screen.type(b"x", until=b"Done")
+        shown = bytes(screen.seen)
+
+    assert not strange(shown)
+    assert not unseen(shown)
+    assert not before.changes(take(stage), *SAME)

@@ -1,0 +1,186 @@
+"""`cachemgr recover`: what it shows, what it does when asked, and how it refuses."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from cachemgr.__main__ import Composer
+from cachemgr.cli.session import Options
+from cachemgr.domain.run_event import Announced, Phase, StepStarted
+from cachemgr.domain.terms import Disposal
+from cachemgr.service import CacheManager
+from tests.builders import fingerprint
+from tests.cli.conftest import Program
+from tests.cli.test_schemas import valid
+from tests.desk import drop
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="works through POSIX descriptors")
+
+
+@pytest.fixture
+def service(caches: Path, home: Path) -> CacheManager:
+    return Composer().service(Options(project=caches, home=home))
+
+
+def interrupt(service: CacheManager, disposal: Disposal, *, deleting: bool = False) -> str:
+    """Clearing the TMDB cache, given up after its second entry or after its deletion was announced."""
+    inventory = service.inventory()
+    chosen = {entry.id for entry in inventory.entries if entry.cache == "tmdb@project"}
+    events = service.execute(service.plan_clear(inventory, chosen, disposal=disposal, targets=("tmdb",)))
+    for event in events:
+        if deleting and isinstance(event, Announced) and event.phase is Phase.PURGING:
+            break
+        if not deleting and isinstance(event, StepStarted) and event.number == 2:
+            break
+    drop(events)
+    return service.interrupted()[0].id
+
+
+def there(caches: Path) -> dict[str, object]:
+    """What is in the cache; its own times nobody can vouch for once a run was cut short."""
+    return {name: facts for name, facts in fingerprint(caches / "out" / "tmdb").items() if name != "."}
+
+
+def test_nothing_to_recover_is_said_and_no_error(cachemgr: Program, caches: Path) -> None:
+    for arguments in (("recover",), ("recover", "--finish"), ("recover", "--rollback", "--yes")):
+        said = cachemgr(*arguments)
+        assert (said.code, said.out, said.err) == (0, "No run waits for its recovery.\n", "")
+        assert valid(cachemgr(*arguments, "--json").out, "recover")["runs"] == []
+
+
+def test_the_list_names_each_run_and_the_commands_for_it(
+    cachemgr: Program, caches: Path, home: Path, service: CacheManager
+) -> None:
+    run = interrupt(service, Disposal.DELETE)
+    before = fingerprint(home), fingerprint(caches)
+    said = cachemgr("recover", "--home", str(home), "--project", str(caches))
+    assert said.code == 0
+    assert f"cachemgr --home {home} --project {caches} recover {run} --finish" in said.out
+    assert f"cachemgr --home {home} --project {caches} recover {run} --rollback" in said.out
+    assert cachemgr("recover", "--quiet").out == f"{run}\n"
+    (document,) = valid(cachemgr("recover", "--json").out, "recover")["runs"]
+    assert document["counts"] == {"done": 0, "not_done": 0, "unknown": 3, "untouched": 0}
+    assert document["finish"] == ["cachemgr", "recover", run, "--finish"]
+    assert document["roll_back"] == ["cachemgr", "recover", run, "--rollback"]
+    assert "steps" not in document
+    assert (fingerprint(home), fingerprint(caches)) == before
+
+
+def test_a_run_is_told_step_by_step_with_the_place_of_each_thing(
+    cachemgr: Program, caches: Path, service: CacheManager
+) -> None:
+    run = interrupt(service, Disposal.QUARANTINE)
+    said = cachemgr("recover", run[:-2])
+    assert said.code == 0
+    assert "2 done, 1 unknown; of the unknown 1 at its place" in said.out
+    assert said.out.count("in the quarantine") == 2
+    (document,) = valid(cachemgr("recover", run, "--json").out, "recover")["runs"]
+    steps = [(step["state"], step["where"]) for step in document["steps"]]
+    assert steps == [("done", "quarantine"), ("done", "quarantine"), ("unknown", "place")]
+    assert "\x1b" not in said.out
+
+
+@pytest.mark.parametrize("disposal", [Disposal.DELETE, Disposal.QUARANTINE])
+def test_finish_does_the_rest(
+    disposal: Disposal, cachemgr: Program, caches: Path, service: CacheManager
+) -> None:
+    before = there(caches)
+    run = interrupt(service, disposal)
+    planned = valid(cachemgr("recover", run, "--finish", "--dry-run", "--json").out, "plan")
+    assert planned["intent"] == "finish"
+    assert there(caches) != before
+    assert cachemgr("recover", run, "--finish").code == 7
+    result = valid(cachemgr("recover", run, "--finish", "--yes", "--json").out, "result")
+    assert result["totals"]["done"] == len(planned["steps"])
+    assert [name for name in os.listdir(caches / "out" / "tmdb") if not name.startswith(".cachemgr")] == []
+    runs = valid(cachemgr("history", "--json").out, "history")["runs"]
+    assert [one["state"] for one in runs] == ["finished", "recovered"]
+    if disposal is Disposal.QUARANTINE:
+        assert cachemgr("undo", run, "--yes").code == 0
+        assert there(caches) == before
+
+
+def test_rollback_brings_back_what_was_moved(cachemgr: Program, caches: Path, service: CacheManager) -> None:
+    before = there(caches)
+    run = interrupt(service, Disposal.DELETE)
+    assert there(caches) != before
+    lines = cachemgr("recover", "--rollback", "--yes", "--events").out.splitlines()
+    assert valid(lines[-1], "event")["event"] == "run-finished"
+    assert there(caches) == before
+    assert "rolled back" in cachemgr("history").out
+    assert cachemgr("recover").out == "No run waits for its recovery.\n"
+    again = cachemgr("recover", run, "--rollback", "--yes")
+    assert (again.code, there(caches)) == (0, before)
+
+
+def test_a_saved_recovery_is_applied(
+    cachemgr: Program, caches: Path, service: CacheManager, tmp_path: Path
+) -> None:
+    run = interrupt(service, Disposal.DELETE)
+    file = tmp_path / "plan.json"
+    assert cachemgr("recover", run, "--finish", "--plan", str(file)).code == 0
+    assert cachemgr("apply", str(file), "--yes").code == 0
+    assert os.listdir(caches / "out" / "tmdb") == []
+    assert cachemgr("apply", str(file), "--yes").code == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("{run}", "--rollback", "--yes"), 4, "recover {run} --finish"),
+        (("{run}", "--finish", "--rollback"), 2, "exclude each other"),
+        (("{run}", "--yes"), 2, "Say --finish or --rollback"),
+        (("{run}", "--plan", "-"), 2, "Say --finish or --rollback"),
+        (("20200101",), 3, "no run is called"),
+        (("{run}", "--finish", "--yes", "--read-only"), 4, "--read-only"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence_with_the_way_out(
+    arguments: tuple[str, ...],
+    code: int,
+    words: str,
+    cachemgr: Program,
+    caches: Path,
+    service: CacheManager,
+) -> None:
+    run = interrupt(service, Disposal.DELETE, deleting=True)
+    before = fingerprint(caches)
+    asked = [word.format(run=run) for word in arguments]
+    said = cachemgr("recover", *asked)
+    assert said.code == code
+    assert words.format(run=run) in said.err
+    assert said.err.count("\n") == 1
+    assert cachemgr("recover", *asked, "--json").code == code
+    assert fingerprint(caches) == before
+
+
+def test_another_run_there_is_refused_with_the_command_that_goes_first(
+    cachemgr: Program, caches: Path, home: Path, service: CacheManager
+) -> None:
+    run = interrupt(service, Disposal.DELETE)
+    options = ("--home", str(home), "--project", str(caches))
+    before = there(caches)
+    said = cachemgr(*options, "clear", "tmdb", "--yes")
+    assert said.code == 4
+    assert f"see `cachemgr --home {home} --project {caches} recover {run}` first" in said.err
+    assert cachemgr(*options, "clear", "tmdb", "--dry-run").code == 0
+    assert there(caches) == before
+    assert cachemgr(*options, "clear", "torch-hub", "--yes").code == 0
+    status = json.loads(cachemgr(*options, "status", "--json").out)
+    (finding,) = (one for one in status["findings"] if one["code"] == "interrupted-run")
+    assert finding["fix"] == ["cachemgr", *options, "recover", run]
+
+
+def test_of_several_one_has_to_be_named(cachemgr: Program, caches: Path, service: CacheManager) -> None:
+    first = interrupt(service, Disposal.DELETE)
+    inventory = service.inventory()
+    chosen = {entry.id for entry in inventory.entries if entry.cache == "torch-hub@home"}
+    events = service.execute(service.plan_clear(inventory, chosen))
+    assert any(isinstance(event, StepStarted) for event in events)
+    drop(events)
+    assert cachemgr("recover", "--quiet").out.split()[-1] == first
+    said = cachemgr("recover", "--finish", "--yes")
+    assert (said.code, "2 runs were interrupted; name one" in said.err) == (2, True)

@@ -1,0 +1,85 @@
+"""What a killed run moved and did not come to look into: no way on from there skips the look."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cachemgr.disk.reader import OURS
+from cachemgr.domain.run_event import StepStarted
+from cachemgr.domain.terms import Disposal, Status
+from cachemgr.service import CacheManager
+from tests.builders import fingerprint
+from tests.desk import carry_out, drop
+from tests.execute.removing import looking
+from tests.observers import Foreseen
+from tests.test_service_hostile import look_at, thumbnails
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="works through POSIX descriptors")
+
+
+@pytest.fixture
+def root(home: Path) -> Path:
+    return thumbnails(home)
+
+
+@pytest.fixture
+def service(home: Path, root: Path) -> CacheManager:
+    return replace(look_at(home), observer=Foreseen())
+
+
+def interrupted(service: CacheManager, root: Path, disposal: Disposal) -> str:
+    """A run that ended right after it had moved a tree in which a credential had just appeared."""
+    inventory = service.inventory()
+    entries = {entry.id for entry in inventory.entries if entry.name == "tree"}
+    plan = service.plan_clear(inventory, entries, disposal=disposal)
+    (root / "tree" / "a" / "token").write_text("secret")
+
+    def ends() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        looking(patch, ends)
+        with pytest.raises(KeyboardInterrupt):
+            carry_out(service, plan)
+    assert [path.name for path in root.glob(f"{OURS}*/0/a/*")] == ["one", "token"]
+    return service.run().id
+
+
+@pytest.mark.parametrize("disposal", [Disposal.DELETE, Disposal.QUARANTINE])
+def test_finishing_it_looks_first_and_brings_back_what_must_not_go(
+    disposal: Disposal, service: CacheManager, root: Path
+) -> None:
+    run = interrupted(service, root, disposal)
+    done = carry_out(service, service.plan_finish(run))
+    assert done.kinds[0] == "protected"
+    assert (root / "tree" / "a" / "token").read_text() == "secret"
+    assert not list(root.glob(f"{OURS}*"))
+
+
+@pytest.mark.parametrize("disposal", [Disposal.DELETE, Disposal.QUARANTINE])
+def test_purging_it_is_refused_before_anything_goes_and_leaves_the_way_back(
+    disposal: Disposal, service: CacheManager, root: Path
+) -> None:
+    run = interrupted(service, root, disposal)
+    before = fingerprint(root)
+    done = carry_out(service, service.plan_purge(run))
+    assert (done.statuses, done.kinds) == ([Status.REFUSED], ["protected"])
+    assert fingerprint(root) == before
+    assert Status.FAILED not in carry_out(service, service.plan_undo(run)).statuses
+    assert (root / "tree" / "a" / "token").read_text() == "secret"
+
+
+def test_a_run_into_the_trash_can_be_finished(service: CacheManager, home: Path, root: Path) -> None:
+    inventory = service.inventory()
+    entries = {entry.id for entry in inventory.entries}
+    events = service.execute(service.plan_clear(inventory, entries, disposal=Disposal.TRASH))
+    for event in events:
+        if event == StepStarted(1):
+            break
+    drop(events)
+    done = carry_out(service, service.plan_finish(service.run().id))
+    assert set(done.statuses) == {Status.DONE}
+    assert list(root.iterdir()) == []
+    assert len(list((home / ".local" / "share" / "Trash" / "files").iterdir())) == 2
