@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from cachemgr.domain.run_event import RunEvent
     from cachemgr.domain.settings import Settings
     from cachemgr.domain.terms import Rule
+    from cachemgr.setup.project import ProjectSetup
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +203,14 @@ class CacheManager:
     def variables(self) -> Variables:
         """The verbs about the variables that tools listen to."""
         return Variables(self.machine, self.types, self.settings)
+
+    @property
+    def setup(self) -> ProjectSetup:
+        """The verbs about a project's own files."""
+        from cachemgr.setup.project import ProjectSetup
+
+        given = (self.machine, self.types, self.settings, self.project, self.state)
+        return ProjectSetup(*given, self.read_only, self.allow_root)
 
     @property
     def recovery(self) -> Recovery:

@@ -19,6 +19,7 @@ SCHEMAS = (
     "error",
     "event",
     "history",
+    "init",
     "plan",
     "recover",
     "result",
