@@ -1,11 +1,13 @@
-"""Other tools' lock files: whether somebody holds one now. None is ever made, written or removed."""
+"""Other tools' lock files: whether somebody holds one now. None is ever made, written or removed.
+
+A name that ends in `.lock` is a lock file's; any other is that of a directory of them.
+"""
 
 import os
-from errno import EWOULDBLOCK
+from errno import ELOOP, ENOTDIR, EWOULDBLOCK
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
-from cachemgr.domain.unit import Kind
 
 Names = tuple[str, ...]
 _SUFFIX = ".lock"
@@ -16,21 +18,16 @@ def first_held(root: Handle, names: Names) -> Names | None:
 
     None where nobody holds one, and where there is none. Raises OSError where it cannot be told.
     """
+    if not is_single(names):
+        return _first_in(root, names)
     try:
         folder = handles.open_below(root, names[:-1])
-        try:
-            if handles.kind(handles.lstat(folder, names[-1])) is not Kind.DIRECTORY:
-                return names if _is_held(folder, names[-1]) else None
-            many = handles.open_child(folder, names[-1])
-        finally:
-            handles.close(folder)
     except FileNotFoundError:
         return None
     try:
-        locks = (lock for lock in handles.names(many) if lock.endswith(_SUFFIX))
-        return next(((*names, lock) for lock in locks if _is_held(many, lock)), None)
+        return names if _is_held(folder, names[-1]) else None
     finally:
-        handles.close(many)
+        handles.close(folder)
 
 
 def take(root: Handle, names: Names) -> int | None:
@@ -40,21 +37,42 @@ def take(root: Handle, names: Names) -> int | None:
     Raises BlockingIOError when somebody holds it, another OSError where that cannot be told.
     """
     held: int | None = None
-    try:
-        folder = handles.open_below(root, names[:-1])
+    if is_single(names):
         try:
-            if handles.kind(handles.lstat(folder, names[-1])) is not Kind.DIRECTORY:
+            folder = handles.open_below(root, names[:-1])
+            try:
                 held = handles.hold_lock(folder, names[-1])
-                busy = held is None
-            else:
-                busy = first_held(root, names) is not None
-        finally:
-            handles.close(folder)
-    except FileNotFoundError:
+            finally:
+                handles.close(folder)
+        except FileNotFoundError:
+            return None
+    elif _first_in(root, names) is None:
         return None
-    if busy:
+    if held is None:
         raise BlockingIOError(EWOULDBLOCK, os.strerror(EWOULDBLOCK), names[-1])
     return held
+
+
+def is_single(names: Names) -> bool:
+    """Whether it is one lock file."""
+    return names[-1].endswith(_SUFFIX)
+
+
+def _first_in(root: Handle, names: Names) -> Names | None:
+    try:
+        folder = handles.open_below(root, names)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        if error.errno not in (ENOTDIR, ELOOP):
+            raise
+        # A link is not followed. That each of the locks behind it is out of reach is found one by one.
+        return None
+    try:
+        locks = (lock for lock in handles.names(folder) if lock.endswith(_SUFFIX))
+        return next(((*names, lock) for lock in locks if _is_held(folder, lock)), None)
+    finally:
+        handles.close(folder)
 
 
 def _is_held(parent: Handle, name: str) -> bool:

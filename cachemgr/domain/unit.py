@@ -159,8 +159,8 @@ class Unit:
     tally: Tally
     obstacles: tuple[Obstacle, ...] = ()
     lock: tuple[str, ...] = ()
-    """The lock file, below the root, that the owning tool holds while it writes this unit, or a directory
-    of them that all have to be free; empty for none. Respected, never removed."""
+    """The lock file (`….lock`), below the root, that the owning tool holds while it writes this unit, or a
+    directory of them that all have to be free; empty for none. Respected, never removed."""
 
 
 @dataclass(frozen=True, slots=True)

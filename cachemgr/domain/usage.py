@@ -35,16 +35,22 @@ class Holder(NamedTuple):
     """What it calls itself; not displayable as it stands."""
     lock: bool = False
     """It holds the owning tool's lock, which no flag overrides."""
+    tried: bool = True
+    """False for a lock that is out of reach, so that nobody knows."""
 
     @property
     def label(self) -> str:
-        """`python3 (1234)`, `lock of python3 (1234)` or `lock`; never one of `Unsure`."""
+        """`python3 (1)`, `lock of python3 (1)`, `lock` or `lock out of reach`; never one of `Unsure`."""
         who = "" if self.pid is None else f"{self.name or 'process'} ({self.pid})"
+        if not self.tried:
+            return OUT_OF_REACH
         return f"{LOCK} of {who}".removesuffix(" of ") if self.lock else who
 
 
 LOCK = "lock"
 """How a label begins where a lock is held."""
+OUT_OF_REACH = "lock out of reach"
+"""The label where a lock cannot be tried, so that it has to count as held."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from cachemgr.execute.depths import look_for_obstacles, look_through
 from cachemgr.execute.folders import Folders, Touch
 from cachemgr.execute.guard import Guard, Stop
 from cachemgr.execute.quarantine import Quarantine
+from cachemgr.execute.quarantines import Quarantines
 from cachemgr.execute.remove import Removal, Task
 from cachemgr.execute.to_trash import ToTrash
 
@@ -37,7 +38,7 @@ class Effects:
         self.run = run
         self.guard = guard
         self.machine = machine
-        self._quarantines: dict[tuple[CacheId, str], Quarantine] = {}
+        self._quarantines = Quarantines(guard)
         self._containers = Containers(guard)
         self._to_trash = ToTrash(guard, machine)
         self._made: set[tuple[CacheId, Names]] = set()
@@ -61,9 +62,7 @@ class Effects:
                     self._to_trash.refuse(step, action.names, parent)
                 self._take(number, step, action.names, parent)
                 if action.disposal is Disposal.TRASH:
-                    run, place, _ = berth(self.run, number, step)
-                    aside = self._quarantines[(step.cache, run)]
-                    self._to_trash.send(step, action.names, parent, aside, place)
+                    self._to_trash.send(step, action.names, parent, *self._whereabouts(number, step))
 
     def tidy(self, step: Step, action: Tidy, done: Removal) -> None:
         """Remove a container in which nothing is left but the empty ones it may take along."""
@@ -72,9 +71,9 @@ class Effects:
     def restore(self, step: Step, action: Restore) -> bool:
         """Bring a unit back from a run's quarantine, over nothing; False where it is at its place already."""
         if action.trashed and self._to_trash.return_from(step, action):
-            self._forget_dropped(step.cache, action.run)
+            self._quarantines.forget_dropped(step.cache, action.run)
             return True
-        return restore(self._open(step.cache, action.run), step, action, self.guard)
+        return restore(self._quarantines.open(step.cache, action.run), step, action, self.guard)
 
     def remake(self, step: Step, action: Remake) -> None:
         """Make a container again; one that is there already is good enough, but for the mode of one that
@@ -109,7 +108,7 @@ class Effects:
 
     def purge_run(self, step: Step, action: Purge, done: Removal) -> Iterator[Removal]:
         """Delete what one run's quarantine in one root holds, and the quarantine, where there is one."""
-        quarantine = self._open(step.cache, action.run)
+        quarantine = self._quarantines.open(step.cache, action.run)
         if quarantine is not None:
             held = {number: (dev, ino) for number, dev, ino in action.held}
             for number in held:  # all of them, before the first goes: a refusal changes nothing
@@ -120,7 +119,7 @@ class Effects:
         """A unit that was moved, to be removed for good now; None where an earlier run had done that. Raises
         Stop where something was written to it on the way, and then has brought it back; OSError."""
         run, place, begun = berth(self.run, number, step)
-        quarantine = self._quarantines.get((step.cache, run))
+        quarantine = self._quarantines.held(step.cache, run)
         if quarantine is None:
             return None
         # Somebody who has it open can still write to it, and since it was looked into others were moved and
@@ -150,43 +149,23 @@ class Effects:
 
     def close_run(self, step: Step, action: Close, done: Removal) -> None:
         """Remove a run's quarantine where nothing lies in it any more."""
-        quarantine = self._open(step.cache, action.run)
-        if quarantine is None:
-            return
-        try:
-            dropped = quarantine.drop_if_empty(done)
-        except FileNotFoundError:
-            dropped = True  # a purge before it took it along
-        if dropped:
-            quarantine.close()
-            del self._quarantines[(step.cache, action.run)]
+        self._quarantines.drop(step.cache, action.run, done)
 
     def is_held(self, number: int, step: Step) -> bool:
         """Whether the unit of a step that failed lies in the quarantine all the same, or may."""
         run, place, _ = berth(self.run, number, step)
-        return is_held(self._quarantines.get((step.cache, run)), place, step)
+        return is_held(self._quarantines.held(step.cache, run), place, step)
 
     def drop_empty(self) -> None:
         """Remove the quarantines in which nothing is left."""
-        for key, quarantine in list(self._quarantines.items()):
-            try:
-                if quarantine.drop_if_empty(Removal()):
-                    quarantine.close()
-                    del self._quarantines[key]
-            except OSError:
-                continue  # an empty directory of ours stays; the next scan lists it
+        self._quarantines.drop_empty()
 
     def close(self) -> None:
-        for quarantine in self._quarantines.values():
-            quarantine.close()
-        self._quarantines.clear()
+        self._quarantines.close()
 
     def _take(self, number: int, step: Step, names: Names, parent: Handle) -> None:
         run, place, _ = berth(self.run, number, step)
-        key = (step.cache, run)
-        if key not in self._quarantines:
-            self._quarantines[key] = Quarantine.create(self.guard.root(step.cache).handle, run)
-        quarantine = self._quarantines[key]
+        quarantine = self._quarantines.make(step.cache, run)
         self._just_seen = None
         self._moved[number] = touch = Touch(parent)
         quarantine.take(parent, names[-1], place)
@@ -196,8 +175,7 @@ class Effects:
 
     def _make_sure(self, number: int, step: Step, names: Names, parent: Handle | None = None) -> None:
         """Look into a unit that was moved, and return it if it must not go. Raises Stop."""
-        run, place, _ = berth(self.run, number, step)
-        quarantine = self._quarantines[(step.cache, run)]
+        quarantine, place = self._whereabouts(number, step)
         try:
             look_through(self.guard.root(step.cache), step, names, quarantine.handle, str(place))
         except Stop as stop:
@@ -207,13 +185,20 @@ class Effects:
 
     def _give_back(self, number: int, step: Step, names: Names, parent: Handle) -> None:
         """From the quarantine to its place, unopened, and as if nothing had been. Raises Stop."""
-        run, place, _ = berth(self.run, number, step)
+        quarantine, place = self._whereabouts(number, step)
         touch = self._moved.get(number)
         try:
             with touch.taken_back(parent) if touch else nullcontext():
-                self._quarantines[(step.cache, run)].give_back(place, parent, names[-1])
+                quarantine.give_back(place, parent, names[-1])
         except OSError as error:
             raise self._stranded(number, step, error.errno) from error
+
+    def _whereabouts(self, number: int, step: Step) -> tuple[Quarantine, int]:
+        """The quarantine in which a moved unit lies, and its number there. Raises Stop."""
+        run, place, _ = berth(self.run, number, step)
+        if (quarantine := self._quarantines.held(step.cache, run)) is None:
+            raise Stop(Trouble("missing", str(place)))
+        return quarantine, place
 
     def _stranded(self, number: int, step: Step, errno: int | None) -> Stop:
         run, place, _ = berth(self.run, number, step)
@@ -226,29 +211,11 @@ class Effects:
         run = action.resumes.run
         if action.disposal is Disposal.TRASH:
             arrived = self._to_trash.has_arrived(step, action)
-            self._forget_dropped(step.cache, run)
+            self._quarantines.forget_dropped(step.cache, run)
             return arrived
-        if not is_taken(self._open(step.cache, run), step, action, self.guard):
+        if not is_taken(self._quarantines.open(step.cache, run), step, action, self.guard):
             return False
         if not action.resumes.begun:
             # A run that was killed right after it had moved it never came to look into it.
             self._make_sure(number, step, action.names)
         return True
-
-    def _forget_dropped(self, cache: CacheId, run: str) -> None:
-        """Let go of a quarantine that went with the last unit on its way to the trash."""
-        if (quarantine := self._quarantines.get((cache, run))) is not None and not quarantine.stands():
-            quarantine.close()
-            del self._quarantines[(cache, run)]
-
-    def _open(self, cache: CacheId, run: str) -> Quarantine | None:
-        """A run's quarantine, None where the root has none. Raises Stop where what is there is not that."""
-        key = (cache, run)
-        if key not in self._quarantines:
-            try:
-                self._quarantines[key] = Quarantine.open(self.guard.root(cache).handle, run)
-            except FileNotFoundError:
-                return None
-            except OSError as error:
-                raise Stop(Trouble("no-quarantine", run, error.errno)) from error
-        return self._quarantines[key]

@@ -27,12 +27,12 @@ class Folders:
             return
         try:
             handle = handles.open_below(self.guard.root(cache).handle, names)
+            try:
+                status = handles.fstat(handle)
+            finally:
+                handles.close(handle)
         except (OSError, Stop, ValueError):
             return  # a name that cannot be one is refused when its step is tried
-        try:
-            status = handles.fstat(handle)
-        finally:
-            handles.close(handle)
         folder = Folder(cache, names, status.st_mode & 0o7777, status.st_atime_ns, status.st_mtime_ns)
         self.noted[(cache, names)] = folder
         yield FolderNoted(folder)
@@ -40,17 +40,18 @@ class Folders:
     def left(self) -> Iterator[FolderLeft]:
         """What became of each: its modification time now, None where it is gone."""
         for cache, names in self.noted:
+            left_ns: int | None = None
             try:
                 handle = handles.open_below(self.guard.root(cache).handle, names)
+                try:
+                    left_ns = handles.fstat(handle).st_mtime_ns
+                finally:
+                    handles.close(handle)
             except FileNotFoundError:
-                yield FolderLeft(cache, names, None)
-                continue
+                pass  # the run removed it
             except (OSError, Stop):
                 continue
-            try:
-                yield FolderLeft(cache, names, handles.fstat(handle).st_mtime_ns)
-            finally:
-                handles.close(handle)
+            yield FolderLeft(cache, names, left_ns)
 
 
 class Touch:

@@ -21,7 +21,7 @@ from cachemgr.domain.inventory import CacheId
 from cachemgr.domain.machine import Machine
 from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.plan import Plan, Root, Step
-from cachemgr.domain.usage import LOCK
+from cachemgr.domain.usage import LOCK, OUT_OF_REACH
 
 Names = tuple[str, ...]
 
@@ -130,7 +130,7 @@ class Guard:
             except BlockingIOError as error:
                 raise Stop(Trouble("in-use", LOCK)) from error
             except OSError as error:
-                raise Stop(Trouble("in-use", LOCK, error.errno)) from error
+                raise Stop(Trouble("in-use", OUT_OF_REACH, error.errno)) from error
         try:
             yield
         finally:

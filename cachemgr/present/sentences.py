@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cachemgr.domain.display import display_name
 from cachemgr.domain.inventory import Finding, Problem
 from cachemgr.domain.terms import Reason, Rule
-from cachemgr.domain.usage import LOCK, Unsure
+from cachemgr.domain.usage import LOCK, OUT_OF_REACH, Unsure
 from cachemgr.present.names import short_path
 
 if TYPE_CHECKING:
@@ -164,6 +164,8 @@ def _used(label: str) -> str:
     if label in set(Unsure):
         why = _UNSURE[Unsure(label)]
         return f"could not tell if it is in use ({why}); go on with --quarantine or --force {Rule.IN_USE}"
+    if label == OUT_OF_REACH:
+        return "could not tell if its lock is held, which is out of reach"
     if label == LOCK or label.startswith(f"{LOCK} of "):
         who = display_name(label.removeprefix(f"{LOCK} of ")) if label != LOCK else "somebody"
         return f"in use: {who} holds its lock"

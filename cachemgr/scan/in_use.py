@@ -87,7 +87,7 @@ class _Heard:
 
     def line(self, line: Mapping[str, Any]) -> None:
         """Raises LookupError, TypeError, AttributeError for one that no observer says."""
-        who = Holder(line.get("pid"), line.get("name", ""))
+        who = Holder(line.get("pid"), line.get("name", ""), tried=line.get("tried", True))
         match line["saw"]:
             case "place":
                 root, names = self.watch.roots[line["root"]], tuple(line["names"])
@@ -104,7 +104,7 @@ class _Heard:
     def held(self) -> dict[Spot, Holder]:
         """The locks that are held. Where the kernel does not say by whom, it is whoever has the file open."""
         return {
-            spot: (self.places.get(file, who) if who.pid is None else who)._replace(lock=True)
+            spot: (self.places.get(file, who) if who.pid is None and who.tried else who)._replace(lock=True)
             for spot, (who, file) in self.locks.items()
         }
 

@@ -60,13 +60,14 @@ def _held(root: Path, names: tuple[str, ...]) -> Iterator[dict[str, Any]]:
         return  # the run finds out, before it touches anything
     try:
         held = locks.first_held(handle, names)
-        if held is not None:
-            pid = _locker(root.joinpath(*held)) if sys.platform.startswith("linux") else None
-            yield {"names": held, "pid": pid, "name": _name(pid)}
     except OSError:
+        yield {"names": names, "tried": False}
         return
     finally:
         handles.close(handle)
+    if held is not None:
+        pid = _locker(root.joinpath(*held)) if sys.platform.startswith("linux") else None
+        yield {"names": held, "pid": pid, "name": _name(pid)}
 
 
 def _locker(path: Path) -> int | None:

@@ -60,7 +60,7 @@ def sentinels(stage: Stage) -> None:
     stage.file(stage.home / ".cache" / "huggingface" / "accelerate" / "default_config.yaml", SECRET)
     stage.file(stage.home / ".cache" / "mine.txt")
     stage.file(stage.project / "src" / "main.py")
-    for module in ("sitecustomize", "usercustomize", "conftest", "click", "msgspec", "cachemgr_plugin"):
+    for module in ("sitecustomize", "conftest", "json", "click", "msgspec", "filelock", "psutil"):
         stage.file(stage.project / f"{module}.py", "open('pwned', 'w')")
 
 
@@ -173,6 +173,9 @@ def _project(stage: Stage, project: Path) -> None:
     perform(stage, Act("models-dir", models))
     hostile_hub(stage, "huggingface-hub", project / ".cache" / "huggingface" / "hub")
     stage.link_out(project / ".cache" / "huggingface" / "hub" / ".locks")
+    # Whether somebody is downloading cannot be told then, so that all of it stays.
+    hub = project / ".cache" / "huggingface" / "hub"
+    stage.must = {path: kind for path, kind in stage.must.items() if not path.is_relative_to(hub)}
     clean_hub(stage, "mlx", project / ".cache" / "mlx")
     _torch(stage, project / ".cache" / "torch" / "hub")
     _tiktoken(stage, project / "dist" / "tiktoken-cache")

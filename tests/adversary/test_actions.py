@@ -13,7 +13,7 @@ from tests.adversary.build import build
 from tests.adversary.judge import broken_promises, look, not_accounted_for, take, trespasses, unsaid
 from tests.adversary.picture import Picture
 from tests.adversary.stage import Stage
-from tests.adversary.visit import Said, ids, visit
+from tests.adversary.visit import FORCED, Said, ids, visit
 
 LOOKS = (
     (("status",), 0),
@@ -22,6 +22,7 @@ LOOKS = (
     (("clear", "all", "--dry-run"), 0),
     (("clear", "all", "--json"), 7),
     (("purge", "--dry-run"), 0),
+    (("recover", "--json"), 0),
 )
 MORE_LOOKS = (
     (("clear", "all", "--plan", "-", "--trash"), 0),
@@ -40,6 +41,9 @@ MORE_LOOKS = (
     (("undo",), 3),
     (("purge",), 0),
     (("purge", "x"), 3),
+    (("recover",), 0),
+    (("recover", "--finish", "--yes"), 0),
+    (("recover", "x", "--rollback", "--yes"), 3),
     (("apply", "no-such-plan.json"), 2),
     (("types",), 0),
     (("config", "show"), 0),
@@ -57,10 +61,15 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 
 def carried_out(stage: Stage, targets: Sequence[str], disposal: str, given: bytes = b"") -> Said:
-    """Plan, apply, and compare three things: what was asked for, what was said, and what was done."""
+    """Plan, apply, and compare three things: what was asked for, what was said, and what was done.
+
+    With --force in-use: on a busy machine its programs cannot be asked in time, and then what costs money
+    would stay.
+    """
     named = ids(stage, targets, given)
     file = stage.temp / f"plan-{len(list(stage.temp.iterdir()))}.json"
-    planned = visit(stage, "clear", *targets, f"--{disposal}", "--plan", str(file), "--json", given=given)
+    how = (f"--{disposal}", *FORCED, "--plan", str(file), "--json")
+    planned = visit(stage, "clear", *targets, *how, given=given)
     assert planned.code == 0, planned
     before = take(stage)
     said = visit(stage, "apply", str(file), "--yes", "--json")
@@ -195,11 +204,13 @@ def test_a_trash_that_is_a_link_gets_nothing(place: str, kept: Stage) -> None:
     link.symlink_to(bin_)
     before = take(kept)
 
-    said = visit(kept, "clear", "responses", "tmdb", "--trash", "--yes", "--json")
+    try:
+        said = visit(kept, "clear", "responses", "tmdb", "--trash", "--yes", "--json")
 
-    assert said.code == 1
-    assert not trespasses(kept, before, take(kept), ())
-    assert said.document["totals"]["done"] == 0
-    shutil.rmtree(kept.trash, ignore_errors=True)
-    link.unlink(missing_ok=True)
-    bin_.rmdir()
+        assert said.code in (1, 4)
+        assert not before.changes(take(kept), "kind", "mode", "owner", "inode", "size", "content")
+        assert not os.listdir(bin_)
+    finally:
+        link.unlink()
+        shutil.rmtree(kept.trash, ignore_errors=True)
+        bin_.rmdir()

@@ -10,7 +10,7 @@ from tests.adversary.build import APPLICATIONS, configure, sentinels
 from tests.adversary.conftest import Builder
 from tests.adversary.judge import take, trespasses
 from tests.adversary.stage import Stage
-from tests.adversary.visit import visit
+from tests.adversary.visit import FORCED, visit
 
 HOME = (
     *(".cache/huggingface/hub", ".cache/huggingface/xet", ".cache/huggingface/datasets"),
@@ -66,7 +66,7 @@ def test_what_is_no_cache_is_not_worked_in(kind: str, tmp_path: Path) -> None:
         ROOTS[kind](stage, place)
     before = take(stage)
 
-    visit(stage, "clear", "all", "--delete", "--yes", "--json")
+    visit(stage, "clear", "all", "--delete", *FORCED, "--yes", "--json")
     visit(stage, "status", "--json")
 
     assert not trespasses(stage, before, take(stage), ())
@@ -81,7 +81,7 @@ def test_a_link_in_a_project_to_a_cache_elsewhere_is_not_followed(staged: Builde
             stage.link_out(root)
     before = take(stage)
 
-    said = visit(stage, "clear", "all", "--delete", "--yes", "--json")
+    said = visit(stage, "clear", "all", "--delete", *FORCED, "--yes", "--json")
 
     assert said.code in (0, 1)
     assert not trespasses(stage, before, take(stage), stage.may)

@@ -15,7 +15,7 @@ from tests.adversary.judge import take
 from tests.adversary.picture import Facts, Picture
 from tests.adversary.stage import Stage
 from tests.adversary.swapper import exchange
-from tests.adversary.visit import ROOT, visit
+from tests.adversary.visit import FORCED, ROOT, visit
 
 pytestmark = pytest.mark.skipif(
     os.name != "posix", reason="two names are exchanged by a call of POSIX systems"
@@ -118,7 +118,7 @@ def test_a_directory_that_keeps_turning_into_a_link_leads_nowhere(
     before = take(stage)
 
     with swapping(stage, pairs):
-        visit(stage, "clear", "all", f"--{disposal}", "--yes", "--json")
+        visit(stage, "clear", "all", f"--{disposal}", *FORCED, "--yes", "--json")
 
     after = Picture.of(stage.top)
     assert_outside_is_untouched(stage, before, after)
@@ -135,7 +135,7 @@ def test_roots_that_turn_into_links_after_the_plan_are_not_followed(seed: int, s
     roots = [root for root in stage.roots if not any(above in stage.roots for above in root.parents)]
     pairs = decoys(stage, roots)
     file = stage.temp / "plan.json"
-    assert visit(stage, "clear", "all", "--delete", "--plan", str(file)).code == 0
+    assert visit(stage, "clear", "all", "--delete", *FORCED, "--plan", str(file)).code == 0
     before = take(stage)
 
     with swapping(stage, pairs):
@@ -149,7 +149,7 @@ def test_roots_that_turn_into_links_after_the_plan_are_not_followed(seed: int, s
 def test_what_became_a_link_since_the_plan_is_left_alone(stage: Stage) -> None:
     pairs = decoys(stage, [*below_roots(stage), stage.home / ".cache" / "pip", stage.home / "moved" / "uv"])
     file = stage.temp / "plan.json"
-    assert visit(stage, "clear", "all", "--delete", "--plan", str(file)).code == 0
+    assert visit(stage, "clear", "all", "--delete", *FORCED, "--plan", str(file)).code == 0
     for victim, link in pairs:
         assert exchange(os.fsencode(victim), os.fsencode(link))
     before = take(stage)

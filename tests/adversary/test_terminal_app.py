@@ -20,8 +20,8 @@ LOOKING = (
     *("2", "l", "j", "l", "j", "i", ESCAPE, *("jjjjjjj",) * 4, "c", ESCAPE),
     *("3", "j", "i", ESCAPE, "4", "?", ESCAPE, PALETTE, "und", ESCAPE, "1", "j", "i", ESCAPE),
 )
-PLANNING = ("d", "jjjjjjjj", "jjjjjjjj", TAB, "jjjj", TAB, "c", ESCAPE, "t", "t", "x", "dele", ESCAPE)
-"""To the question that wants a word."""
+PLANNING = ("jjjjjjjj", "jjjjjjjj", TAB, "jjjj", TAB, "c", ESCAPE)
+"""In a plan."""
 
 
 @pytest.fixture
@@ -38,19 +38,33 @@ def press(screen: Terminal, *keys: str | bytes) -> None:
         assert screen.process.poll() is None, bytes(screen.seen[-2000:])
 
 
+def asked(screen: Terminal, key: bytes, answer: bytes) -> None:
+    """A key whose answer takes its time, and what is drawn after it."""
+    assert answer in screen.type(key, until=answer), bytes(screen.seen[-4000:])
+    screen.read()
+
+
 @pytest.mark.parametrize("size", [(100, 30), (60, 15), pytest.param((200, 60), marks=pytest.mark.soak)])
 def test_no_screen_lets_a_name_through(size: tuple[int, int], stage: Stage) -> None:
     before = take(stage)
     with terminal(stage, size=size) as screen:
         assert b"Overview" in screen.read(until=b"scanned")
-        press(screen, *LOOKING, "/", "tmdb", "\r", *PLANNING)
+        press(screen, *LOOKING, "/", "torch", "\r")
+        asked(screen, b"d", b"Will go")
+        press(screen, *PLANNING)
+        asked(screen, b"x", b"Cannot be undone")
+        press(screen, ESCAPE)
         assert not before.changes(take(stage), *SAME)
-        # Set aside, looked at, and brought back.
-        press(screen, "t")
-        screen.type(b"x", until=b"Done")
+
+        asked(screen, b"t", b"all undoable")
+        asked(screen, b"x", b"Done")
         assert before.changes(take(stage), "kind")
-        press(screen, "jjjj", TAB, "\r", "4", "i", ESCAPE, "u")
-        screen.type(b"x", until=b"Done")
+        press(screen, "jjjj", TAB, "\r", "4", "i", ESCAPE)
+        asked(screen, b"P", b"Review plan")
+        asked(screen, b"x", b"Cannot be undone")
+        press(screen, ESCAPE, ESCAPE)
+        asked(screen, b"u", b"Review plan")
+        asked(screen, b"x", b"Done")
         shown = bytes(screen.seen)
 
     assert not strange(shown)

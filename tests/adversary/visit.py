@@ -14,6 +14,8 @@ from tests.adversary.names import HOSTILE
 from tests.adversary.stage import SECRET, Stage
 
 ROOT = Path(__file__).resolve().parents[2]
+FORCED = ("--force", "in-use")
+"""Whoever else runs here, and may not be looked at, is no reason to spare what an attack is tried on."""
 DOCUMENTED = frozenset((0, 1, 2, 3, 4, 5, 6, 7, 8, 130))
 """`domain.errors` and the contract of the command line."""
 

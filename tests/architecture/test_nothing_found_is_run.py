@@ -24,9 +24,11 @@ ALLOWED: dict[str, set[str]] = {
     "cli/main.py": {"importlib.import_module"},
     # one library, by one of two fixed names
     "execute/trash.py": {"importlib.import_module"},
+    "execute/windows.py": {"importlib.import_module"},
     # the program that the user names after `cachemgr run --`
     "cli/child.py": {"os.system", "subprocess"},
-    # `lsof`, where a system has no /proc
+    # ourselves, to look at processes; and `lsof`, where a system has no /proc
+    "scan/in_use.py": {"subprocess"},
     "scan/lsof.py": {"subprocess"},
 }
 

@@ -205,6 +205,20 @@ def test_a_revision_stays_whole_when_somebody_holds_the_lock_of_one_of_its_blobs
     assert hub.scan().warnings == []
 
 
+def test_where_locks_are_out_of_reach_what_has_blobs_stays_whole(
+    home: Path, hub: HubOnDisk, tmp_path: Path
+) -> None:
+    """Somebody keeps them elsewhere, behind a link that is not followed."""
+    (hub.root / ".locks").rename(tmp_path / "elsewhere")
+    (hub.root / ".locks").symlink_to(tmp_path / "elsewhere")
+    over = replace(service(home, hub), observer=Observer(seconds=30.0))
+    inventory = over.inventory()
+    plan = over.plan_clear(inventory, chosen(inventory, f"models/{REPO}@"), disposal=Disposal.DELETE)
+
+    assert plan.steps == ()
+    assert {one.detail for one in plan.exclusions} == {"lock out of reach"}
+
+
 def test_what_a_kept_revision_shares_is_named_as_the_reason_it_stays(home: Path, hub: HubOnDisk) -> None:
     over = service(home, hub)
     inventory = over.inventory()

@@ -36,7 +36,7 @@ def test_the_line_moves_on_while_one_entry_is_deleted(
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
 
-    cachemgr("clear", "mine", "--delete", "--yes", "--json", "--config", "mine.toml")
+    cachemgr("clear", "mine", "--delete", "--force", "in-use", "--yes", "--json", "--config", "mine.toml")
 
     assert not (root / "large").exists()
     lines = re.findall(r"Step 0 of 1, freed ([\d.]+) MiB", terminal.getvalue())

@@ -10,7 +10,7 @@ import pytest
 from cachemgr.__main__ import Composer
 from cachemgr.cli.session import Options
 from cachemgr.domain.run_event import Announced, Phase, StepStarted
-from cachemgr.domain.terms import Disposal
+from cachemgr.domain.terms import Disposal, Rule
 from cachemgr.service import CacheManager
 from tests.builders import fingerprint
 from tests.cli.conftest import Program
@@ -29,7 +29,10 @@ def interrupt(service: CacheManager, disposal: Disposal, *, deleting: bool = Fal
     """Clearing the TMDB cache, given up after its second entry or after its deletion was announced."""
     inventory = service.inventory()
     chosen = {entry.id for entry in inventory.entries if entry.cache == "tmdb@project"}
-    events = service.execute(service.plan_clear(inventory, chosen, disposal=disposal, targets=("tmdb",)))
+    # Where some process cannot be looked at, what costs money would stay.
+    force = (Rule.IN_USE,)
+    plan = service.plan_clear(inventory, chosen, disposal=disposal, targets=("tmdb",), force=force)
+    events = service.execute(plan)
     for event in events:
         if deleting and isinstance(event, Announced) and event.phase is Phase.PURGING:
             break

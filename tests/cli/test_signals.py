@@ -35,7 +35,19 @@ def inside(place: Path) -> dict[str, object]:
 def start(caches: Path, *options: str) -> tuple["subprocess.Popen[bytes]", str]:
     """A run that has done something, and its id. Nobody reads its lines from here on."""
     child = subprocess.Popen(
-        [sys.executable, "-m", "cachemgr", "clear", "tmdb", "--yes", "--events", *options],
+        # Forced: where some process cannot be looked at, what costs money would stay.
+        [
+            sys.executable,
+            "-m",
+            "cachemgr",
+            "clear",
+            "tmdb",
+            "--yes",
+            "--force",
+            "in-use",
+            "--events",
+            *options,
+        ],
         cwd=caches,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdin=subprocess.DEVNULL,

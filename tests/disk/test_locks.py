@@ -74,11 +74,24 @@ def test_where_there_is_nothing_to_hold_nothing_is_held_and_nothing_made(
 
 
 @posix
-@pytest.mark.parametrize("names", [("link",), ("locks", "link.lock"), ("outside", "a.lock")])
+@pytest.mark.parametrize("names", [("link.lock",), ("locks", "link.lock"), ("outside", "a.lock")])
 def test_a_link_is_not_followed(names: tuple[str, ...], folder: Path, root: Handle) -> None:
-    tree(folder, {"link": Link("locks/a.lock"), "locks/link.lock": Link("a.lock"), "outside": Link("locks")})
-    with pytest.raises(OSError, match=r"symbolic links|directory"):
-        locks.take(root, names)
+    tree(folder, {"link.lock": Link("locks/a.lock"), "locks/link.lock": Link("a.lock")})
+    tree(folder, {"outside": Link("locks")})
+    for ask in (locks.take, locks.first_held):
+        with pytest.raises(OSError, match=r"symbolic links|directory"):
+            ask(root, names)
+
+
+@posix
+def test_of_a_directory_behind_a_link_each_lock_is_out_of_reach_and_not_all_that_is_beside_them(
+    folder: Path, root: Handle
+) -> None:
+    tree(folder, {"outside": Link("locks"), "loop": Link("loop")})
+    with FileLock(folder / "locks" / "b.lock"):
+        for names in (("outside",), ("loop", "locks"), ("locks", "notes")):
+            assert locks.take(root, names) is None
+            assert locks.first_held(root, names) is None
 
 
 @posix

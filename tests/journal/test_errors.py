@@ -1,6 +1,7 @@
 """The system says no, at any call that changes something: one failure hides no other, says its number, leaves
 nothing half, and there is a way on."""
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from errno import EACCES, EBUSY, EIO, EPERM, ESTALE
@@ -10,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from cachemgr.disk.reader import OURS
-from cachemgr.domain.terms import RunState, Status
-from tests.builders import tree
+from cachemgr.domain.terms import Disposal, RunState, Status
+from tests.builders import commit, tree
 from tests.desk import carry_out
+from tests.execute.other_user import needs_root
 from tests.journal.ground import Ground, ground, is_there, look, names, quarantines
 from tests.journal.recovering import spread
 from tests.journal.victim import Killer, killer
@@ -28,8 +30,11 @@ def kill() -> Iterator[Killer]:
         yield found
 
 
-def troubled(tmp_path: Path, kill: Killer, what: str, number: int | None) -> Iterator[tuple[Ground, int]]:
-    """The ground after a run of which one call failed, and with which number."""
+def troubled(
+    tmp_path: Path, kill: Killer, what: str, number: int | None, *, looks: bool = False
+) -> Iterator[tuple[Ground, int]]:
+    """The ground after a run of which one call failed, and with which number: a call that changes something
+    or, with `looks`, one that looks at something."""
 
     def prepared(name: str) -> Ground:
         found = ground(tree(tmp_path / name, {}))
@@ -37,11 +42,11 @@ def troubled(tmp_path: Path, kill: Killer, what: str, number: int | None) -> Ite
             kill.run(found.home, "quarantine")
         return found
 
-    total = kill.run(prepared("trial").home, what, errno=EIO).calls
+    total = kill.run(prepared("trial").home, what, errno=EIO, looks=looks).calls
     assert total > 20
     for fatal, errno in zip(spread(total, number), cycle(NUMBERS), strict=False):
         found = prepared(f"{fatal}")
-        assert kill.run(found.home, what, fatal=fatal, errno=errno).problem == ""
+        assert kill.run(found.home, what, fatal=fatal, errno=errno, looks=looks).problem == ""
         run = found.service.run()
         assert run.state is RunState.FINISHED
         assert len(run.outcomes) == len(run.plan.steps)
@@ -49,7 +54,7 @@ def troubled(tmp_path: Path, kill: Killer, what: str, number: int | None) -> Ite
         assert {one.trouble and one.trouble.errno for one in failed} <= {errno}
         # What is left alone because of it says so, and nothing else is.
         others = {one.trouble.kind for one in run.outcomes if one.trouble and one not in failed}
-        assert others <= {"needs", "not-empty"}
+        assert others <= {"needs", "not-empty"} | ({"changed", "in-use", "root-changed"} if looks else set())
         yield found, errno
 
 
@@ -68,9 +73,9 @@ def whole(found: Ground) -> None:
             assert found.before[str(original / rest) if rest else str(original)] == facts
 
 
-def clearing(tmp_path: Path, kill: Killer, what: str, number: int | None) -> None:
+def clearing(tmp_path: Path, kill: Killer, what: str, number: int | None, *, looks: bool = False) -> None:
     seen: set[int] = set()
-    for found, errno in troubled(tmp_path, kill, what, number):
+    for found, errno in troubled(tmp_path, kill, what, number, looks=looks):
         run = found.service.run()
         seen |= {errno for one in run.outcomes if one.trouble and one.trouble.errno == errno}
         if what == "quarantine":
@@ -86,7 +91,7 @@ def clearing(tmp_path: Path, kill: Killer, what: str, number: int | None) -> Non
             whole(found)
         else:
             whole(found)
-    assert number is not None or seen == set(NUMBERS)
+    assert number is not None or looks or seen == set(NUMBERS)
 
 
 @pytest.mark.parametrize("what", ["delete", "quarantine"])
@@ -96,12 +101,18 @@ def test_one_failure_of_a_clearing_hides_no_other_and_leaves_nothing_half(
     clearing(tmp_path, kill, what, 11)
 
 
+@pytest.mark.parametrize("what", ["delete", "quarantine"])
+def test_a_look_that_fails_leaves_nothing_half_either(what: str, tmp_path: Path, kill: Killer) -> None:
+    clearing(tmp_path, kill, what, 9, looks=True)
+
+
 @pytest.mark.soak
+@pytest.mark.parametrize("looks", [False, True])
 @pytest.mark.parametrize("what", ["delete", "quarantine"])
 def test_a_failure_at_any_call_of_a_clearing_leaves_nothing_half(
-    what: str, tmp_path: Path, kill: Killer
+    what: str, looks: bool, tmp_path: Path, kill: Killer
 ) -> None:
-    clearing(tmp_path, kill, what, None)
+    clearing(tmp_path, kill, what, None, looks=looks)
 
 
 def undoing(tmp_path: Path, kill: Killer, number: int | None) -> None:
@@ -138,3 +149,31 @@ def test_a_purge_of_which_one_call_failed_is_repeated(tmp_path: Path, kill: Kill
 @pytest.mark.soak
 def test_a_purge_of_which_any_call_failed_is_repeated(tmp_path: Path, kill: Killer) -> None:
     purging(tmp_path, kill, None)
+
+
+@needs_root
+def test_what_is_immutable_stays_whole_and_the_rest_goes(found: Ground) -> None:
+    """A unit that cannot be moved, and a tree that can be moved and not emptied."""
+    inventory = found.service.inventory()
+    answer = next(iter(found.home.joinpath("answers").rglob("*.meta.json")))
+    inner = found.hub.folder("ada/two") / ".no_exist" / commit("1") / "adapter_config.json"
+    for place in (answer, inner):
+        if subprocess.run(["chattr", "+i", place], capture_output=True, check=False).returncode:
+            pytest.skip("this file system has no immutable files")
+    aside = inner
+    try:
+        made = found.service.plan_clear(inventory, found.cleared, disposal=Disposal.DELETE)
+        done = carry_out(found.service, made)
+        run = found.service.run()
+        (aside,) = found.hub.root.glob(f"{OURS}*/*/adapter_config.json")
+        failed = [one for one in done.outcomes if one.status is Status.FAILED]
+        assert [one.trouble and one.trouble.errno for one in failed] == [EPERM, EPERM]
+        assert answer.exists()
+        assert answer.with_name(answer.name.replace(".meta", "")).exists()
+        assert [step.action.names[-1] for _, step in run.leftover] == [commit("1")]  # type: ignore[union-attr]
+        assert done.statuses.count(Status.DONE) > 20
+    finally:
+        for place in (answer, aside):
+            subprocess.run(["chattr", "-i", place], check=True)
+    assert carry_out(found.service, found.service.plan_purge(run.id)).statuses == [Status.DONE]
+    assert quarantines(found) == set()

@@ -117,3 +117,12 @@ def test_a_quarantine_that_nothing_remembers_is_shown_and_left_alone(found: Grou
     rest = {entry.id for entry in inventory.entries}
     carry_out(found.service, found.service.plan_clear(inventory, rest, disposal=Disposal.DELETE))
     assert picture(*aside) == before
+
+
+def test_under_sudo_nothing_is_recovered_unasked(found: Ground) -> None:
+    run = interrupt(found.service, "delete", before_step(9))
+    machine = replace(found.service.machine, env={**found.service.machine.env, "SUDO_UID": "12345"})
+    before = picture(found.home)
+    with pytest.raises(Refused, match="under sudo"):
+        carry_out(replace(found.service, machine=machine), found.service.plan_finish(run.id))
+    assert picture(found.home) == before

@@ -20,6 +20,8 @@ from typing import Any
 REPOSITORY = Path(__file__).parents[2]
 CHANGES = ("move", "unlink", "rmdir", "mkdir", "write_new", "set_times", "set_own_times")
 """The calls of `execute.system` that change something."""
+LOOKS = ("lstat", "fstat", "names", "open_child", "open_below", "open_root", "read_file")
+"""The calls of `disk.handles` that look at something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ class Killer:
         self, home: Path, what: str, *, fatal: int = 0, after: float | None = None, **more: object
     ) -> Died:
         """A run over the caches of `tests.journal.ground`, killed at a call or seconds after its start; with
-        an `errno` it is that call of `execute.system` that fails instead, and nobody is killed."""
+        an `errno` it is that call of `execute.system` that fails instead, and nobody is killed; with `looks`
+        one of `disk.handles`."""
         asked = {"home": str(home), "what": what, "fatal": fatal, "after": after, **more}
         assert self.process.stdin is not None
         assert self.process.stdout is not None
@@ -124,8 +127,11 @@ def _die(
         since = time.monotonic()
         if asked["after"] is not None:
             write(writing, b"\n")
-        for name in CHANGES:
-            setattr(system, name, counted(getattr(system, name)))
+        from cachemgr.disk import handles
+
+        owner, called = (handles, LOOKS) if asked.get("looks") else (system, CHANGES)
+        for name in called:
+            setattr(owner, name, counted(getattr(owner, name)))
         if "errno" in asked:
             return
         torn = counted(write, lambda descriptor, data: write(descriptor, data[: len(data) // 2]))

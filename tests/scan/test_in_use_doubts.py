@@ -211,8 +211,11 @@ def test_trying_a_lock_changes_nothing_and_keeps_nothing(root: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs FIFOs")
-def test_what_is_no_lock_does_not_keep_the_observer_waiting(root: Path) -> None:
+def test_a_lock_that_cannot_be_tried_may_be_held_and_keeps_nobody_waiting(root: Path) -> None:
     os.mkfifo(root / "fifo.lock")
     tree(root, {"link.lock": Link("single"), "loop": Link("loop")})
-    usage = look(root, ("fifo.lock",), ("link.lock",), ("loop", "x.lock"), ("single", "x.lock"))
-    assert (usage.gap, usage.locks) == (None, {})
+    usage = look(root, ("fifo.lock",), ("link.lock",), ("loop", "x.lock"), ("loop", "locks"))
+    assert (usage.gap, {names: who.label for (_, names), who in usage.locks.items()}) == (
+        None,
+        {("link.lock",): "lock out of reach", ("loop", "x.lock"): "lock out of reach"},
+    )
