@@ -15,13 +15,13 @@ from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Refused
 from cachemgr.domain.event import Gauge, ScanFinished
 from cachemgr.domain.terms import Disposal, Intent
+from cachemgr.environment.variables import Variables
 from cachemgr.past.recovery import Recovery
 from cachemgr.past.runs import Runs, new_id, random_word
 from cachemgr.scan.in_use import Observer
 from cachemgr.scan.locate import locate
 from cachemgr.scan.roots import settle
 from cachemgr.scan.scanner import Scanner
-from cachemgr.setup.variables import Variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence, Set
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from cachemgr.domain.run_event import RunEvent
     from cachemgr.domain.settings import Settings
     from cachemgr.domain.terms import Rule
-    from cachemgr.setup.project import ProjectSetup
+    from cachemgr.environment.setup import ProjectSetup
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,7 @@ class CacheManager:
     @property
     def setup(self) -> ProjectSetup:
         """The verbs about a project's own files."""
-        from cachemgr.setup.project import ProjectSetup
+        from cachemgr.environment.setup import ProjectSetup
 
         given = (self.machine, self.types, self.settings, self.project, self.state)
         return ProjectSetup(*given, self.read_only, self.allow_root)

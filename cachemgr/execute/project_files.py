@@ -32,7 +32,7 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Making:
     """Something to make."""
 
     item: SetupItem
@@ -78,7 +78,7 @@ def read(project: Path, spot: Spot) -> bytes:
     return content
 
 
-def perform(project: Path, steps: Iterable[Step]) -> Iterator[SetupItem]:
+def perform(project: Path, steps: Iterable[Making]) -> Iterator[SetupItem]:
     """Each step in turn, with what became of it. Nothing that exists is overwritten."""
     root = handles.open_root(Path(os.path.realpath(project)))
     try:
@@ -91,7 +91,7 @@ def perform(project: Path, steps: Iterable[Step]) -> Iterator[SetupItem]:
         handles.close(root)
 
 
-def _perform(root: handles.Handle, step: Step) -> Made:
+def _perform(root: handles.Handle, step: Making) -> Made:
     *above, name = step.names
     parent = handles.open_below(root, tuple(above))
     try:

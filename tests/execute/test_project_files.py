@@ -7,25 +7,25 @@ import pytest
 
 from cachemgr.domain.errors import Refused
 from cachemgr.domain.setup import Made, Part, SetupItem
-from cachemgr.execute.project_files import Step, directory_spot, file_spot, perform
+from cachemgr.execute.project_files import Making, directory_spot, file_spot, perform
 from tests.builders import fingerprint, tree
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="links of POSIX")
 
 
-def directory(project: Path, below: str) -> Step:
+def directory(project: Path, below: str) -> Making:
     path = project / below
-    return Step(SetupItem(Part.DIRECTORY, path, Made.CREATED), directory_spot(project, path).names)
+    return Making(SetupItem(Part.DIRECTORY, path, Made.CREATED), directory_spot(project, path).names)
 
 
-def configuration(project: Path, content: bytes = b"x" * 5000) -> Step:
+def configuration(project: Path, content: bytes = b"x" * 5000) -> Making:
     path = project / "cachemgr.toml"
-    return Step(SetupItem(Part.CONFIGURATION, path, Made.CREATED), file_spot(project, path).names, content)
+    return Making(SetupItem(Part.CONFIGURATION, path, Made.CREATED), file_spot(project, path).names, content)
 
 
-def lines(project: Path, content: bytes) -> Step:
+def lines(project: Path, content: bytes) -> Making:
     path = project / ".gitignore"
-    return Step(SetupItem(Part.GITIGNORE, path, Made.ADDED), file_spot(project, path).names, content)
+    return Making(SetupItem(Part.GITIGNORE, path, Made.ADDED), file_spot(project, path).names, content)
 
 
 def test_no_way_up_leads_out(project: Path) -> None:

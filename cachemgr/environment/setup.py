@@ -16,9 +16,9 @@ from cachemgr.domain.errors import Refused, Unavailable
 from cachemgr.domain.inventory import Problem
 from cachemgr.domain.setup import Blueprint, Made, Part, SetupItem
 from cachemgr.environment import gitignore
-from cachemgr.environment.project import blueprint
+from cachemgr.environment.blueprint import blueprint
 from cachemgr.execute.guard import refuse_foreign_home
-from cachemgr.execute.project_files import Step, directory_spot, file_spot, perform, read
+from cachemgr.execute.project_files import Making, directory_spot, file_spot, perform, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +73,7 @@ class ProjectSetup:
         yield from present
         yield from perform(self.directory, steps)
 
-    def _look(self) -> tuple[tuple[SetupItem, ...], tuple[Step, ...]]:
+    def _look(self) -> tuple[tuple[SetupItem, ...], tuple[Making, ...]]:
         self._refuse()
         toml = self.directory / files.TOML
         fresh = not os.path.lexists(toml) and not self._configured()
@@ -102,11 +102,11 @@ class ProjectSetup:
     def _configured(self) -> bool:
         return any(Path(file).is_relative_to(self.directory) for file in self.settings.files)
 
-    def _directories(self, wanted: Blueprint) -> Iterator[Step]:
+    def _directories(self, wanted: Blueprint) -> Iterator[Making]:
         seen: set[tuple[str, ...]] = set()
         for path in map(Path, wanted.directories):
             if path.is_dir():
-                yield Step(SetupItem(Part.DIRECTORY, path, Made.PRESENT), ())
+                yield Making(SetupItem(Part.DIRECTORY, path, Made.PRESENT), ())
                 continue
             spot = directory_spot(self.directory, path)
             # From the first that is missing; what is on the way and there was not asked for.
@@ -117,12 +117,12 @@ class ProjectSetup:
                     continue
                 seen.add(names)
                 here = self.directory.joinpath(*path.relative_to(self.directory).parts[: count + behind])
-                yield Step(SetupItem(Part.DIRECTORY, here, Made.CREATED), names)
+                yield Making(SetupItem(Part.DIRECTORY, here, Made.CREATED), names)
                 if here in wanted.tagged:
                     tag = SetupItem(Part.TAG, here / _TAG, Made.CREATED)
-                    yield Step(tag, (*names, _TAG), _TAG_TEXT)
+                    yield Making(tag, (*names, _TAG), _TAG_TEXT)
 
-    def _ignored(self, wanted: Blueprint) -> Step:
+    def _ignored(self, wanted: Blueprint) -> Making:
         path = self.directory / ".gitignore"
         spot = file_spot(self.directory, path)
         existing = read(self.directory, spot)
@@ -133,10 +133,10 @@ class ProjectSetup:
         made = gitignore.addition(existing, kept, wanted.own)
         state = Made.PRESENT if not made.lines else Made.ADDED if spot.exists else Made.CREATED
         left_out = gitignore.addition(existing, sources, wanted.own).lines
-        return Step(SetupItem(Part.GITIGNORE, path, state, made.lines, left_out), spot.names, made.content)
+        return Making(SetupItem(Part.GITIGNORE, path, state, made.lines, left_out), spot.names, made.content)
 
-    def _configuration(self, toml: Path, wanted: Blueprint) -> Step:
+    def _configuration(self, toml: Path, wanted: Blueprint) -> Making:
         if os.path.lexists(toml):
-            return Step(SetupItem(Part.CONFIGURATION, toml, Made.PRESENT), (files.TOML,))
+            return Making(SetupItem(Part.CONFIGURATION, toml, Made.PRESENT), (files.TOML,))
         text = template.text(wanted.homes).encode("utf-8")
-        return Step(SetupItem(Part.CONFIGURATION, toml, Made.CREATED), (files.TOML,), text)
+        return Making(SetupItem(Part.CONFIGURATION, toml, Made.CREATED), (files.TOML,), text)

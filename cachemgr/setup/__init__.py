@@ -1,1 +1,0 @@
-"""What tools and projects are set up with: the verbs about variables and about a project's own files."""
