@@ -4,6 +4,9 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from cachemgr.domain.display import display_name
+from cachemgr.domain.errors import UsageError
+
 HEADER = b"# Caches"
 _SPECIAL = re.compile(r"[\\*?\[]")
 
@@ -15,13 +18,15 @@ class Addition:
     """What is written behind the file's end; empty where nothing is missing."""
 
 
-def pattern(below: str, *, top: bool = False) -> str | None:
-    """The line for a directory; None where no line can hold its name.
+def pattern(below: str, *, top: bool = False) -> str:
+    """The line for a directory. Raises UsageError where no line can hold its name.
 
     A single name is met at any depth, as `models/` and `.cache/` are; with `top`, at the top alone.
     """
     if "\n" in below or "\r" in below:
-        return None
+        raise UsageError(
+            f"{display_name(below)} holds a line end, which no line of a .gitignore can; name another place"
+        )
     escaped = _SPECIAL.sub(lambda match: f"\\{match[0]}", below)
     # With a `/` in front nothing is a comment; with one behind no space is at the end.
     top = top and "/" not in escaped
@@ -36,16 +41,13 @@ def addition(existing: bytes, wanted: Sequence[str], top: Collection[str] = ()) 
     says that somebody wants to see it.
     """
     rules = tuple(_rules(existing))
-    missing: list[str] = []
+    missing: dict[tuple[str, ...], str] = {}
     for below in wanted:
         parts = tuple(below.split("/"))
-        line = pattern(below, top=below in top)
-        added = (tuple(other.split("/")) for other in missing)
-        if line is None or any(rule.settles(parts) for rule in rules):
-            continue
-        if not any(parts[: len(above)] == above for above in added):
-            missing.append(below)
-    lines = tuple(line for below in missing if (line := pattern(below, top=below in top)) is not None)
+        settled = any(rule.settles(parts) for rule in rules)
+        if not settled and not any(parts[: len(above)] == above for above in missing):
+            missing[parts] = pattern(below, top=below in top)
+    lines = tuple(missing.values())
     if not lines:
         return Addition((), b"")
     end = b"\r\n" if existing.count(b"\r\n") * 2 > existing.count(b"\n") else b"\n"

@@ -12,13 +12,13 @@ from cachemgr.config import files, template
 from cachemgr.disk.places import Protected, look
 from cachemgr.disk.source_files import holds_sources
 from cachemgr.domain.display import display_name
-from cachemgr.domain.errors import Refused, Unavailable
+from cachemgr.domain.errors import Refused, Unavailable, UsageError
 from cachemgr.domain.inventory import Problem
 from cachemgr.domain.setup import Blueprint, Made, Part, SetupItem
 from cachemgr.environment import gitignore
 from cachemgr.environment.blueprint import blueprint
 from cachemgr.execute.guard import refuse_foreign_home
-from cachemgr.execute.project_files import Making, directory_spot, file_spot, perform, read
+from cachemgr.execute.project_files import Making, admit, directory_spot, file_spot, perform, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,10 +80,7 @@ class ProjectSetup:
         wanted = blueprint(self.types, self.settings, self.directory, fresh=fresh)
         found = (*self._directories(wanted), self._ignored(wanted), self._configuration(toml, wanted))
         steps = tuple(step for step in found if step.item.state in (Made.CREATED, Made.ADDED))
-        if steps and not os.access(self.directory, os.W_OK | os.X_OK):
-            raise Unavailable(
-                f"{display_name(self.directory)} cannot be written by you, so nothing was made there"
-            )
+        admit(self.directory, steps, allow_root=self.allow_root)
         return tuple(step.item for step in found if step not in steps), steps
 
     def _refuse(self) -> None:
@@ -137,6 +134,8 @@ class ProjectSetup:
 
     def _configuration(self, toml: Path, wanted: Blueprint) -> Making:
         if os.path.lexists(toml):
+            if not toml.exists():
+                raise UsageError(f"{display_name(toml)} is a link to nothing; remove it first")
             return Making(SetupItem(Part.CONFIGURATION, toml, Made.PRESENT), (files.TOML,))
         text = template.text(wanted.homes).encode("utf-8")
         return Making(SetupItem(Part.CONFIGURATION, toml, Made.CREATED), (files.TOML,), text)

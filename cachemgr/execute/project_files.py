@@ -1,6 +1,7 @@
 """A project's directories and files, made where they really are: no link on the way leads out of it."""
 
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 from cachemgr.disk import handles
 from cachemgr.disk.small_file import read_bytes
 from cachemgr.domain.display import display_name
-from cachemgr.domain.errors import Refused, UsageError
+from cachemgr.domain.errors import Refused, Unavailable, UsageError
 from cachemgr.domain.setup import Made, SetupItem
 from cachemgr.domain.unit import Kind
 from cachemgr.execute import system
@@ -76,6 +77,24 @@ def read(project: Path, spot: Spot) -> bytes:
     if content is None or len(content) > _LIMIT:
         raise UsageError(f"{display_name(real)} is longer than {_LIMIT >> 20} MiB, so it is left alone")
     return content
+
+
+def admit(project: Path, makings: Iterable[Making], *, allow_root: bool) -> None:
+    """Each place where something is to be made is ours, or `--allow-root` was said, and can be written.
+
+    Raises Refused, Unavailable.
+    """
+    root = Path(os.path.realpath(project))
+    for making in makings:
+        place = root.joinpath(*making.names)
+        if making.item.state is not Made.ADDED:
+            place = next(above for above in place.parents if os.path.lexists(above))
+        mode = os.W_OK | (os.X_OK if place.is_dir() else 0)
+        shown = display_name(place)
+        if sys.platform != "win32" and not allow_root and os.stat(place).st_uid != os.geteuid():
+            raise Refused(f"{shown} belongs to another user; run it as that user, or add --allow-root")
+        if not os.access(place, mode):
+            raise Unavailable(f"{shown} cannot be written by you, so nothing was made")
 
 
 def perform(project: Path, steps: Iterable[Making]) -> Iterator[SetupItem]:

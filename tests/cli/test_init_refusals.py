@@ -11,7 +11,7 @@ import pytest
 from tests.builders import Link, Node, fingerprint, tree
 from tests.cli.conftest import Program
 from tests.cli.test_init import posix, states
-from tests.nobody import as_nobody, needs_permissions, public_directory
+from tests.nobody import NOBODY, as_nobody, give_away, needs_permissions, public_directory
 
 
 @pytest.mark.parametrize("where", ["home", "above", "root", "system", "personal"])
@@ -44,11 +44,14 @@ def test_no_project_is_made_of_somebodys_home_or_of_the_system(
         ({".cache": Link("../outside")}, 4, "is a link that leads out of the project"),
         ({".gitignore": Link("nowhere")}, 2, "is a link to nothing"),
         ({".cache": Link("nowhere")}, 2, "is a link to nothing"),
+        ({".cache": Link(".cache")}, 2, "is a link to nothing"),
+        ({"cachemgr.toml": Link("../outside/nothing")}, 2, "is a link to nothing"),
         ({".cache": "a file"}, 2, "is no directory"),
         ({".gitignore": {}}, 2, "is no regular file"),
         ({".gitignore": "é\n".encode("utf-16")}, 4, "is UTF-16"),
         ({".gitignore": b"x\n" * 600_000}, 2, "is longer than"),
         ({"cachemgr.toml": "wrong ="}, 2, "cachemgr.toml: not TOML"),
+        ({"cachemgr.toml": '[roots]\ntorch_home = "a\\nb"\n'}, 2, "holds a line end"),
     ],
     ids=str,
 )
@@ -67,27 +70,66 @@ def test_what_is_in_the_way_is_a_sentence_and_nothing_is_touched(
     assert fingerprint(project.parent) == before
 
 
+@posix
+@pytest.mark.parametrize("name", [".gitignore", ".cache", ".cache/torch", "cachemgr.toml"])
+def test_a_pipe_is_not_waited_for(name: str, process: Program, project: Path) -> None:
+    place = project / name
+    place.parent.mkdir(exist_ok=True)
+    os.mkfifo(place)
+    before = fingerprint(project)
+
+    said = process("init")
+
+    assert (said.code, said.out) == (2, "")
+    assert said.err.count("\n") == 1
+    assert place.name in said.err
+    assert fingerprint(project) == before
+
+
 @needs_permissions
-def test_a_directory_that_cannot_be_written_is_said_before_anything_is_made(home: Path) -> None:
+@pytest.mark.parametrize("shut", [".", ".gitignore", ".cache"])
+def test_what_cannot_be_written_is_said_before_anything_is_made(shut: str, home: Path) -> None:
     with public_directory() as top:
-        (top / "project").mkdir(mode=0o555)
-        (top / "home").mkdir(mode=0o777)
-        (top / "home").chmod(0o777)
+        project = tree(top / "project", {".gitignore": "x\n", ".cache": {}})
+        tree(top / "home", {})
+        give_away(top)
+        (project / shut).chmod(0o555 if (project / shut).is_dir() else 0o444)
+        before = fingerprint(project)
 
         def attempt() -> list[object]:
-            from cachemgr.domain.errors import Unavailable
+            from cachemgr.domain.errors import CacheMgrError
             from tests.managers import manager
 
             try:
-                list(manager(top / "home", top / "project").setup.carry_out())
-            except Unavailable as problem:
+                list(manager(top / "home", project).setup.carry_out())
+            except CacheMgrError as problem:
                 return [problem.exit_code, str(problem)]
             return []
 
-        said = as_nobody(attempt)
+        assert as_nobody(attempt) == [8, f"{project / shut} cannot be written by you, so nothing was made"]
+        assert fingerprint(project) == before
 
-        assert said == [8, f"{top / 'project'} cannot be written by you, so nothing was made there"]
-        assert os.listdir(top / "project") == []
+
+@posix
+@pytest.mark.parametrize("theirs", [".", ".gitignore", ".cache"])
+def test_what_belongs_to_somebody_else_is_left_alone_without_the_word_for_it(
+    theirs: str, process: Program, project: Path
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a file away")
+    tree(project, {".gitignore": "x\n", ".cache": {}})
+    os.chown(project / theirs, NOBODY, NOBODY)
+    before = fingerprint(project)
+
+    for arguments in (("init",), ("init", "--dry-run")):
+        said = process(*arguments)
+        assert (said.code, said.out) == (4, "")
+        assert f"{project / theirs} belongs to another user" in said.err
+        assert "--allow-root" in said.err
+    assert fingerprint(project) == before
+    assert process("init", "--allow-root").code == 0
+    # What is whole needs nothing of anybody.
+    assert process("init").code == 0
 
 
 @posix

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cachemgr.environment.gitignore import addition, pattern
+from cachemgr.domain.errors import UsageError
+from cachemgr.environment.gitignore import addition
 from tests.builders import tree
 
 SEED = ["models", ".cache", "shared/model-cache", "out/tmdb_cache", "out/musicbrainz_cache", "glossary/cache"]
@@ -129,6 +130,7 @@ def test_a_projects_own_directory_is_meant_at_the_top(repository: Path) -> None:
     assert not ignored(repository, "src/data")
 
 
-def test_a_name_that_no_line_can_hold_is_left_out() -> None:
-    assert pattern("a\nb") is None
-    assert addition(b"", ["a\nb", "c"]).lines == ("c/",)
+@pytest.mark.parametrize("name", ["a\nb", "a\rb"])
+def test_a_name_that_no_line_can_hold_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="holds a line end"):
+        addition(b"", ["c", name])

@@ -29,7 +29,11 @@ _WORDS = {
 
 @click.command(epilog=EPILOG)
 @click.option("--dry-run", is_flag=True, help="Show what would be made and stop.")
-@click.option("--allow-root", is_flag=True, help="Write although the home is somebody else's, or under sudo.")
+@click.option(
+    "--allow-root",
+    is_flag=True,
+    help="Write although the home or the project is somebody else's, or under sudo.",
+)
 @json_option
 @everywhere
 @pass_session
