@@ -16,7 +16,7 @@ from tests.cli.test_schemas import valid
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="these shells are of POSIX")
 CONFIGURATION = '[roots]\nhf_home = ".cache/hf"\ntorch_home = ".cache/torch"\n'
-HARD = 'it\'s "a" $HOME; `x` \\n é 日 %h'
+HARD = 'it\'s "a" $HOME; `x` \\n é 日 %h\n$(id)\\'
 TAKE = {"fish": "cachemgr env --shell fish | source", "dash": 'eval "$(cachemgr env --shell sh)"'}
 PRINT = (
     "import os, sys; sys.stdout.buffer.write(os.environb[b'HF_HUB_CACHE'] + b' ' + os.environb[b'HF_TOKEN'])"
