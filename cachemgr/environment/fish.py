@@ -13,9 +13,8 @@ def assign(name: str, value: str) -> str:
 
 
 def remove(name: str) -> str:
-    """A global that is not exported hides an exported one. To erase it could erase a universal variable,
-    which is kept on disk."""
-    return f"set -gu {name};"
+    """In this shell alone: a universal variable is kept on disk, and stays as the user set it."""
+    return f"set -ge {name};"
 
 
 def _outside(match: re.Match[str]) -> str:

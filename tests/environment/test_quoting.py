@@ -2,8 +2,9 @@
 hypothesis out of everything that means something to some shell."""
 
 import os
+import subprocess
 import sys
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -209,6 +210,18 @@ def test_what_is_to_go_is_gone_for_children(shell: Shell) -> None:
 
     assert "GONE" not in found
     assert found["STAYS"] == b"y"
+
+
+@posix
+@pytest.mark.skipif(bool(readers.missing(Shell.FISH)), reason="fish is not installed")
+def test_fish_keeps_what_the_user_set_for_every_shell(tmp_path: Path) -> None:
+    line = script(Environment(removals=("GONE",)), Shell.FISH).lines[0]
+    twice = f"set -Ux GONE kept; set -gx GONE x; {line} {line} set -qg GONE; or set -S GONE"
+    env = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+
+    said = subprocess.run(["fish", "-c", twice], env=env, stdout=subprocess.PIPE, check=True)
+
+    assert b"universal scope" in said.stdout
 
 
 def test_what_lines_cannot_do_is_said_beside_them() -> None:
