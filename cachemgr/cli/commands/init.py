@@ -48,7 +48,7 @@ def init(session: Session, dry_run: bool, allow_root: bool) -> int:
         return int(failed)
     made = [item for item in items if item.state in (Made.CREATED, Made.ADDED)]
     if not session.options.quiet:
-        output.line(f"Project {display_name(setup.directory)}")
+        output.line(f"Project {short_path(setup.directory, session.service.machine.home)}")
     width = max(len(words[dry_run]) for words in _WORDS.values())
     for item in items:
         _item(session, item, width, dry_run=dry_run)
