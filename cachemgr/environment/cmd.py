@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import UsageError
-from cachemgr.environment.text import as_text
+from cachemgr.environment.text import as_text, has_controls
 
 _LONGEST = 8191
 """Characters of a command line (Microsoft: command prompt line string limitation)."""
@@ -19,7 +19,7 @@ def assign(name: str, value: str) -> str:
     which a name on Windows has.
     """
     as_text("cmd", name, value)
-    if '"' in value or any(char < " " or char == "\x7f" for char in value):
+    if '"' in value or has_controls(value):
         what = "quotation marks" if '"' in value else "control characters"
         raise UsageError(
             f"{name} is {display_name(value)}, and cmd cannot hold {what}; name another shell with --shell"

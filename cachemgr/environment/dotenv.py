@@ -5,7 +5,7 @@ import re
 
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import UsageError
-from cachemgr.environment.text import as_text
+from cachemgr.environment.text import as_text, has_controls
 
 _PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 _SPECIAL_IN_DOUBLE_QUOTES = re.compile(r'["\\$`]')
@@ -15,7 +15,7 @@ def assign(name: str, value: str) -> str:
     """Raises UsageError for what no form holds: control characters, bytes that are no text, and `${`, which
     python-dotenv replaces between any quotes."""
     as_text("a .env file", name, value)
-    if "${" in value or any(char < " " or char == "\x7f" for char in value):
+    if "${" in value or has_controls(value):
         what = "`${`" if "${" in value else "control characters"
         raise UsageError(
             f"{name} is {display_name(value)}, and a .env file cannot hold {what}; name a shell with --shell"

@@ -1,15 +1,17 @@
 """fish: for `… | source`. Each command ends with `;`, so that `eval (…)`, which joins lines, works too."""
 
-import re
+from itertools import groupby
 
-_ESCAPED = re.compile(r"[\x01-\x1f\x7f\udc80-\udcff]+")
+from cachemgr.environment.text import in_bytes, is_hidden
+
 _NAMED = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 def assign(name: str, value: str) -> str:
     """Between single quotes only `\\'` and `\\\\` mean something else; escapes stand outside of them."""
     quoted = value.replace("\\", "\\\\").replace("'", "\\'")
-    return f"set -gx {name} '{_ESCAPED.sub(_outside, quoted)}';"
+    runs = (("".join(run), hidden) for hidden, run in groupby(quoted, is_hidden))
+    return f"set -gx {name} '{''.join(_outside(run) if hidden else run for run, hidden in runs)}';"
 
 
 def remove(name: str) -> str:
@@ -17,10 +19,9 @@ def remove(name: str) -> str:
     return f"set -ge {name};"
 
 
-def _outside(match: re.Match[str]) -> str:
-    return f"'{''.join(map(_escape, match[0]))}'"
+def _outside(run: str) -> str:
+    return f"'{''.join(map(_escape, run))}'"
 
 
 def _escape(char: str) -> str:
-    code = ord(char)
-    return _NAMED.get(char) or f"\\X{code - 0xDC00 if code > 0xFF else code:02x}"
+    return _NAMED.get(char) or "".join(f"\\X{byte:02x}" for byte in in_bytes(char))

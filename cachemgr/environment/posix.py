@@ -1,34 +1,35 @@
 """bash, zsh and the shells of POSIX (dash, ksh, busybox): for `eval "$(…)"` or a file that is sourced."""
 
-import re
+from collections.abc import Mapping
 
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f\udc80-\udcff]")
-"""Control characters, and bytes that are no text (`os.fsdecode` keeps them as surrogates)."""
-_NAMED = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\\": "\\\\", "'": "\\'"}
+from cachemgr.environment.text import in_bytes, is_hidden
+
+_ANSI = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\\": "\\\\", "'": "\\'"}
+_PRINTF = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\\": "\\\\", "'": "\\047", "%": "%%"}
 
 
 def assign_ansi(name: str, value: str) -> str:
-    """For bash and zsh: one line whatever the value holds, because `$'…'` has escapes."""
-    if not _CONTROLS.search(value):
-        return assign(name, value)
-    return f"export {name}=$'{''.join(map(_escaped, value))}'"
+    """For bash and zsh, where `$'…'` has escapes."""
+    return f"export {name}=$'{_escaped(value, _ANSI)}'" if is_hidden(value) else assign(name, value)
 
 
 def assign(name: str, value: str) -> str:
-    """For every POSIX shell: between single quotes all is itself, line feeds included."""
-    quoted = value.replace("'", "'\\''")
-    return f"export {name}='{quoted}'"
+    """For every POSIX shell: between single quotes all is itself. Only `printf` has escapes; the dot keeps
+    line feeds at the end, which `$(…)` drops."""
+    if not is_hidden(value):
+        quoted = value.replace("'", "'\\''")
+        return f"export {name}='{quoted}'"
+    return f"""{name}="$(printf -- '{_escaped(value, _PRINTF)}.')"; export {name}="${{{name}%.}}\""""
 
 
 def remove(name: str) -> str:
     return f"unset {name}"
 
 
-def _escaped(char: str) -> str:
-    if char in _NAMED:
-        return _NAMED[char]
-    if not _CONTROLS.match(char):
-        return char
-    code = ord(char)
-    # Three octal digits: a hexadecimal escape would take the letters that follow along.
-    return f"\\{code - 0xDC00 if code > 0xFF else code:03o}"
+def _escaped(value: str, named: Mapping[str, str]) -> str:
+    return "".join(named.get(char) or (_octal(char) if is_hidden(char) else char) for char in value)
+
+
+def _octal(char: str) -> str:
+    """Three digits each: a hexadecimal escape would take the letters that follow along."""
+    return "".join(f"\\{byte:03o}" for byte in in_bytes(char))

@@ -1,6 +1,6 @@
 """Lines of a unit's `[Service]` section (systemd.exec(5), systemd.syntax(7))."""
 
-from cachemgr.environment.text import as_text
+from cachemgr.environment.text import as_text, in_bytes, is_hidden
 
 _NAMED = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\\": "\\\\", '"': '\\"', "%": "%%"}
 
@@ -19,4 +19,4 @@ def remove(name: str) -> str:
 def _escaped(char: str) -> str:
     if char in _NAMED:
         return _NAMED[char]
-    return f"\\x{ord(char):02x}" if char < " " or char == "\x7f" else char
+    return "".join(f"\\x{byte:02x}" for byte in in_bytes(char)) if is_hidden(char) else char
