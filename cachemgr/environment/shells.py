@@ -21,8 +21,8 @@ class _Dialect:
 
 
 _DIALECTS: Mapping[Shell, _Dialect] = {
-    Shell.BASH: _Dialect(posix.assign_ansi, posix.remove),
-    Shell.ZSH: _Dialect(posix.assign_ansi, posix.remove),
+    Shell.BASH: _Dialect(posix.assign, posix.remove),
+    Shell.ZSH: _Dialect(posix.assign, posix.remove),
     Shell.SH: _Dialect(posix.assign, posix.remove),
     Shell.FISH: _Dialect(fish.assign, fish.remove),
     Shell.POWERSHELL: _Dialect(powershell.assign, powershell.remove),
