@@ -21,9 +21,7 @@ class _Dialect:
 
 
 _DIALECTS: Mapping[Shell, _Dialect] = {
-    Shell.BASH: _Dialect(posix.assign, posix.remove),
-    Shell.ZSH: _Dialect(posix.assign, posix.remove),
-    Shell.SH: _Dialect(posix.assign, posix.remove),
+    **dict.fromkeys((Shell.BASH, Shell.ZSH, Shell.SH), _Dialect(posix.assign, posix.remove)),
     Shell.FISH: _Dialect(fish.assign, fish.remove),
     Shell.POWERSHELL: _Dialect(powershell.assign, powershell.remove),
     Shell.CMD: _Dialect(cmd.assign, cmd.remove, cmd.before, "\r\n"),
