@@ -1,7 +1,8 @@
 """Whether a directory holds what somebody wrote."""
 
-import os
 from pathlib import Path
+
+from cachemgr.disk import handles
 
 _SUFFIXES = tuple(
     ".c .cpp .cs .go .java .jl .js .kt .php .proto .py .r .rb .rs .scala .sql .swift .ts .vue".split()
@@ -9,8 +10,14 @@ _SUFFIXES = tuple(
 
 
 def holds_sources(directory: Path) -> bool:
-    """Whether source files lie directly in it. A directory that cannot be read holds none."""
+    """Whether source files lie directly in it. A link, or what cannot be read, holds none."""
     try:
-        return any(name.lower().endswith(_SUFFIXES) for name in os.listdir(directory))
+        handle = handles.open_root(directory)
     except OSError:
         return False
+    try:
+        return any(name.lower().endswith(_SUFFIXES) for name in handles.names(handle))
+    except OSError:
+        return False
+    finally:
+        handles.close(handle)
