@@ -122,6 +122,25 @@ def test_a_place_outside_that_was_agreed_to_is_not_made(cachemgr: Program, proje
     assert "outside" not in (project / ".gitignore").read_text()
 
 
+def test_what_nobody_agreed_to_is_not_made(cachemgr: Program, project: Path) -> None:
+    """git's own directory counts as outside, and so does what a link leads to."""
+    cache = '[[cache]]\nname = "tiktoken"\npath = ".git/tiktoken"\n'
+    tree(project, {".git": {}, "cachemgr.toml": f'[roots]\ntorch_home = ".git/torch"\n{cache}'})
+
+    assert set(states(cachemgr("init", "--json").out)) == {".gitignore", "cachemgr.toml"}
+    assert os.listdir(project / ".git") == []
+
+
+def test_backups_are_told_of_what_can_be_had_again_alone(cachemgr: Program, project: Path) -> None:
+    caches = '[[cache]]\nname = "tiktoken"\npath = "tik"\n[[cache]]\nname = "tmdb"\npath = "films"\n'
+    tree(project, {"cachemgr.toml": caches})
+
+    assert cachemgr("init").code == 0
+
+    assert (project / "tik/CACHEDIR.TAG").read_bytes().startswith(SIGNATURE)
+    assert os.listdir(project / "films") == []
+
+
 def test_a_home_that_the_user_configured_is_not_taken_over(
     cachemgr: Program, project: Path, home: Path
 ) -> None:

@@ -76,7 +76,7 @@ def test_lines_are_added_behind_what_is_there_in_its_own_line_ends(
         "/models",
         "models/",
         "/models/",
-        "  models/"[2:] + "  ",
+        "models/  ",
         "**/models/",
         "!models/",
         "!/models",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cachemgr.environment.profiles import exports
-from tests.builders import Node, tree
+from tests.builders import Link, Node, tree
 
 NAMES = frozenset(("HF_HOME", "TORCH_HOME"))
 
@@ -131,3 +131,12 @@ def test_an_environment_file_of_systemd_has_no_commands(
 
 def test_a_file_that_is_no_text_is_read_as_far_as_it_is(tmp_path: Path) -> None:
     assert told(tmp_path, ".bashrc", b"\xff\xfe\0\nexport HF_HOME=/a\n") == {"HF_HOME": "/a"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links of POSIX")
+def test_a_link_is_followed_within_the_home_alone(home: Path, tmp_path: Path) -> None:
+    tree(tmp_path / "outside", {"rc": "export HF_HOME=/theirs\n"})
+    tree(home, {"dotfiles/rc": "export HF_HOME=/mine\n", ".bashrc": Link("dotfiles/rc")})
+    (home / ".zshrc").symlink_to(tmp_path / "outside/rc")
+
+    assert [export.value for export in exports(home, NAMES)] == ["/mine"]
