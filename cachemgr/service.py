@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from cachemgr.domain.run_event import RunEvent
     from cachemgr.domain.settings import Settings
     from cachemgr.domain.terms import Rule
+    from cachemgr.encodings import Encodings
     from cachemgr.environment.setup import ProjectSetup
 
 
@@ -231,6 +232,14 @@ class CacheManager:
     def interrupted(self) -> tuple[Run, ...]:
         """The runs that were interrupted and wait for their recovery, newest first."""
         return self.recovery.interrupted()
+
+    @property
+    def encodings(self) -> Encodings:
+        """The verbs about tiktoken's encodings."""
+        from cachemgr.encodings import Encodings
+
+        mine = (self.machine, self.settings, self.project, self.state, self._protected())
+        return Encodings(*mine, read_only=self.read_only, allow_root=self.allow_root)
 
     def encode_plan(self, plan: Plan) -> dict[str, object]:
         """A plan as the JSON-ready document `cachemgr.plan/1`, exact enough to be applied elsewhere."""

@@ -28,6 +28,7 @@ COMMANDS = {
     "env": "env",
     "run": "run",
     "types": "types",
+    "tiktoken": "tiktoken",
     "config": "config",
     "demo": "demo",
     "clear-models": "clear",

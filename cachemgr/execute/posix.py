@@ -118,9 +118,9 @@ def append(parent: Handle, name: str, content: bytes) -> None:
         os.close(descriptor)
 
 
-def write_new(parent: Handle, name: str, content: bytes) -> None:
-    """A new file, durable, for nobody else to read. Raises FileExistsError, OSError."""
-    descriptor = _create(parent, name, 0o600)
+def write_new(parent: Handle, name: str, content: bytes, mode: int = 0o600) -> None:
+    """A new file, durable, with that mode as far as the umask lets it. Raises FileExistsError, OSError."""
+    descriptor = _create(parent, name, mode)
     try:
         _fill(descriptor, content)
     finally:

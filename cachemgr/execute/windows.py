@@ -130,8 +130,8 @@ def write_file(parent: Handle, name: str, content: bytes) -> None:
     raise failed
 
 
-def write_new(parent: Handle, name: str, content: bytes) -> None:
-    """A new file, durable. Raises FileExistsError, OSError."""
+def write_new(parent: Handle, name: str, content: bytes, mode: int = 0o600) -> None:  # noqa: ARG001
+    """Windows has no such modes. Raises FileExistsError, OSError."""
     with open(parent.to(name), "xb") as file:
         file.write(content)
         file.flush()

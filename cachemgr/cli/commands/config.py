@@ -13,18 +13,8 @@ from cachemgr.present.settings_rows import setting_rows
 from cachemgr.present.text import counted, display_name, short_path
 
 SCHEMAS = (
-    "config",
-    "entries",
-    "env",
-    "error",
-    "event",
-    "history",
-    "init",
-    "plan",
-    "recover",
-    "result",
-    "status",
-    "types",
+    *("config", "entries", "env", "error", "event", "history", "init", "plan", "recover", "result", "status"),
+    *("tiktoken-bundle", "tiktoken-verify", "tiktoken-warm", "types"),
 )
 
 
