@@ -150,7 +150,12 @@ def _place(options: Options) -> Place:
 def _moved(machine: Machine, home: Path) -> Place:
     """The same machine with another home: what its variables say about the real one does not hold."""
     real = Path(machine.home)
-    env = {name: value for name, value in machine.env.items() if not _lies_in(value, real)}
+    env = {
+        name: value
+        for name, value in machine.env.items()
+        # A PATH that begins with ~/bin is no place.
+        if name in _TERMINAL or not _lies_in(value, real)
+    }
     env |= {"HOME": str(home), "USERPROFILE": str(home)}
     config, state = home / ".config" / _NAME, home / ".local" / "state" / _NAME
     if machine.platform is Platform.MACOS:

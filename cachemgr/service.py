@@ -15,6 +15,7 @@ from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Refused
 from cachemgr.domain.event import Gauge, ScanFinished
 from cachemgr.domain.terms import Disposal, Intent
+from cachemgr.environment.variables import Variables
 from cachemgr.past.recovery import Recovery
 from cachemgr.past.runs import Runs, new_id, random_word
 from cachemgr.scan.in_use import Observer
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from cachemgr.domain.run_event import RunEvent
     from cachemgr.domain.settings import Settings
     from cachemgr.domain.terms import Rule
+    from cachemgr.encodings import Encodings
+    from cachemgr.environment.setup import ProjectSetup
     from cachemgr.migration.planning import Migration, Option
 
 
@@ -134,9 +137,8 @@ class CacheManager:
         targets: Sequence[str] = (),
         force: Collection[Rule] = (),
     ) -> Plan:
-        """What bringing those entries to where they should be, or to a directory, would do. With `link` a
-        link takes their old place; what is copied is kept for some days (by default as configured). Raises
-        Refused with what is in the way, UsageError, Unavailable."""
+        """What bringing those entries to where they should be, or to a directory, would do. The source of a
+        copy is kept for some days. Raises Refused with what is in the way, UsageError, Unavailable."""
         from cachemgr.migration.planning import Wanted
 
         how = Wanted(to, link, keep_days, tuple(targets), tuple(force))
@@ -160,18 +162,11 @@ class CacheManager:
         return self.past.purge(run, due=due)
 
     def plan_finish(self, run: str) -> Plan:
-        """Do what an interrupted run did not come to. Scans when something of it is still at its place.
-
-        Raises UnknownTarget, Refused. Without steps when the run needs no recovery.
-        """
+        """Do what an interrupted run did not come to. May scan. Raises UnknownTarget, Refused."""
         return self.recovery.plan(run, Intent.FINISH, self.inventory)
 
     def plan_roll_back(self, run: str) -> Plan:
-        """Bring back what an interrupted run moved.
-
-        Raises UnknownTarget, Refused when something of it is gone for good. Without steps when the run needs
-        no recovery.
-        """
+        """Bring back what an interrupted run moved. Raises UnknownTarget, Refused when it cannot be."""
         return self.recovery.plan(run, Intent.ROLL_BACK, self.inventory)
 
     def execute(
@@ -212,13 +207,25 @@ class CacheManager:
         """The verbs about bringing caches elsewhere."""
         from cachemgr.migration.planning import Migration
 
-        platform, protected = self.machine.platform, self._protected()
-        return Migration(self.types, self.settings, self.project, protected, self.observer, platform)
+        return Migration(self.types, self.settings, self.project, self._protected(), self.observer)
 
     @property
     def past(self) -> Runs:
         """The verbs about runs."""
         return Runs(self.state, self.clock, self.invocation, self.machine)
+
+    @property
+    def variables(self) -> Variables:
+        """The verbs about the variables that tools listen to."""
+        return Variables(self.machine, self.types, self.settings)
+
+    @property
+    def setup(self) -> ProjectSetup:
+        """The verbs about a project's own files."""
+        from cachemgr.environment.setup import ProjectSetup
+
+        given = (self.machine, self.types, self.settings, self.project, self.state)
+        return ProjectSetup(*given, self.read_only, self.allow_root)
 
     @property
     def recovery(self) -> Recovery:
@@ -230,15 +237,20 @@ class CacheManager:
         return self.past.all()
 
     def run(self, run: str | None = None) -> Run:
-        """One run by its id or an unambiguous beginning of it; the last one by default.
-
-        Raises UnknownTarget.
-        """
+        """One run by its id or the beginning of it; the last one by default. Raises UnknownTarget."""
         return self.past.one(run)
 
     def interrupted(self) -> tuple[Run, ...]:
-        """The runs that were interrupted and wait for their recovery, newest first."""
+        """The runs that wait for their recovery, newest first."""
         return self.recovery.interrupted()
+
+    @property
+    def encodings(self) -> Encodings:
+        """The verbs about tiktoken's encodings."""
+        from cachemgr.encodings import Encodings
+
+        mine = (self.machine, self.settings, self.project, self.state, self._protected())
+        return Encodings(*mine, read_only=self.read_only, allow_root=self.allow_root)
 
     def encode_plan(self, plan: Plan) -> dict[str, object]:
         """A plan as the JSON-ready document `cachemgr.plan/1`, exact enough to be applied elsewhere."""
@@ -254,8 +266,8 @@ class CacheManager:
 
     def _recheck(self, plan: Plan) -> Mapping[int, Trouble]:
         """What a saved plan asks for that planning the same entries now would not give. Raises Refused."""
-        from cachemgr.plan.compose import clear_plan
-        from cachemgr.plan.recheck import recheck, recheck_return, still_wanted
+        from cachemgr.plan.compose import recheck_clear
+        from cachemgr.plan.recheck import recheck_return
 
         match plan.intent:
             case Intent.UNDO:
@@ -267,32 +279,23 @@ class CacheManager:
             case Intent.FINISH | Intent.ROLL_BACK:
                 self.recovery.recheck(plan, self.inventory)
                 return {}
-        inventory = self.inventory()
-        wanted = still_wanted(plan, inventory)
-        chosen = [entry for entry in inventory.entries if entry.id in wanted]
-        # How it is disposed of is the plan's own choice, and who uses it is asked right before the run.
-        fresh = clear_plan(
-            plan.id, inventory, chosen, self.clock(), disposal=None, keep=timedelta(), targets=()
-        )
-        return recheck(plan, inventory, fresh)
+        return recheck_clear(plan, self.inventory(), self.clock())
 
     def _diagnosed(self, inventory: Inventory) -> Inventory:
-        runs = self._holding(inventory)
+        # They are looked up only where a quarantine was seen.
+        runs = self.runs() if any(cache.quarantined for cache in inventory.caches) else ()
         findings = (
             *legacy.find(inventory, self.types, self.settings, self.project),
             *roots.find(inventory),
             *quarantine.find(inventory, runs),
             *interrupted.find(inventory, self.recovery.interrupted(runs)),
+            *self.variables.findings(inventory),
         )
         return replace(inventory, findings=tuple(map(self._pasteable, findings)))
 
     def _pasteable(self, finding: Finding) -> Finding:
         """A finding whose command works where the finding was made."""
         return replace(finding, fix=(*self.invocation, *finding.fix[1:])) if finding.fix else finding
-
-    def _holding(self, inventory: Inventory) -> tuple[Run, ...]:
-        """The runs, looked up only where a quarantine was seen."""
-        return self.runs() if any(cache.quarantined for cache in inventory.caches) else ()
 
     def _protected(self) -> Protected:
         return Protected.around(self.machine, self.project, (self.state,))

@@ -5,6 +5,7 @@ import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import PurePath
 
 from cachemgr.cli.ask import agree
 from cachemgr.cli.plan_view import show_plan, show_result
@@ -19,6 +20,7 @@ from cachemgr.domain.terms import Intent, Reason
 from cachemgr.present.document.runs import result_document
 from cachemgr.present.document.values import encode
 from cachemgr.present.plan_rows import kept_rows
+from cachemgr.present.routes import route_rows
 from cachemgr.present.text import counted, display_name, minute
 
 PROMISED_WORDS = frozenset({"all", "legacy", "models", "apps", "responses", "packages", "builds"})
@@ -74,14 +76,14 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
                 run.outcomes,
                 undoable=run.undoable,
                 now=session.now(),
-                variables=session.service.migration.variables(plan),
+                variables=_variables(session, plan),
             )
         )
     elif not wish.events:
         undo = session.command("undo", run.id)
         show_result(session.output, plan, run, undo, quiet=session.options.quiet)
         if plan.intent is Intent.MIGRATE and not session.options.quiet:
-            show_switch(session.output, plan, session.service.migration.variables(plan), run)
+            show_switch(session.output, plan, _variables(session, plan), run)
     if run.stopped:
         session.output.line(
             f"cachemgr: stopped between steps; `{session.command('history', run.id)}` says how far it came",
@@ -89,6 +91,14 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
         )
         return Interrupted.exit_code
     return _code(run.outcomes)
+
+
+def _variables(session: Session, plan: Plan) -> Mapping[str, PurePath]:
+    """Those that make tools use the places that a migration brings their caches to."""
+    if plan.intent is not Intent.MIGRATE:
+        return {}
+    places = {row.type: row.target for row in route_rows(plan)}
+    return {one.name: one.value for one in session.service.variables.leading(places).assignments}
 
 
 def _code(outcomes: Sequence[Outcome]) -> int:

@@ -64,6 +64,12 @@ def everywhere(command: F) -> F:
 
 
 json_option = kept("--json", is_flag=True, flag_value=True, help="One JSON document on standard output.")
+allow_root_option = kept(
+    "--allow-root",
+    is_flag=True,
+    flag_value=True,
+    help="Write although HOME is somebody else's, or under sudo.",
+)
 where_option = click.option(
     "--where", metavar="EXPR", help="Only entries that match, such as 'size>1GB and unused>30d'."
 )

@@ -4,10 +4,12 @@ import sys
 
 if sys.platform == "win32":
     from cachemgr.execute.windows import (
+        append,
         finish_mkdir,
         is_writable,
         let_in,
         link_directory,
+        make_folder,
         mkdir,
         move,
         open_up,
@@ -17,14 +19,17 @@ if sys.platform == "win32":
         set_times,
         sync,
         unlink,
+        write_file,
         write_new,
     )
 else:
     from cachemgr.execute.posix import (
+        append,
         finish_mkdir,
         is_writable,
         let_in,
         link_directory,
+        make_folder,
         mkdir,
         move,
         open_up,
@@ -34,14 +39,17 @@ else:
         set_times,
         sync,
         unlink,
+        write_file,
         write_new,
     )
 
 __all__ = [
+    "append",
     "finish_mkdir",
     "is_writable",
     "let_in",
     "link_directory",
+    "make_folder",
     "mkdir",
     "move",
     "open_up",
@@ -51,5 +59,6 @@ __all__ = [
     "set_times",
     "sync",
     "unlink",
+    "write_file",
     "write_new",
 ]

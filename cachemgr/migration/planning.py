@@ -22,17 +22,15 @@ from cachemgr.plan.compose import migrate_plan
 from cachemgr.plan.migrate import Leg, roots_of
 from cachemgr.plan.preflight import refuse_grounds, refuse_room
 from cachemgr.plan.recheck import destinations_of, recheck_return, still_moving
-from cachemgr.plan.switch import variables
 from cachemgr.scan.loads import route
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence, Set
     from datetime import datetime
-    from pathlib import Path, PurePath
+    from pathlib import Path
 
     from cachemgr.domain.cache_type import CacheType
     from cachemgr.domain.inventory import Cache, CacheId, Entry, EntryId, Inventory
-    from cachemgr.domain.machine import Platform
     from cachemgr.domain.outcome import Trouble
     from cachemgr.domain.plan import Plan
     from cachemgr.domain.settings import Settings
@@ -83,7 +81,6 @@ class Migration:
     project: Path | None
     protected: Protected
     observer: Observer
-    platform: Platform
 
     def plan(
         self,
@@ -136,10 +133,6 @@ class Migration:
         return migrate_plan(
             name, inventory, legs, exclusions, now, keep=keep, targets=targets, usage=usage, forced=force
         )
-
-    def variables(self, plan: Plan) -> Mapping[str, PurePath]:
-        """The variables that make tools use the places that a plan brings their caches to."""
-        return variables(plan, self.types, self.platform)
 
     def recheck(self, plan: Plan, inventory: Inventory, now: datetime) -> Mapping[int, Trouble]:
         """What a plan asks for that planning the same now would not give. Raises as planning does."""

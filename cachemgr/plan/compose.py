@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from cachemgr.domain.action import Remove, roots_of_action
 from cachemgr.domain.inventory import CacheId, Entry, EntryId, Inventory
+from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.plan import Exclusion, Plan, Root
 from cachemgr.domain.run import Arrival, Run
 from cachemgr.domain.terms import Disposal, Intent, Reason, Rule
@@ -12,6 +13,7 @@ from cachemgr.domain.usage import NOT_LOOKED, Usage
 from cachemgr.plan.clear import clear, default_disposal
 from cachemgr.plan.migrate import Leg, migrate
 from cachemgr.plan.purge import purge
+from cachemgr.plan.recheck import recheck, still_wanted
 from cachemgr.plan.recover import Recovery
 from cachemgr.plan.undo import undo
 from cachemgr.plan.way_back import way_back
@@ -101,6 +103,15 @@ def migrate_plan(
         forced=tuple(sorted(set(forced))),
         unseen=usage.unseen,
     )
+
+
+def recheck_clear(plan: Plan, inventory: Inventory, now: datetime) -> Mapping[int, Trouble]:
+    """What a saved plan to clear asks for that planning the same entries now would not give."""
+    wanted = still_wanted(plan, inventory)
+    chosen = [entry for entry in inventory.entries if entry.id in wanted]
+    # How it is disposed of is the plan's own choice, and who uses it is asked right before the run.
+    fresh = clear_plan(plan.id, inventory, chosen, now, disposal=None, keep=timedelta(), targets=())
+    return recheck(plan, inventory, fresh)
 
 
 def undo_plan(name: str, run: Run, now: datetime, found: Mapping[int, Arrival] | None = None) -> Plan:

@@ -17,6 +17,8 @@ class RouteRow:
 
     cache: CacheId
     to: CacheId
+    type: str
+    """What kind of cache it is there."""
     source: Path
     target: Path
     moves: int = 0
@@ -47,7 +49,7 @@ def route_rows(plan: Plan) -> tuple[RouteRow, ...]:
             row = sums.setdefault((step.cache, step.action.to), [0, 0, 0])
             row[(Move, Copy, Match).index(type(step.action))] += step.size
     return tuple(
-        RouteRow(cache, to, plan.root(cache).top, plan.root(to).top, *row)
+        RouteRow(cache, to, plan.root(to).type, plan.root(cache).top, plan.root(to).top, *row)
         for (cache, to), row in sums.items()
     )
 
