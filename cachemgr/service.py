@@ -144,11 +144,9 @@ class CacheManager:
         how = Wanted(to, link, keep_days, tuple(targets), tuple(force))
         return self.migration.plan(new_id(), inventory, entries, self.clock(), how)
 
-    def destinations(
-        self, inventory: Inventory, entries: Set[EntryId], to: Path | None = None
-    ) -> tuple[Option, ...]:
-        """Where those entries may go, with the free space on both sides before and after. Cheap."""
-        return tuple(self.migration.options(inventory, entries, to))
+    def destinations(self, inventory: Inventory, entries: Set[EntryId]) -> tuple[Option, ...]:
+        """Where those entries may go, with the free space on both sides now and then. Cheap."""
+        return tuple(self.migration.options(inventory, entries))
 
     def plan_undo(self, run: str | None = None) -> Plan:
         """The reverse of a run; by default of the last one that removed something.
