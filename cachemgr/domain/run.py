@@ -97,6 +97,8 @@ class Run:
     something to purge."""
     purged: frozenset[int] = frozenset()
     """Steps whose quarantine was emptied."""
+    littered: bool = False
+    """Copies that were taken away could not be removed from its staging directory."""
     remade: frozenset[tuple[CacheId, tuple[str, ...]]] = frozenset()
     """Containers that something which was to bring its units back made again, or may have, before it was
     interrupted itself."""
@@ -155,7 +157,8 @@ class Run:
     def undoable(self) -> bool:
         """Whether there is anything that an undo would bring back."""
         if self.plan.intent is Intent.MIGRATE:
-            return bool(self.quarantined or self.away) or (bool(self.published) and not self.purged)
+            copies = bool(self.published) and not self.purged
+            return bool(self.quarantined or self.away) or copies or self.littered
         return bool(self.quarantined)
 
     @property

@@ -9,6 +9,7 @@ from cachemgr.domain.action import (
     Close,
     Commit,
     Copy,
+    Discard,
     Link,
     Move,
     Publish,
@@ -63,6 +64,7 @@ class _Known:
     purging: set[int] = field(default_factory=set)
     purged: set[int] = field(default_factory=set)
     purge_begun: bool = False
+    littered: bool = False
     remade: set[tuple[str, tuple[str, ...]]] = field(default_factory=set)
     emptied: set[tuple[str, Path]] = field(default_factory=set)
     """Of a purge: the quarantines that were emptied, by run and root, by it or by a later one."""
@@ -85,6 +87,7 @@ class _Known:
             purging=frozenset(self.purging),
             purged=frozenset(self.purged),
             remade=frozenset(self.remade),
+            littered=self.littered,
         )
 
     def told(self) -> Run:
@@ -94,7 +97,7 @@ class _Known:
             state = RunState.PURGED
         elif (
             self.undone
-            and not (run.quarantined or run.away)
+            and not (run.quarantined or run.away or run.littered)
             and not (state is RunState.INTERRUPTED and run.leftover)
         ):
             state = RunState.UNDONE
@@ -177,6 +180,8 @@ def _follow(run: Run, known: Mapping[str, _Known]) -> None:
                 unit = known[of].number_of(back)
                 known[of].brought_back(unit)
                 known[of].undone = known[of].undone or undoes
+            case Discard(run=of) if outcome is not None and of in known:
+                known[of].littered = not done
             case Purge(run=of):
                 _empty(run, number, of, known)
             case Remake(names=names) if run.finished is None and about in known:

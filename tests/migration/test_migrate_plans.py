@@ -240,3 +240,31 @@ def test_a_link_takes_the_old_place(found: Ground, elsewhere: Path) -> None:
     assert set(undone.statuses) == {Status.DONE}, [one for one in undone.outcomes if one.trouble]
     assert look(found.hub.root.parent) == whole
     assert list(elsewhere.iterdir()) == []
+
+
+def test_after_a_purge_the_way_back_is_another_migration(found: Ground, elsewhere: Path) -> None:
+    before, hub = told(found.hub.scan()), type(found.hub)(elsewhere / "hub")
+    done = carry_out(found.service, found.plan(to=hub.root))
+    service = manager(found.home, found.project, roots={"huggingface-hub": hub.root})
+    carry_out(service, service.plan_purge(done.run))
+
+    with pytest.raises(Refused, match=f"had its source purged; .* migrate it with --to {found.hub.root}"):
+        service.plan_undo(done.run)
+    inventory = service.inventory()
+    chosen = {entry.id for entry in inventory.entries if entry.cache == "huggingface-hub@custom"}
+    back = service.plan_migrate(inventory, chosen, to=found.hub.root, force=[Rule.IN_USE])
+
+    assert set(carry_out(service, back).statuses) == {Status.DONE}
+    assert told(found.hub.scan()) == before
+
+
+def test_where_it_may_go_is_told_with_the_space_on_both_sides(found: Ground) -> None:
+    service = found.service
+    inventory = service.inventory()
+    chosen = {entry.id for entry in inventory.entries}
+
+    (option,) = service.destinations(inventory, chosen)
+
+    assert (option.cache, option.path) == ("huggingface-hub@home", found.there.root)
+    assert option.size > 0
+    assert (option.free, option.source_free) == (option.free_after, option.source_free_after)
