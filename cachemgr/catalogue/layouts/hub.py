@@ -85,10 +85,10 @@ class Hub:
                     stored[blob.name] = place
                 else:
                     foreign.update(target.split("/"))
-        for place in ("snapshots", "blobs"):
-            if kinds.get(place) is Kind.LINK:
+        for part in ("snapshots", "blobs"):
+            if kinds.get(part) is Kind.LINK:
                 # The blobs of the repository that it leads to have holders here.
-                foreign.update((reader.link(folder, place) or "").split("/"))
+                foreign.update((reader.link(folder, part) or "").split("/"))
         refs, alias = self._refs(reader, folder)
         extras = {
             name: frozenset(item.name for item in inside(name) if item.kind is kind)
