@@ -31,6 +31,8 @@ class Fact(StrEnum):
     ENTRIES = "entries"
     """Something under the cursor, or marked, can be cleared."""
     MARKS = "marks"
+    MENDABLE = "mendable"
+    """There is a command that mends the finding under the cursor."""
     UNUSED = "unused"
     """The scan met entries that nothing names any more, or that are past their time."""
     CLEAR = "clear"
@@ -66,6 +68,8 @@ class Command:
     """1 is in the key bar whatever its width; 9 never is."""
     needs: tuple[Fact, ...] = ()
     argument: str = ""
+    short: str = ""
+    """The title where there is little room."""
 
     @property
     def action(self) -> str:
@@ -103,15 +107,18 @@ COMMANDS = (
     Command("expand", "right,l", "Expand", "Open the row, or go into it", (Where.EXPLORE,), 6, (Fact.ROW,)),
     Command("collapse", "left,h,backspace", "Up", "Close the row, or go up", (Where.EXPLORE,), 6),
     Command("mark", "space", "Mark", "Mark the row and go on to the next", LISTS, 3, (Fact.ROW,)),
-    Command("open", "enter", "Open", "Look inside the row", LISTS, 3, (Fact.ROW,)),
+    Command("open", "enter", "Open", "Look inside the row", (*LISTS, Where.FINDINGS), 3, (Fact.ROW,)),
     Command("clean", "d,delete", "Clean…", "Plan to clear what is marked, or the row under the cursor",
             (*LISTS, Where.FINDINGS), 2, (Fact.ENTRIES,)),
+    Command("mend", "f", "Mend…", "Plan what mends the finding, or go where that is decided",
+            (Where.FINDINGS,), 2, (Fact.MENDABLE,)),
     Command("mark_unused", "a", "Mark unused", "Mark every entry that nothing names, or whose time is over",
             LISTS, 7, (Fact.UNUSED,)),
     Command("drop", "space", "Drop", "Leave the entry out of the plan", (Where.PLAN,), 3,
             (Fact.CLEAR, Fact.STEPS)),
-    Command("disposal", "t", "Undoable/now", "Quarantine everything, delete everything now, or as by default",
-            (Where.PLAN,), 3, (Fact.CLEAR,)),
+    Command("disposal", "t", "Undoable/now",
+            "Quarantine all of it, delete it now, move it to the trash, or as by default",
+            (Where.PLAN,), 3, (Fact.CLEAR,), short="Mode"),
     Command("force", "f", "In use too", "Take what running processes use as well; a tool's lock still counts",
             (Where.PLAN,), 4, (Fact.CLEAR, Fact.USED)),
     Command("kept", "tab", "Kept", "Go between what goes and what stays", (Where.PLAN,), 6),
@@ -132,7 +139,7 @@ COMMANDS = (
     Command("close", "enter,escape", "Overview", "Back to the overview", (Where.RESULT,), 2),
     Command("help", "question_mark,f1", "Help", "Keys and signs of this screen", _APP, 1),
     Command("command_palette", "ctrl+p", "Palette", "Every command by its name", _APP, 9),
-    Command("back", "escape", "Back, nothing changed", "Leave the plan", (Where.PLAN,), 1),
+    Command("back", "escape", "Back, nothing changed", "Leave the plan", (Where.PLAN,), 1, short="Back"),
     Command("back", "escape", "Back", "Clear the filter, then the marks, then go back",
             (Where.EXPLORE, Where.FINDINGS, Where.HISTORY), 2),
     Command("back", "escape", "Clear marks", "Clear the filter, then the marks", (Where.OVERVIEW,), 9),
@@ -175,6 +182,7 @@ def hints(commands: Iterable[Command], *, ascii_glyphs: bool = False) -> list[Hi
             command.shown_title(ascii_glyphs=ascii_glyphs),
             command.id,
             command.weight,
+            command.short,
         )
         for command in commands
         if command.weight < 9

@@ -24,7 +24,7 @@ GOING = (
     Column("tier", "", 1),
     Column("name", "Entry", 16, grow=1),
     Column("size", "Size", 8, right=True, drop=2),
-    Column("frees", "Frees", 9, right=True),
+    Column("frees", "Frees now", 9, right=True),
     Column("back", "Way back", 10, drop=1),
 )
 COMING = (
@@ -67,14 +67,16 @@ def way_back(row: PlanRow, plan: Plan, look: Look) -> Span:
 def going_row(row: PlanRow, plan: Plan, look: Look, *, si: bool) -> Row:
     """A row of what goes, or comes back."""
     sign = glyph(row.rebuild, ascii=look.glyphs.ascii) if row.rebuild else look.glyphs.leaf
-    promised = row.frees if row.permanent else row.size
+    promised = row.size if plan.brings_back else row.frees
     about = look.glyphs.about if row.permanent and row.frees < row.size else ""
     return Row(
         (
             words(sign, row.rebuild.value if row.rebuild else "muted"),
             words(short_name(row.name)),
             words(size(row.size, si), "muted"),
-            words(f"{about}{size(promised, si)}", "accent-ink bold" if about else "bold"),
+            words(
+                f"{about}{size(promised, si)}", "accent-ink bold" if about else "bold" if promised else "dim"
+            ),
             words(*way_back(row, plan, look)),
         )
     )

@@ -1,9 +1,10 @@
 """What the screens share: the service, what is known so far, and what is marked."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cachemgr.domain.inventory import CacheId, EntryId, Inventory, Volume
+from cachemgr.domain.inventory import CacheId, EntryId, Finding, Inventory, Volume
 from cachemgr.present.text import Tier
 from cachemgr.service import CacheManager
 from cachemgr.tui.outline import Kind, Node, frees_together, size_together
@@ -27,6 +28,8 @@ class Session:
     explored: CacheId | None = None
     """The cache that Explore shows; None: all of them."""
     sort: str = "size"
+    looked_at: str | None = None
+    """The run that History puts its cursor on when it is opened next."""
 
     @property
     def now(self) -> datetime:
@@ -83,12 +86,12 @@ class Session:
         marked = sum(entry in self.marks for entry in node.entries)
         return "all" if marked == len(node.entries) else "part" if marked else ""
 
-    def toggle(self, node: Node) -> None:
-        """Mark everything below a node, or unmark it when all of it is marked."""
-        if self.mark_of(node) == "all":
-            self.marks.difference_update(node.entries)
+    def toggle(self, entries: Collection[EntryId]) -> None:
+        """Mark these, or unmark them when all of them are marked."""
+        if self.marks.issuperset(entries):
+            self.marks.difference_update(entries)
         else:
-            self.marks.update(node.entries)
+            self.marks.update(entries)
 
     def forget_gone(self) -> None:
         """Drop the marks of entries that the last scan did not find."""
@@ -137,6 +140,12 @@ class Session:
         if len(held) == 1:
             frees[device] = scanned.frees.get(None, frees[device])
         return volumes[device], _capacity(volumes[device], held[device], frees[device])
+
+
+def mending(finding: Finding, invocation: tuple[str, ...]) -> tuple[str, ...]:
+    """A finding's command from its verb on, without the options that say which caches are looked at."""
+    whole = finding.fix[: len(invocation)] == invocation
+    return finding.fix[len(invocation) :] if whole else finding.fix[1:]
 
 
 def _capacity(volume: Volume, cached: int, frees: int) -> Capacity:

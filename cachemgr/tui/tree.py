@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
+from cachemgr.domain.inventory import EntryId
 from cachemgr.tui.outline import Node, sorted_nodes
 
 
@@ -14,6 +15,13 @@ class Shown:
     depth: int
     open: bool
     """Its children are shown below it."""
+    entries: tuple[EntryId, ...] = ()
+    """Of it and below it, what the filter shows: what marking it marks and a plan for it takes."""
+
+    @property
+    def hides(self) -> int:
+        """How many of its entries the filter hides."""
+        return len(self.node.entries) - len(self.entries)
 
 
 def visible(nodes: Iterable[Node], *, opened: Set[str], by: str, wanted: str = "") -> dict[str, Shown]:
@@ -26,7 +34,11 @@ def visible(nodes: Iterable[Node], *, opened: Set[str], by: str, wanted: str = "
 def listed(nodes: Iterable[Node], *, by: str, wanted: str = "") -> dict[str, Shown]:
     """The nodes themselves by key, in order, without what is below them."""
     wanted = wanted.casefold()
-    return {node.key: Shown(node, 0, open=False) for node in _ordered(nodes, by) if matches(node, wanted)}
+    return {
+        node.key: Shown(node, 0, open=False, entries=node.entries)
+        for node in _ordered(nodes, by)
+        if matches(node, wanted)
+    }
 
 
 def matches(node: Node, wanted: str) -> bool:
@@ -40,7 +52,7 @@ def _walk(
     for node in _ordered(nodes, by):
         if not node.children:
             if wanted in node.text:
-                found[node.key] = Shown(node, depth, open=False)
+                found[node.key] = Shown(node, depth, open=False, entries=node.entries)
             continue
         below: dict[str, Shown] = {}
         hit = wanted in node.text
@@ -48,7 +60,9 @@ def _walk(
             _walk(node.children, depth + 1, opened, by, wanted, below)
         if hit or below:
             is_open = bool(below) or node.key in opened
-            found[node.key] = Shown(node, depth, is_open)
+            met = {entry for shown in below.values() for entry in shown.entries}
+            left = tuple(entry for entry in node.entries if entry in met) if below else node.entries
+            found[node.key] = Shown(node, depth, is_open, left)
             if is_open and not below:
                 _walk(node.children, depth + 1, opened, by, "", below)
             found |= below

@@ -45,7 +45,7 @@ def test_no_key_means_two_things_on_a_screen(where: Where) -> None:
 
 
 def test_what_opens_a_question_or_a_plan_says_so() -> None:
-    opening = {"clean", "undo", "purge", "execute", "finish", "roll_back"}
+    opening = {"clean", "undo", "purge", "execute", "finish", "roll_back", "mend"}
 
     assert {command.name for command in COMMANDS if command.title.endswith("…")} == opening
 

@@ -9,6 +9,7 @@ from cachemgr.tui.screens.notice import ARM_AFTER, Question
 from cachemgr.tui.screens.plan import PlanScreen
 from cachemgr.tui.screens.result import ResultScreen
 from tests.tui.ada import ada
+from tests.tui.picture import text
 from tests.tui.scenes import press, settle
 
 TO_OLLAMA = ("down",)
@@ -166,6 +167,39 @@ async def test_dropping_an_entry_and_changing_the_way_plan_anew() -> None:
         assert wanted == [(3, None), (2, None), (2, "quarantine")]
         assert isinstance(app.screen, PlanScreen)
         assert not app.screen.plan.permanent
+
+
+async def test_the_way_it_goes_can_be_the_trash_as_on_the_command_line() -> None:
+    manager = ada()
+    app = CacheApp(manager)
+
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await go(pilot, *TO_OLLAMA, "d", "t", "t", "t")
+        assert [disposal for _, disposal in manager.theatre.planned] == [
+            None,
+            "quarantine",
+            "delete",
+            "trash",
+        ]
+        assert "all to the trash" in text(app)
+        await go(pilot, "c")
+        assert "clear ollama@home --trash" in text(app)
+        await go(pilot, "escape", "t")
+        assert manager.theatre.planned[-1][1] is None
+
+
+async def test_a_plan_that_can_be_executed_is_no_dry_run_and_its_columns_agree() -> None:
+    app = CacheApp(ada())
+
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await go(pilot, *TO_LEGACY, "d")
+        shown = text(app)
+
+        assert "DRY RUN" not in shown
+        assert "nothing has been changed yet" in shown
+        row = next(line for line in shown.splitlines() if "checkpoints" in line)
+        assert "Frees now" in shown
+        assert row.split("GiB")[1].split()[:2] == ["0", "B"]  # set aside: as the column at the right says
 
 
 async def test_a_run_stops_between_two_steps_when_it_is_told_to() -> None:

@@ -72,7 +72,20 @@ async def test_looking_marking_and_cancelling_change_nothing(sample: tuple[Cache
 
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
         await go(
-            pilot, "enter", "right", "down", "space", "space", "d", "t", "t", "t", "x", "escape", "escape"
+            pilot,
+            "enter",
+            "right",
+            "down",
+            "space",
+            "space",
+            "d",
+            "t",
+            "t",
+            "t",
+            "t",
+            "x",
+            "escape",
+            "escape",
         )
         await go(pilot, "1", "a", "d", "tab", "escape", "2", "3", "4", "question_mark", "escape", "1", "r")
 

@@ -7,6 +7,7 @@ import pytest
 from cachemgr.domain.terms import Intent, RunState
 from cachemgr.tui.app import CacheApp
 from cachemgr.tui.screens.history import HistoryScreen
+from cachemgr.tui.screens.overview import OverviewScreen
 from cachemgr.tui.screens.plan import PlanScreen
 from cachemgr.tui.screens.result import ResultScreen
 from tests.tui.ada import ada
@@ -53,6 +54,51 @@ async def test_it_is_said_and_undo_and_purge_wait() -> None:
         for key in ("u", "P"):
             await press(pilot, key)
             assert isinstance(app.screen, HistoryScreen)
+
+
+@pytest.mark.parametrize("size", [(60, 15), (100, 30)])
+async def test_undo_says_where_the_way_on_from_an_interrupted_run_is(size: tuple[int, int]) -> None:
+    manager = ada()
+    app = CacheApp(manager)
+
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await settle(pilot)
+        for pressed in (*INTERRUPTED, "u"):
+            await press(pilot, pressed)
+        await pilot.pause(0.3)
+
+        assert isinstance(app.screen, HistoryScreen)
+        (said,) = (toast.message for toast in app._notifications)
+        assert said.endswith("it is recovered: in 4 History F finishes it, R rolls it back")
+        assert "Undo…" not in text(app).splitlines()[-1]
+
+
+async def test_undo_of_the_last_run_is_not_made_of_one_that_was_interrupted() -> None:
+    manager = ada()
+    last = manager.theatre.runs[0]
+    manager.theatre.runs = (replace(last, state=RunState.INTERRUPTED),)
+    app = CacheApp(manager)
+
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await settle(pilot)
+        await press(pilot, "u")
+        await pilot.pause(0.3)
+
+        assert isinstance(app.screen, OverviewScreen)
+        assert "was interrupted" in text(app)
+
+
+async def test_a_run_that_cannot_be_undone_says_why() -> None:
+    app = CacheApp(ada())
+
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await settle(pilot)
+        for pressed in ("4", "down", "u"):
+            await press(pilot, pressed)
+        await pilot.pause(0.3)
+
+        assert isinstance(app.screen, HistoryScreen)
+        assert "nothing to undo" in text(app)
 
 
 async def test_a_run_whose_deletion_began_offers_only_to_be_finished() -> None:

@@ -15,6 +15,8 @@ from cachemgr.present.plan_rows import PlanRow
 from cachemgr.present.text import counted, day, size
 from cachemgr.tui.danger import Level, danger
 from cachemgr.tui.screens.notice import Question, button
+from cachemgr.tui.theme import look
+from cachemgr.tui.widgets.key_bar import Hint
 from cachemgr.tui.widgets.panel import Line
 
 
@@ -95,6 +97,12 @@ class TypeQuestion(Question, inherit_bindings=False):
         asked: Line = (("Type  ", "muted"), (word, "danger bold"), ("  to go on:", "muted"))
         super().__init__(title, [*lines, (), asked], yes=yes)
         self._word = word
+        self.add_class("asking")
+
+    def hints(self) -> Iterable[Hint]:
+        yield Hint("esc", self._no, "no", 1)
+        if self.armed and self._typed():
+            yield Hint(look(self.app).glyphs.enter, self._yes, "yes", 2)
 
     def extra(self) -> Iterable[Widget]:
         yield Input(id="word", compact=True)
@@ -117,6 +125,7 @@ class TypeQuestion(Question, inherit_bindings=False):
     @on(Input.Changed, "#word")
     def _compare(self) -> None:
         self.query_one("#yes", Button).disabled = not (self.armed and self._typed())
+        self.show_keys()
 
     @on(Input.Submitted, "#word")
     def _submit(self) -> None:

@@ -93,7 +93,14 @@ class ExploreScreen(Listing):
 
     def status(self) -> Split:
         node = super().current()
-        return self.marked_status() or Split(((display_name(node.key) if node else "", "dim"),))
+        if (marked := self.marked_status()) is not None or node is None:
+            return marked or Split()
+        if hides := self.shown[node.key].hides:
+            taken = f"{count(len(self.taken()))} of {counted(len(node.entries), 'entry', 'entries')} shown"
+            return Split(
+                ((taken, "accent-ink"), (f"; the {count(hides)} that the filter hides stay", "muted"))
+            )
+        return Split(((display_name(node.key), "dim"),))
 
     @on(FastTable.Moved)
     def _show_details(self) -> None:

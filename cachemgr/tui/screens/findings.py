@@ -8,14 +8,15 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from cachemgr.domain.inventory import Finding
-from cachemgr.domain.terms import Severity
+from cachemgr.domain.terms import Disposal, Severity
 from cachemgr.present.text import counted, display_name, finding_sentence, severity_glyph, size
 from cachemgr.tui.command_line import command_line
 from cachemgr.tui.commands import Fact, Where, bindings
+from cachemgr.tui.request import Request
 from cachemgr.tui.screens.notice import NoticeScreen
-from cachemgr.tui.screens.plan import Request
-from cachemgr.tui.screens.reviewing import review_clearing
+from cachemgr.tui.screens.reviewing import review, review_request
 from cachemgr.tui.screens.view import View
+from cachemgr.tui.session import mending
 from cachemgr.tui.widgets.cells import prose, words
 from cachemgr.tui.widgets.columns import Column
 from cachemgr.tui.widgets.fast_table import FastTable, Row
@@ -50,7 +51,10 @@ class FindingsScreen(View):
         made = super().facts()
         if self.current() is not None:
             made.add(Fact.ROW)
-        if self.request() is not None:
+        words = self.mends()
+        if words:
+            made.add(Fact.MENDABLE)
+        if words[:1] == ("purge",) or (words[:1] == ("clear",) and self.request() is not None):
             made.add(Fact.ENTRIES)
         return made
 
@@ -68,12 +72,15 @@ class FindingsScreen(View):
             return
         finding = self.current()
         panel = self.query_one("#finding", Panel)
-        panel.display = finding is not None
+        panel.set_class(finding is None, "empty")
         if finding is not None:
             panel.show_lines(list(self._about(finding)), title=display_name(finding.code))
         self.refresh_chrome()
 
     @on(FastTable.Opened)
+    def action_open(self) -> None:
+        self.action_info()
+
     def action_info(self) -> None:
         if (finding := self.current()) is not None:
             self.app.push_screen(NoticeScreen(display_name(finding.code), list(self._about(finding))))
@@ -91,17 +98,36 @@ class FindingsScreen(View):
             self.app.copy_to_clipboard(line)
             self.app.push_screen(NoticeScreen("The command that mends it", [((line, ""),)]))
 
+    def mends(self) -> tuple[str, ...]:
+        """The command that mends the finding under the cursor, from its verb on."""
+        finding = self.current()
+        return mending(finding, self.session.service.invocation) if finding else ()
+
     def request(self) -> Request | None:
-        """The entries of the cache that a finding is about, when clearing it is what mends it."""
+        """The entries of the cache that a finding is about."""
         finding, inventory = self.current(), self.session.inventory
-        if finding is None or inventory is None or finding.cache is None or finding.fix[1:2] != ("clear",):
+        if finding is None or inventory is None or finding.cache is None:
             return None
         entries = frozenset(entry.id for entry in inventory.entries_by_cache.get(finding.cache, ()))
-        return Request(entries, (finding.cache,)) if entries else None
+        chosen = Disposal.QUARANTINE if "--quarantine" in self.mends() else None
+        return Request(entries, (finding.cache,), chosen) if entries else None
 
     def action_clean(self) -> None:
-        if (request := self.request()) is not None:
-            review_clearing(self, request)
+        self.action_mend()
+
+    def action_mend(self) -> None:
+        """What the finding's command does: through the plan, or where it is decided, or as a command."""
+        service, request, words = self.session.service, self.request(), self.mends()
+        match words:
+            case ("clear", *_) if request is not None:
+                review_request(self, request)
+            case ("purge", *run):
+                review(self, lambda: service.plan_purge(run[0] if run else None))
+            case ("recover", *run):
+                self.session.looked_at = run[0] if run else None
+                self.app.call_next(self.run_action, "app.view('history')")
+            case _:
+                self.action_copy()
 
     def _sentence(self, finding: Finding) -> str:
         return finding_sentence(finding, self.session.service.machine.home, self.session.service.project)
@@ -116,7 +142,7 @@ class FindingsScreen(View):
                 ),
                 prose(self._sentence(finding)),
                 words(weight, "bold" if finding.size else "faint"),
-                words(finding.fix[1] if finding.fix[1:] else "", "muted"),
+                words(display_name(" ".join(mending(finding, self.session.service.invocation)[:1])), "muted"),
             )
         )
 

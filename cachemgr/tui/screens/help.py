@@ -4,15 +4,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 from typing import ClassVar
 
+from textual import events
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 
-from cachemgr.present.text import Tier, glyph, tier_word
+from cachemgr.present.text import Tier, counted, glyph, tier_word
 from cachemgr.tui.commands import Where, belonging, bindings
 from cachemgr.tui.screens.view import View
 from cachemgr.tui.session import Session
 from cachemgr.tui.widgets.panel import Line, Lines
+from cachemgr.tui.widgets.split_lines import Split
+
+_NARROW = 80
+"""Columns of a terminal where each command is told in few words, with its first key alone."""
 
 
 class HelpScreen(View):
@@ -28,10 +33,28 @@ class HelpScreen(View):
         self.tab = about.value
 
     def body(self) -> Iterable[Widget]:
-        yield VerticalScroll(Lines(), id="help-text")
+        self.text = VerticalScroll(Lines(), id="help-text")
+        yield self.text
+
+    def on_mount(self) -> None:
+        self.watch(self.text, "scroll_y", self.refresh_chrome, init=False)
+        self.watch(self.text, "virtual_size", self.refresh_chrome, init=False)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.height < 20, "small")
+        self.redraw()
 
     def draw(self) -> None:
         self.query_one(Lines).show_lines(list(self._lines()))
+
+    def status(self) -> Split:
+        """Whether there is more than is shown."""
+        left = round(self.text.max_scroll_y - self.text.scroll_y)
+        glyphs = self.look.glyphs
+        keys = "PgDn" if glyphs.ascii else f"{glyphs.down} PgDn"
+        return (
+            Split(((f"{counted(left, 'more line')} below: {keys}", "accent-ink"),)) if left > 0 else Split()
+        )
 
     def action_back(self) -> None:
         self.app.pop_screen()
@@ -40,10 +63,11 @@ class HelpScreen(View):
         glyphs = self.look.glyphs
         yield ((f"Help {glyphs.dot} {self.about.value.capitalize()}", "bold"),)
         yield ()
+        narrow = self.app.size.width < _NARROW
         rows = [
             (
-                " ".join(command.shown_keys(ascii_glyphs=glyphs.ascii)),
-                command.shown_title(ascii_glyphs=glyphs.ascii),
+                " ".join(command.shown_keys(ascii_glyphs=glyphs.ascii)[: 1 if narrow else None]),
+                (narrow and command.short) or command.shown_title(ascii_glyphs=glyphs.ascii),
                 command.help,
             )
             for command in belonging(self.about)

@@ -25,7 +25,7 @@ from cachemgr.tui.command_line import command_line
 from cachemgr.tui.commands import Fact, Where, bindings
 from cachemgr.tui.run_view import RunRows
 from cachemgr.tui.screens.notice import NoticeScreen
-from cachemgr.tui.screens.reviewing import review
+from cachemgr.tui.screens.reviewing import review, review_undo
 from cachemgr.tui.screens.view import View
 from cachemgr.tui.widgets.cells import prose, words
 from cachemgr.tui.widgets.columns import Column
@@ -57,14 +57,19 @@ class HistoryScreen(View):
         run = self.current()
         if run is not None:
             made.add(Fact.ROW)
-            if run.quarantined and not run.interrupted:
-                made |= {Fact.UNDOABLE, Fact.HELD}
+            if not run.interrupted:
+                made |= {Fact.UNDOABLE} if run.undoable else set()
+                made |= {Fact.HELD} if run.quarantined else set()
             choices = self.session.service.recovery.choices(run)
             if choices.finish:
                 made.add(Fact.FINISHABLE)
             if choices.roll_back:
                 made.add(Fact.REVERSIBLE)
         return made
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        # Undoing is offered where it can be done; asked for elsewhere, it says why not.
+        return action == "undo" or super().check_action(action, parameters)
 
     def status(self) -> Split:
         run = self.current()
@@ -80,6 +85,9 @@ class HistoryScreen(View):
     def draw(self) -> None:
         self._runs = {run.id: run for run in self.session.relay.runs}
         self.table.show_rows(tuple(self._runs), self._row, empty="nothing was done yet")
+        if (wanted := self.session.looked_at) in self._runs:
+            self.session.looked_at = None
+            self.table.move_to(wanted or "")
         freed = sum(Totals.of(run.outcomes).freed for run in self._runs.values())
         held = sum(step.size for run in self._runs.values() for _, step in run.quarantined)
         dot, si = self.look.glyphs.dot, self.session.si
@@ -99,7 +107,7 @@ class HistoryScreen(View):
             return
         run = self.current()
         panel = self.query_one("#run", Panel)
-        panel.display = run is not None
+        panel.set_class(run is None, "empty")
         if run is not None:
             panel.show_lines(list(self._about(run, most=7)), title=display_name(run.id))
         self.refresh_chrome()
@@ -117,13 +125,13 @@ class HistoryScreen(View):
 
     def action_copy(self) -> None:
         if (run := self.current()) is not None:
-            verb = "recover" if run.interrupted else "undo" if run.quarantined else "history"
+            verb = "recover" if run.interrupted else "undo" if run.undoable else "history"
             line = command_line([*self.session.service.invocation, verb, run.id])
             self.app.copy_to_clipboard(line)
             self.app.push_screen(NoticeScreen("The same as a command", [((line, ""),)]))
 
     def action_undo(self) -> None:
-        self._review(self.session.service.plan_undo)
+        review_undo(self, self.table.key)
 
     def action_purge(self) -> None:
         self._review(self.session.service.plan_purge)

@@ -1,24 +1,26 @@
 """A list of nodes with marks, a filter and an order; from it a plan is asked for. Nothing here destroys."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from textual import on
+from textual import events, on
 from textual.widget import Widget
 from textual.widgets import Input
 
+from cachemgr.domain.inventory import EntryId
 from cachemgr.present.text import age, count, size
 from cachemgr.tui.command_line import command_line
 from cachemgr.tui.commands import Fact
 from cachemgr.tui.details import details
 from cachemgr.tui.outline import Node
+from cachemgr.tui.request import Request
 from cachemgr.tui.screens.notice import NoticeScreen
-from cachemgr.tui.screens.plan import Request
-from cachemgr.tui.screens.reviewing import review, review_clearing
+from cachemgr.tui.screens.reviewing import last_undoable, review_request, review_undo
 from cachemgr.tui.screens.view import View
 from cachemgr.tui.session import SORT_ORDER
 from cachemgr.tui.tree import Shown
 from cachemgr.tui.widgets.cells import Cell
 from cachemgr.tui.widgets.fast_table import FastTable, Row
+from cachemgr.tui.widgets.key_bar import Hint
 from cachemgr.tui.widgets.split_lines import Split
 
 
@@ -76,6 +78,12 @@ class Listing(View):
             return "nothing contains that text; esc shows all again"
         return "looking" if self.session.relay.scanning else "nothing found; r looks again"
 
+    def taken(self) -> tuple[EntryId, ...]:
+        """The entries that a key takes which acts on the row under the cursor: those that are shown."""
+        node = self.current()
+        shown = self.shown.get(node.key) if node else None
+        return shown.entries if shown else node.entries if node else ()
+
     def current(self) -> Node | None:
         """The node under the cursor."""
         shown = self.shown.get(self.table.key or "")
@@ -91,9 +99,9 @@ class Listing(View):
             made.add(Fact.ROW)
         if self.session.marks:
             made |= {Fact.MARKS, Fact.ENTRIES}
-        if node is not None and node.entries:
+        if self.taken():
             made.add(Fact.ENTRIES)
-        if any(run.quarantined for run in self.session.relay.runs):
+        if last_undoable(self.session) is not None:
             made.add(Fact.UNDOABLE)
         if self.session.unused:
             made.add(Fact.UNUSED)
@@ -137,7 +145,7 @@ class Listing(View):
         if not node.entries:
             self.notify("nothing in it can be cleared", markup=False)
             return
-        self.session.toggle(node)
+        self.session.toggle(self.taken())
         self.draw_list()
         self.table.action_move(1)
         self.refresh_chrome()
@@ -167,6 +175,18 @@ class Listing(View):
     @on(Input.Submitted, "#wanted")
     def _keep_filter(self) -> None:
         self.table.focus()
+
+    @on(events.DescendantFocus)
+    @on(events.DescendantBlur)
+    def _follow_focus(self) -> None:
+        self.refresh_chrome()
+
+    def keys(self) -> Sequence[Hint]:
+        """While somebody types into the filter, no letter is a command."""
+        if not self.query_one("#wanted", Input).has_focus:
+            return super().keys()
+        back = Hint("esc", "Show all again", "back", 1)
+        return (Hint(self.look.glyphs.enter, "Keep the filter", "filter", 2), back)
 
     def step_back(self) -> bool:
         """Undo one step of narrowing down: the filter, then the marks. False when there was none."""
@@ -204,20 +224,24 @@ class Listing(View):
 
     def request(self) -> Request | None:
         """What a plan would be asked for: the marks, or the row under the cursor."""
-        node = self.current()
+        node, entries = self.current(), self.taken()
         if self.session.marks:
-            return Request(frozenset(self.session.marks), self.session.marked_words())
-        if node is not None and node.entries:
-            return Request(frozenset(node.entries), self.session.words((node,)))
-        return None
+            hidden = self.hidden_marks()
+            remark = f"{count(hidden)} of them hidden by the filter" if hidden else ""
+            return Request(frozenset(self.session.marks), self.session.marked_words(), remark=remark)
+        if node is None or not entries:
+            return None
+        if hides := len(node.entries) - len(entries):
+            remark = f"only what the filter shows; {count(hides)} more are left alone"
+            return Request(frozenset(entries), entries, remark=remark)
+        return Request(frozenset(entries), self.session.words((node,)))
 
     def action_clean(self) -> None:
         if (request := self.request()) is not None:
-            review_clearing(self, request)
+            review_request(self, request)
 
     def action_undo(self) -> None:
-        run = next((run.id for run in self.session.relay.runs if run.quarantined), None)
-        review(self, lambda: self.session.service.plan_undo(run))
+        review_undo(self, last_undoable(self.session))
 
     def _row(self, key: str) -> Row:
         shown = self.shown[key]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, TypeVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -13,6 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from cachemgr.tui.theme import look
+from cachemgr.tui.widgets.key_bar import Hint, KeyBar
 from cachemgr.tui.widgets.panel import Line, Lines
 
 Answer = TypeVar("Answer")
@@ -30,6 +31,11 @@ class Window(ModalScreen[Answer]):
         self._title = title
         self._lines = tuple(lines)
 
+    @property
+    def told(self) -> str:
+        """What it says, unwrapped."""
+        return "\n".join("".join(words for words, _ in line) for line in self._lines)
+
     def compose(self) -> ComposeResult:
         window = Vertical(id="window")
         window.border_title = Content.from_text(self._title, markup=False)
@@ -38,6 +44,11 @@ class Window(ModalScreen[Answer]):
                 yield Lines()
             yield from self.extra()
             yield Horizontal(*self.buttons(), id="buttons")
+        yield KeyBar()
+
+    def hints(self) -> Iterable[Hint]:
+        """The keys that do something in this window; those of the screen below it do not."""
+        raise NotImplementedError
 
     def extra(self) -> Iterable[Widget]:
         return ()
@@ -48,6 +59,25 @@ class Window(ModalScreen[Answer]):
     def on_mount(self) -> None:
         self.set_class(look(self.app).glyphs.ascii, "ascii")
         self.query_one(Lines).show_lines(self._lines)
+        self.show_keys()
+
+    def on_resize(self, event: events.Resize) -> None:
+        height = event.size.height
+        self.set_class(height < _LOW, "small")
+        around = (_AROUND_LOW if height < _LOW else _AROUND) + (2 if self.has_class("asking") else 0)
+        self.query_one("#text").styles.max_height = max(min(height - around, _MOST), 1)
+        self.call_after_refresh(self.show_keys)
+
+    def show_keys(self) -> None:
+        self.query_one(KeyBar).show(tuple(self.hints()))
+
+
+_LOW = 20
+"""Lines of a terminal that has none to spare."""
+_AROUND = 10
+"""Lines around the text: the frame and what is in it besides, the key bar, and some of what is below."""
+_AROUND_LOW = 5
+_MOST = 20
 
 
 class NoticeScreen(Window[None]):
@@ -68,6 +98,17 @@ class NoticeScreen(Window[None]):
     @on(Button.Pressed)
     def action_close(self) -> None:
         self.dismiss()
+
+    def hints(self) -> Iterable[Hint]:
+        if self.query_one("#text", VerticalScroll).max_scroll_y > 0:
+            glyphs = look(self.app).glyphs
+            yield Hint("PgDn" if glyphs.ascii else f"{glyphs.up}{glyphs.down} PgDn", "More", "scroll", 2)
+        yield Hint("esc", "Close", "close", 1)
+
+    @on(KeyBar.Pressed)
+    def _click(self, event: KeyBar.Pressed) -> None:
+        if event.command == "close":
+            self.dismiss()
 
     def action_scroll(self, lines: int) -> None:
         self.query_one("#text", VerticalScroll).scroll_relative(y=lines, animate=False)
@@ -93,12 +134,24 @@ class Question(Window[bool]):
         yield button(f"esc {self._no}", "no")
         yield button(f"y {self._yes}", "yes", disabled=True)
 
+    def hints(self) -> Iterable[Hint]:
+        yield Hint("esc", self._no, "no", 1)
+        if self.armed:
+            yield Hint("y", self._yes, "yes", 2)
+
+    @on(KeyBar.Pressed)
+    def _click(self, event: KeyBar.Pressed) -> None:
+        # A click on the lowest line is a no, but never a yes: that has a button.
+        if event.command == "no":
+            self.dismiss(False)
+
     def on_mount(self) -> None:
         self.call_after_refresh(self.set_timer, ARM_AFTER, self.arm)
 
     def arm(self) -> None:
         self.armed = True
         self.query_one("#yes", Button).disabled = False
+        self.show_keys()
 
     @on(Button.Pressed, "#no")
     def action_no(self) -> None:

@@ -15,7 +15,7 @@ from cachemgr.present.text import count, display_name, finding_sentence, glyph, 
 from cachemgr.tui.commands import Where, bindings
 from cachemgr.tui.outline import Node
 from cachemgr.tui.screens.listing import Listing
-from cachemgr.tui.session import LOW
+from cachemgr.tui.session import LOW, mending
 from cachemgr.tui.theme import Span
 from cachemgr.tui.tree import Shown, listed
 from cachemgr.tui.widgets.capacity_bar import Capacity, CapacityBar
@@ -193,7 +193,7 @@ class OverviewScreen(Listing):
         total = sum(other.size or 0 for other in self.session.nodes) or 1
         text = size(node.size, si)
         share = f"{text}  {(node.size or 0) / total:.0%}"
-        lines: tuple[tuple[str, ...], ...] = ((share, text, text.split()[0]),)
+        lines: tuple[tuple[str, ...], ...] = ((share, text, text.replace(" ", "")),)
         if node.frees:
             freed = size(node.frees, si)
             lines += ((f"{freed} reclaimable", f"{freed} frees"),)
@@ -214,7 +214,7 @@ class OverviewScreen(Listing):
         tone = {Severity.ERROR: "danger", Severity.WARNING: "legacy"}.get(finding.severity, "muted")
         sign = severity_glyph(finding.severity, ascii=self.look.glyphs.ascii)
         extra = f"  {size(finding.size, self.session.si)}" if finding.size else ""
-        verb = finding.fix[1] if len(finding.fix) > 1 else ""
+        verb = display_name(" ".join(mending(finding, self.session.service.invocation)[:1]))
         return Split(
             ((f"{sign} ", tone), (finding_sentence(finding, machine.home, project), ""), (extra, "dim")),
             ((verb, "muted"),),

@@ -1,7 +1,7 @@
 """The one place that everything passes through which changes a disk. Showing it is the dry run."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import events, on
@@ -10,7 +10,6 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widget import Widget
 
-from cachemgr.domain.inventory import EntryId
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Disposal, Intent, Reason, Rule
 from cachemgr.present.plan_rows import KeptRow, PlanRow, kept_rows, plan_rows
@@ -19,29 +18,34 @@ from cachemgr.tui import plan_view
 from cachemgr.tui.command_line import command_line
 from cachemgr.tui.commands import Fact, Where, bindings
 from cachemgr.tui.outline import short_name
+from cachemgr.tui.request import DISPOSALS, Request
 from cachemgr.tui.screens.confirm import question_for
 from cachemgr.tui.screens.notice import NoticeScreen
 from cachemgr.tui.screens.reviewing import ask
 from cachemgr.tui.screens.run import RunScreen
 from cachemgr.tui.screens.view import View
 from cachemgr.tui.session import Session
+from cachemgr.tui.theme import Span
 from cachemgr.tui.widgets.cells import prose, words
 from cachemgr.tui.widgets.fast_table import FastTable, Row
 from cachemgr.tui.widgets.panel import Panel
 from cachemgr.tui.widgets.split_lines import Split, SplitLines
 
-_DISPOSALS = (None, Disposal.QUARANTINE, Disposal.DELETE)
-_FLAGS = {Disposal.DELETE: "--delete", Disposal.QUARANTINE: "--quarantine", Disposal.TRASH: "--trash"}
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a plan to clear was asked for; asked again with another one when the plan is edited."""
-
-    entries: frozenset[EntryId]
-    targets: tuple[str, ...]
-    disposal: Disposal | None = None
-    force: tuple[Rule, ...] = ()
+_MODES = {
+    Disposal.QUARANTINE: "undoable",
+    Disposal.DELETE: "delete now",
+    Disposal.TRASH: "to the trash",
+}
+_RUN = "RUN"
+_REVERSALS = {
+    Intent.CLEAR: ("clear",),
+    Intent.MIGRATE: ("migrate",),
+    Intent.UNDO: ("undo", _RUN),
+    Intent.PURGE: ("purge", _RUN),
+    Intent.FINISH: ("recover", _RUN, "--finish"),
+    Intent.ROLL_BACK: ("recover", _RUN, "--rollback"),
+}
+"""Commands for plans that cannot be edited."""
 
 
 class PlanScreen(View):
@@ -135,7 +139,7 @@ class PlanScreen(View):
 
     def action_disposal(self) -> None:
         if self.asked is not None:
-            following = _DISPOSALS[(_DISPOSALS.index(self.asked.disposal) + 1) % len(_DISPOSALS)]
+            following = DISPOSALS[(DISPOSALS.index(self.asked.disposal) + 1) % len(DISPOSALS)]
             self._replan(replace(self.asked, disposal=following))
 
     def action_force(self) -> None:
@@ -143,17 +147,10 @@ class PlanScreen(View):
             self._replan(replace(self.asked, force=() if self.asked.force else (Rule.IN_USE,)))
 
     def action_copy(self) -> None:
-        flag = [_FLAGS[self.asked.disposal]] if self.asked and self.asked.disposal else []
-        flag += [word for rule in self.plan.forced for word in ("--force", rule)]
-        argv = {
-            Intent.CLEAR: ["clear", *(self.asked.targets if self.asked else ()), *flag],
-            Intent.MIGRATE: ["migrate", *self.plan.targets],
-            Intent.UNDO: ["undo", self.plan.reverses or ""],
-            Intent.PURGE: ["purge", self.plan.reverses or ""],
-            Intent.FINISH: ["recover", self.plan.reverses or "", "--finish"],
-            Intent.ROLL_BACK: ["recover", self.plan.reverses or "", "--rollback"],
-        }[self.plan.intent]
-        line = command_line([*self.session.service.invocation, *(word for word in argv if word)])
+        words = self.asked.command(self.plan.forced) if self.asked else _REVERSALS[self.plan.intent]
+        run = self.plan.reverses or ""
+        argv = [run if word is _RUN else word for word in words]
+        line = command_line([*self.session.service.invocation, *filter(None, argv)])
         self.app.copy_to_clipboard(line)
         self.app.push_screen(NoticeScreen("The same as a command", [((line, ""),)]))
 
@@ -178,14 +175,7 @@ class PlanScreen(View):
         inventory, service = self.session.inventory, self.session.service
         if inventory is None:
             return
-        make: Callable[[], Plan] = lambda: service.plan_clear(  # noqa: E731 - typed for the relay
-            inventory,
-            request.entries,
-            targets=request.targets,
-            disposal=request.disposal,
-            force=request.force,
-        )
-        if (plan := await ask(self, make)) is not None:
+        if (plan := await ask(self, lambda: request.plan(service, inventory))) is not None:
             self.plan, self.asked = plan, request
             self.redraw()
 
@@ -217,16 +207,21 @@ class PlanScreen(View):
         made = f"made {'now' if since == '0 s' else f'{since} ago'}{when}; every entry is checked again"
         title = f"Review plan {display_name(plan.id)}"
         chosen = self.asked.disposal if self.asked else None
-        mode = {Disposal.QUARANTINE: "undoable", Disposal.DELETE: "delete now"}.get(chosen) if chosen else ""
-        dry = (("DRY RUN  ", "good bold"), ("nothing has been changed yet", "good"))
+        mode = _MODES.get(chosen) if chosen else ""
+        # What can be executed from here is no dry run, though nothing has happened yet.
+        told: list[Span] = [("nothing has been changed yet", "good")]
+        if self.session.service.read_only:
+            told.insert(0, ("DRY RUN  ", "good bold"))
         chosen_mode = ((f"all {mode}", "accent-ink bold"),) if mode else ()
-        self.query_one("#title", SplitLines).show_lines(Split(((f"{title}  ", "bold"), *dry), chosen_mode))
+        self.query_one("#title", SplitLines).show_lines(Split(((f"{title}  ", "bold"), *told), chosen_mode))
         targets = f" {dot} ".join(map(display_name, plan.targets[:4])) + (
             f" {self.look.glyphs.ellipsis}" if plan.targets[4:] else ""
         )
         what = targets or (f"run {display_name(plan.reverses)}" if plan.reverses else "")
+        remark = self.asked.remark if self.asked else ""
+        first: tuple[Span, ...] = ((f"{remark} {dot} ", "accent-ink"),) if remark else ()
         self.query_one("#made", SplitLines).show_lines(
-            Split(((made, "muted"), ("   ", ""), (what, "dim")), shrink=2)
+            Split((*first, (made, "muted"), ("   ", ""), (what, "dim")), shrink=-1)
         )
 
     def _going_row(self, key: str) -> Row:

@@ -14,7 +14,7 @@ from cachemgr.tui.command_line import command_line
 from cachemgr.tui.commands import Fact, Where, bindings
 from cachemgr.tui.relay import RunProgress
 from cachemgr.tui.run_view import RUN_COLUMNS, RunRows, headline, moved, seconds, told_row
-from cachemgr.tui.screens.reviewing import review
+from cachemgr.tui.screens.reviewing import review_undo
 from cachemgr.tui.screens.view import View
 from cachemgr.tui.session import Session
 from cachemgr.tui.widgets.fast_table import FastTable, Row
@@ -82,7 +82,7 @@ class ResultScreen(View):
         self.session.relay.start_scan(self.app)
 
     def action_undo(self) -> None:
-        review(self, lambda: self.session.service.plan_undo(self.progress.run), instead=True)
+        review_undo(self, self.progress.run, instead=True)
 
     def _undoable(self) -> bool:
         finished = self.progress.finished

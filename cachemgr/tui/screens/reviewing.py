@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 from cachemgr.domain.errors import CacheMgrError
 from cachemgr.domain.plan import Plan
+from cachemgr.domain.run import Run
+from cachemgr.present.text import display_name
 from cachemgr.tui.screens.view import View
 
 if TYPE_CHECKING:
-    from cachemgr.tui.screens.plan import Request
+    from cachemgr.tui.request import Request
+    from cachemgr.tui.session import Session
 
 
 def review(
@@ -21,17 +24,45 @@ def review(
     view.run_worker(_review(view, make, request, instead=instead), exclusive=True, group="plan")
 
 
-def review_clearing(view: View, request: Request) -> None:
+def review_request(view: View, request: Request) -> None:
     """Plan what was asked for over the last inventory, and open the plan."""
     service, inventory = view.session.service, view.session.inventory
     if inventory is not None:
-        review(view, lambda: service.plan_clear(inventory, request.entries, targets=request.targets), request)
+        review(view, lambda: request.plan(service, inventory), request)
+
+
+def last_undoable(session: Session) -> str | None:
+    """The last run of which something can be brought back, or that waits for a decision about it."""
+    return next((run.id for run in session.relay.runs if run.undoable), None)
+
+
+def review_undo(view: View, wanted: str | None, *, instead: bool = False) -> None:
+    """Plan the reverse of a run. One that was interrupted is not undone but recovered: where, is said."""
+    run = next((run for run in view.session.relay.runs if run.id == wanted), None)
+    if run is not None and run.interrupted:
+        view.notify(recover_first(view.session, run), severity="warning", markup=False)
+    elif wanted is not None:
+        review(view, lambda: view.session.service.plan_undo(wanted), instead=instead)
+
+
+def recover_first(session: Session, run: Run) -> str:
+    """Where the way on from an interrupted run is."""
+    choices = session.service.recovery.choices(run)
+    open_to = (("F finishes it", choices.finish), ("R rolls it back", choices.roll_back))
+    ways = [way for way, is_open in open_to if is_open]
+    return f"run {display_name(run.id)} was interrupted, so it is recovered: in 4 History {', '.join(ways)}"
 
 
 async def ask(view: View, make: Callable[[], Plan]) -> Plan | None:
-    """A plan; None where there is none, which was said."""
+    """A plan; None where there is none, or where a run goes first that was interrupted. Either was said."""
+
+    def admitted() -> Plan:
+        plan = make()
+        view.session.service.recovery.refuse(plan)
+        return plan
+
     try:
-        return await view.session.relay.ask(make)
+        return await view.session.relay.ask(admitted)
     except CacheMgrError as error:
         view.notify(str(error), severity="error", markup=False)
         return None

@@ -1,6 +1,6 @@
 """What every screen has: the top bar, a status line, the key bar, and commands from the one table."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -8,11 +8,12 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
 
+from cachemgr.domain.terms import Severity
 from cachemgr.present.text import age, count
 from cachemgr.tui.commands import Fact, Where, allowed, available, hints
 from cachemgr.tui.session import Session
 from cachemgr.tui.theme import Look, Span, look
-from cachemgr.tui.widgets.key_bar import KeyBar
+from cachemgr.tui.widgets.key_bar import Hint, KeyBar
 from cachemgr.tui.widgets.plain_scrollbar import use_plain_scrollbars
 from cachemgr.tui.widgets.split_lines import Split, SplitLines
 from cachemgr.tui.widgets.top_bar import Tab, TopBar
@@ -90,10 +91,12 @@ class View(Screen[None]):
         if not self.can_draw:
             return
         self.query_one("#status", SplitLines).show_lines(self.status())
-        self.query_one(KeyBar).show(
-            hints(available(self.WHERE, self.facts()), ascii_glyphs=self.look.glyphs.ascii)
-        )
+        self.query_one(KeyBar).show(self.keys())
         self.refresh_bindings()
+
+    def keys(self) -> Sequence[Hint]:
+        """What the key bar offers here and now."""
+        return hints(available(self.WHERE, self.facts()), ascii_glyphs=self.look.glyphs.ascii)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return allowed(action, self.WHERE, self.facts())
@@ -111,7 +114,8 @@ class View(Screen[None]):
                 return
 
     def _tabs(self) -> tuple[Tab, ...]:
-        found = len(self.session.inventory.findings) if self.session.inventory else 0
+        findings = self.session.inventory.findings if self.session.inventory else ()
+        found = sum(finding.severity is not Severity.INFO for finding in findings)
         badge = f"{self.look.glyphs.warn}{found}" if found else ""
         return tuple(
             Tab(key, view, title, view == self.tab, badge if view == "findings" else "")

@@ -1,7 +1,7 @@
 """The last line: the keys that do something here and now, the most important ones always."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -12,6 +12,9 @@ from textual.widget import Widget
 
 from cachemgr.tui.theme import look
 
+ALWAYS = 4
+"""Hints that weigh as much or less are shortened before they are left out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hint:
@@ -21,10 +24,13 @@ class Hint:
     title: str
     command: str
     weight: int
+    short: str = ""
+    """What is said instead where there is little room; empty for the same."""
 
 
 class KeyBar(Widget):
-    """Hints in their order. Where they do not fit, those that matter least are left out, never cut."""
+    """Hints in their order. Where they do not fit, those that matter least are left out, never cut; what
+    always has to be there is said in fewer words before it would have to go."""
 
     DEFAULT_CSS = "KeyBar { height: 1; background: $strip; }"
 
@@ -64,7 +70,13 @@ class KeyBar(Widget):
     def _shown(self) -> list[Hint]:
         shown = list(self._hints)
         while shown and 1 + sum(_width(hint) + 2 for hint in shown) - 2 > self.size.width:
-            shown.remove(max(shown, key=lambda hint: hint.weight))
+            last = max(shown, key=lambda hint: hint.weight)
+            longer = [hint for hint in shown if hint.short not in ("", hint.title)]
+            if last.weight > ALWAYS or not longer:
+                shown.remove(last)
+            else:
+                wordy = max(longer, key=lambda hint: hint.weight)
+                shown[shown.index(wordy)] = replace(wordy, title=wordy.short)
         return shown
 
 

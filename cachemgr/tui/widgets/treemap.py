@@ -17,6 +17,8 @@ from cachemgr.tui.widgets.squarify import Box, squarify
 
 _ROOM_FOR_GLYPH = 9
 """Narrower tiles show their name alone."""
+_LEAST = 5
+"""Columns for the beginning of a name; where there are fewer, the glyph stands for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +112,11 @@ class Treemap(Widget):
 
     def _text(self, tile: Tile, line: int, room: int, seen: Look) -> str:
         if line == 0:
-            name = (
-                f"{tile.glyph} {tile.label}"
-                if room >= min(_ROOM_FOR_GLYPH, cell_len(tile.label) + 2)
-                else tile.label
-            )
-            return head(name, room, seen.glyphs.ellipsis) if room > 2 else ""
+            whole = cell_len(tile.label)
+            if room < min(whole, _LEAST):
+                return tile.glyph if room > 0 else ""  # less of a name than that tells nobody anything
+            name = f"{tile.glyph} {tile.label}" if room >= min(_ROOM_FOR_GLYPH, whole + 2) else tile.label
+            return head(name, room, seen.glyphs.ellipsis)
         if line <= len(tile.lines):
             return next((form for form in tile.lines[line - 1] if cell_len(form) <= room), "")
         return ""
