@@ -3,7 +3,6 @@
 import io
 import os
 import stat
-from collections.abc import Iterator
 
 from cachemgr.disk import win32
 from cachemgr.disk.windows import Handle, attributes_of
@@ -45,9 +44,9 @@ def add_name(parent: Handle, name: str, other: Handle, new_name: str) -> None:
     os.link(parent.to(name), other.to(new_name))
 
 
-def carry_attributes(_source: object, _target: object) -> Iterator[tuple[str, int]]:
+def carry_attributes(_source: object, _target: object) -> list[tuple[str, int]]:
     """Other streams of data are not copied."""
-    return iter(())
+    return []
 
 
 def clone(_source: int, _target: int) -> bool:
@@ -68,6 +67,11 @@ def read_at(descriptor: int, room: memoryview, offset: int) -> int:
         while done < len(room) and (got := file.readinto(room[done:])):
             done += got
     return done
+
+
+def write(descriptor: int, content: bytes) -> None:
+    """All of a new file. Raises OSError."""
+    write_at(descriptor, memoryview(content), 0)
 
 
 def write_at(descriptor: int, content: memoryview, offset: int) -> None:
