@@ -15,15 +15,14 @@ from cachemgr.execute.level import Batch, Item, Level, Pass, Share
 from cachemgr.execute.open_levels import OpenLevels
 
 THREADS = 2
-_ALONE = 64
-"""Entries after which the other thread is started."""
+_ALONE = 64  # entries, before the other thread is started
 _OPEN = 24
 """Levels that are held open on the way down, two directories each."""
 _BATCH = 64
 """Entries that are given away together."""
 _GROUP = 16
 _PAUSE = 0.1
-"""Seconds to wait for the other thread between two looks at how far it is."""
+"""Seconds between two looks at how far the other thread is."""
 
 
 class Crew:
@@ -73,7 +72,6 @@ class Crew:
             outcome.append(None)
             self._exchange.wake()
 
-        # A program that ends does not wait for it.
         Thread(target=run, name="sync", daemon=True).start()
         while not outcome:
             self._exchange.wait(_PAUSE, lambda: bool(outcome))

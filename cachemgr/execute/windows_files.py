@@ -3,6 +3,7 @@
 import io
 import os
 import stat
+import sys
 
 from cachemgr.disk import win32
 from cachemgr.disk.windows import Handle, attributes_of
@@ -18,10 +19,10 @@ def create(parent: Handle, name: str) -> int:
     return os.open(parent.to(name), _NEW, 0o600)
 
 
-def finish(_descriptor: int, parent: Handle, name: str, status: os.stat_result) -> None:
+def finish(descriptor: int, parent: Handle, name: str, status: os.stat_result) -> None:
     """Give a file that was written the times and the read-only mark of its original. Raises OSError."""
     path = parent.to(name)
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    set_times(descriptor, path, status.st_atime_ns, status.st_mtime_ns)
     os.chmod(path, stat.S_IMODE(status.st_mode))
 
 
@@ -109,3 +110,34 @@ def sync_directory(_handle: Handle) -> None:
 
 def sync_all(_handle: Handle) -> None:
     """Every file was made durable by itself."""
+
+
+if sys.platform == "win32":
+    import ctypes
+    import msvcrt
+    from ctypes import wintypes
+
+    _EPOCH = 116444736000000000
+    """1970 in units of 100 nanoseconds since 1601."""
+    _kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+    _TIME = ctypes.POINTER(wintypes.FILETIME)
+    _kernel.SetFileTime.argtypes = (wintypes.HANDLE, _TIME, _TIME, _TIME)
+
+    def set_times(descriptor: int, _path: str, accessed_ns: int, modified_ns: int) -> None:
+        """By the descriptor that wrote: if another one did it, closing this one would set the time again.
+
+        Raises OSError.
+        """
+        accessed, modified = (_filetime(ns) for ns in (accessed_ns, modified_ns))
+        handle = msvcrt.get_osfhandle(descriptor)
+        if not _kernel.SetFileTime(handle, None, ctypes.byref(accessed), ctypes.byref(modified)):
+            raise ctypes.WinError(ctypes.get_last_error())
+
+    def _filetime(ns: int) -> wintypes.FILETIME:
+        ticks = ns // 100 + _EPOCH
+        return wintypes.FILETIME(ticks & 0xFFFFFFFF, ticks >> 32)
+
+else:
+
+    def set_times(_descriptor: int, path: str, accessed_ns: int, modified_ns: int) -> None:
+        os.utime(path, ns=(accessed_ns, modified_ns))
