@@ -57,8 +57,10 @@ class HistoryScreen(View):
         run = self.current()
         if run is not None:
             made.add(Fact.ROW)
+            if run.undoable and not run.interrupted:
+                made.add(Fact.UNDOABLE)
             if run.quarantined and not run.interrupted:
-                made |= {Fact.UNDOABLE, Fact.HELD}
+                made.add(Fact.HELD)
             choices = self.session.service.recovery.choices(run)
             if choices.finish:
                 made.add(Fact.FINISHABLE)
@@ -117,7 +119,7 @@ class HistoryScreen(View):
 
     def action_copy(self) -> None:
         if (run := self.current()) is not None:
-            verb = "recover" if run.interrupted else "undo" if run.quarantined else "history"
+            verb = "recover" if run.interrupted else "undo" if run.undoable else "history"
             line = command_line([*self.session.service.invocation, verb, run.id])
             self.app.copy_to_clipboard(line)
             self.app.push_screen(NoticeScreen("The same as a command", [((line, ""),)]))

@@ -93,7 +93,7 @@ class Listing(View):
             made |= {Fact.MARKS, Fact.ENTRIES}
         if node is not None and node.entries:
             made.add(Fact.ENTRIES)
-        if any(run.quarantined for run in self.session.relay.runs):
+        if any(run.undoable for run in self.session.relay.runs):
             made.add(Fact.UNDOABLE)
         if self.session.unused:
             made.add(Fact.UNUSED)
@@ -216,7 +216,7 @@ class Listing(View):
             review_clearing(self, request)
 
     def action_undo(self) -> None:
-        run = next((run.id for run in self.session.relay.runs if run.quarantined), None)
+        run = next((run.id for run in self.session.relay.runs if run.undoable), None)
         review(self, lambda: self.session.service.plan_undo(run))
 
     def _row(self, key: str) -> Row:
