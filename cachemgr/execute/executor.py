@@ -183,10 +183,18 @@ class Execution:
         if number in self.refused:
             return self.refused[number]
         for need in step.needs:
-            outcome = self.outcomes.get(need)
-            if need not in self.moved and (outcome is None or outcome.status is not Status.DONE):
+            if need not in self.moved and not self._is_met(need):
                 return Trouble("needs", str(need))
         return None
+
+    def _is_met(self, need: int) -> bool:
+        """Whether a step that another waits for was done, or something is at its place, so that what comes
+        back points to that."""
+        outcome = self.outcomes.get(need)
+        if outcome is None or outcome.status is Status.DONE:
+            return outcome is not None
+        taken = outcome.trouble is not None and outcome.trouble.kind == "exists"
+        return taken and isinstance(self.plan.steps[need].action, Restore)
 
     def _removed(self, number: int, done: Removal, moved: int) -> StepFinished:
         if done.errors:
