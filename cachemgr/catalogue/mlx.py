@@ -2,6 +2,7 @@
 `mlx_home` all the same keeps a hub of its own there."""
 
 from cachemgr.catalogue.layouts.hub import BOUND, Hub
+from cachemgr.catalogue.layouts.hub_whole import WHOLE
 from cachemgr.domain.cache_type import CacheType
 from cachemgr.domain.terms import Category, Knowledge, Rebuild
 
@@ -13,6 +14,7 @@ CACHES = (
         rebuild=Rebuild.DOWNLOADS,
         layout=Hub(),
         bound=BOUND,
+        whole=WHOLE,
         knowledge=Knowledge.PARTIAL,
         unread=("MLX_CACHE_DIR",),
         home_setting="mlx_home",

@@ -40,6 +40,8 @@ def carry_out(session: Session, plan: Plan, *, events: bool, saved: bool) -> Exe
     gauge = Gauge()
     line = ProgressLine(sys.stderr, shown=session.options.progress and not session.options.quiet)
     shown, finished, freed = 0, 0, 0
+    copying = ""
+    """How far the unit is that was last heard of."""
     removing: dict[int, int] = {}
     """Bytes that the steps at work have freed so far."""
     with stoppable(gauge), _told(session, execution):
@@ -51,9 +53,12 @@ def carry_out(session: Session, plan: Plan, *, events: bool, saved: bool) -> Exe
                 session.output.document(document, indent=None)
                 shown += 1
             match event:
+                case StepProgress(number=number, copied=so_far, verifying=verifying) if so_far:
+                    copying = f", {'read back' if verifying else 'copied'} {size(so_far)} of it"
                 case StepProgress(number=number, freed=so_far):
                     removing[number] = so_far
                 case StepFinished(outcome=outcome):
+                    copying = ""
                     removing.pop(outcome.number, None)
                     finished += 1
                     freed += outcome.freed
@@ -62,9 +67,8 @@ def carry_out(session: Session, plan: Plan, *, events: bool, saved: bool) -> Exe
                 case _:
                     pass
             if line.due():
-                line.show(
-                    f"Step {finished} of {len(plan.steps)}, freed {size(freed + sum(removing.values()))}"
-                )
+                so_far_freed = f", freed {size(freed + sum(removing.values()))}"
+                line.show(f"Step {finished} of {len(plan.steps)}{copying or so_far_freed}")
     line.clear()
     return execution
 

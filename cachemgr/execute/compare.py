@@ -77,7 +77,7 @@ class _Comparing(Pass):
         source = handles.open_child(level.source, name)
         target: Handle | None = None
         try:
-            target = handles.open_child(level.target, self._stage(level, name))
+            target = handles.open_child(level.target, self.stage(level, name))
             names = handles.names(source)
             if set(names) != set(handles.names(target)):
                 raise self._differs(level, name)
@@ -96,7 +96,7 @@ class _Comparing(Pass):
         for name in names:
             status = handles.lstat(level.source, name)
             try:
-                other = handles.lstat(level.target, self._stage(level, name))
+                other = handles.lstat(level.target, self.stage(level, name))
             except FileNotFoundError as error:
                 raise self._differs(level, name) from error
             kind = handles.kind(status)
@@ -115,7 +115,7 @@ class _Comparing(Pass):
     def leaf(self, level: Level, item: Item) -> int | Haul | None:
         name, status = item
         assert status is not None
-        stage = self._stage(level, name)
+        stage = self.stage(level, name)
         if handles.kind(status) is Kind.LINK:
             _, text = lead(self.place(level, name), handles.read_link(level.source, name), self.unit.moves)
             if handles.read_link(level.target, stage) != text:
@@ -131,9 +131,6 @@ class _Comparing(Pass):
 
     def _differs(self, level: Level, name: str) -> Stop:
         return Stop(Trouble(_DIFFERENT, "/".join(self.place(level, name))))
-
-    def _stage(self, level: Level, name: str) -> str:
-        return self.unit.stage if level.outer is None else name
 
 
 class _Both(Haul):

@@ -17,14 +17,12 @@ _ZEROS = bytearray(CHUNK)
 
 def whole(descriptor: int, size: int) -> bytes:
     """All of a file that has no more than a chunk. Raises Stop when it has another size, OSError."""
-    parts: list[bytes] = []
-    missing = size + 1
-    while missing and (part := os.read(descriptor, missing)):
-        parts.append(part)
-        missing -= len(part)
-    if missing != 1:
+    content = os.read(descriptor, size + 1)
+    while 0 < len(content) < size and (more := os.read(descriptor, size + 1 - len(content))):
+        content += more
+    if len(content) != size:
         raise Stop(Trouble("changed"))
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+    return content
 
 
 class Haul:

@@ -58,11 +58,10 @@ class Copying(Pass):
             self._mount = Mount.of(folder)
             self._look(handles.lstat(folder, unit.names[-1]))
             self.ground = Folder(handles.fstat(folder))
-        except FileNotFoundError as error:
+        except (OSError, Stop) as error:
             handles.close(folder)
-            raise Stop(Trouble("missing", "/".join(unit.names))) from error
-        except (OSError, Stop):
-            handles.close(folder)
+            if isinstance(error, FileNotFoundError):
+                raise Stop(Trouble("missing", "/".join(unit.names))) from error
             raise
         return Level(self, "", None, folder, unit.staging, self.ground, [unit.names[-1]])
 
@@ -76,7 +75,7 @@ class Copying(Pass):
             status = handles.fstat(source)
             if Mount.of(source) != self._mount:
                 raise Stop(Trouble("mount-point", "/".join(self.place(level, name))))
-            stage = self._stage(level, name)
+            stage = self.stage(level, name)
             system.mkdir(level.target, stage, 0o700)
             self.made = True
             target = handles.open_child(level.target, stage)
@@ -128,29 +127,28 @@ class Copying(Pass):
             now = os.fstat(source)
             if mark(now) != mark(status) or not stat.S_ISREG(now.st_mode):
                 raise Stop(Trouble("changed"))
-            target = files.create(level.target, self._stage(level, name))
+            target = files.create(level.target, self.stage(level, name))
         except (OSError, Stop):
             os.close(source)
             raise
         self.made = True
-        if now.st_size > CHUNK or is_sparse(now):
-            try:
-                cloned = self._clone(source, target, now)
-                return Writing(source, target, now, cloned=cloned, hashed=self.named(level, name, 0) is None)
-            except OSError:
-                os.close(source)
-                os.close(target)
-                raise
+        haul: Writing | None = None
         try:
+            cloned = self._clone(source, target, now)
+            if now.st_size > CHUNK or is_sparse(now):
+                hashed = self.named(level, name, 0) is None
+                haul = Writing(source, target, now, cloned=cloned, hashed=hashed)
+                return haul
             content = whole(source, now.st_size)
             digest = self._digest(level, name, content)
-            if not self._clone(source, target, now):
-                files.write_at(target, memoryview(content), 0)
+            if not cloned:
+                files.write(target, content)
             self._finish(level, name, now, source, target, digest)
+            return now.st_size
         finally:
-            os.close(source)
-            os.close(target)
-        return now.st_size
+            if haul is None:
+                os.close(source)
+                os.close(target)
 
     def landed(self, level: Level, item: Item, haul: Haul) -> None:
         assert isinstance(haul, Writing)
@@ -162,13 +160,12 @@ class Copying(Pass):
 
     def check(self) -> None:
         """Whether all of that was what had been planned and may be moved. Raises Stop."""
-        place = "/".join(self.unit.names)
         if self.leaving:
             raise Stop(Trouble("leaving", "/".join(self.leaving[0])))
         planned = self.unit.content
-        if planned is not None and not self.again and self.sum.content != planned:
+        if planned is not None and not self.again and not self.sum.content.is_still(planned):
             self.outdated = True
-            raise Stop(Trouble("changed", place))
+            raise Stop(Trouble("changed", "/".join(self.unit.names)))
         for inode, (names, links) in self.aside.firsts.items():
             if self.sum.met[inode] < links:
                 self.lost.append(Lost(names, "other-names"))
@@ -177,25 +174,23 @@ class Copying(Pass):
         """Whether the unit is what was planned. Raises Stop."""
         self.identity = now = handles.identity(status)
         planned = self.unit.seen
-        if planned is None:
-            return
-        if (now != planned) if not self.again else (now[:3] != planned[:3]):
+        if planned is not None and (now[:3] != planned[:3] if self.again else now != planned):
             self.outdated = True
             raise Stop(Trouble("changed", "/".join(self.unit.names)))
-
-    def _stage(self, level: Level, name: str) -> str:
-        return self.unit.stage if level.outer is None else name
 
     def _link(self, level: Level, name: str, status: os.stat_result) -> int:
         place = self.place(level, name)
         if not stat.S_ISLNK(status.st_mode):
             raise Stop(Trouble("special"))  # a junction, or another reparse point
-        text = handles.read_link(level.source, name)
+        try:
+            text = handles.read_link(level.source, name)
+        except OSError as error:
+            raise of_source(error) from error
         found, new = lead(place, text, self.unit.moves)
         if found is Lead.LEAVING and place not in self.unit.accepted:
             self.leaving.append(place)
             return 0
-        files.make_link(level.target, self._stage(level, name), new, status)
+        files.make_link(level.target, self.stage(level, name), new, status)
         self.made = True
         if new != text:
             self.relinked.append(Relinked(place, text, new))
@@ -206,7 +201,7 @@ class Copying(Pass):
         """Make a further name of a file that was copied; None while it is being copied, False where this is
         the first. Raises OSError."""
         inode, place = (status.st_dev, status.st_ino), self.place(level, name)
-        stage = self._stage(level, name)
+        stage = self.stage(level, name)
         try:
             tied = self.aside.tie(inode, level.target, stage, place, status.st_nlink)
         except OSError as error:
@@ -242,14 +237,13 @@ class Copying(Pass):
     ) -> None:
         for what, errno in files.carry_attributes(source, target):
             self.lost.append(Lost(self.place(level, name), what, errno))
-        stage = self._stage(level, name)
+        stage = self.stage(level, name)
         files.finish(target, level.target, stage, status)
         files.sync_file(target)
         level.folder.files[name] = (mark(status), digest)
-        place, inode = self.place(level, name), (status.st_dev, status.st_ino)
-        if status.st_nlink > 1 and place not in self.apart:
+        if status.st_nlink > 1 and (place := self.place(level, name)) not in self.apart:
             try:
-                self.aside.keep(inode, level.target, stage, digest)
+                self.aside.keep((status.st_dev, status.st_ino), level.target, stage, digest)
             except OSError as error:
                 if error.errno not in _ALONE:
                     raise

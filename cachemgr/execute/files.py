@@ -20,6 +20,7 @@ if sys.platform == "win32":
         sync_all,
         sync_directory,
         sync_file,
+        write,
         write_at,
         write_out,
     )
@@ -41,6 +42,7 @@ else:
         sync_all,
         sync_directory,
         sync_file,
+        write,
         write_at,
         write_out,
     )
@@ -62,6 +64,7 @@ __all__ = [
     "sync_all",
     "sync_directory",
     "sync_file",
+    "write",
     "write_at",
     "write_out",
 ]

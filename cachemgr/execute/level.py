@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass, field
-from errno import ELOOP, ENOENT, ENOTDIR
+from errno import EINVAL, ELOOP, ENOENT, ENOTDIR
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
@@ -65,6 +65,23 @@ class Level:
             handles.close(self.target)
 
 
+@dataclass(slots=True)
+class Batch:
+    """What one thread works on, of a level."""
+
+    level: Level
+    items: list[Item]
+
+
+@dataclass(slots=True, eq=False)
+class Share:
+    """In a large file, of a level."""
+
+    level: Level
+    item: Item
+    haul: Haul
+
+
 class Pass:
     """One way through a tree and its copy. Two threads work on it: what a list or a dictionary does in one
     call needs no lock."""
@@ -117,12 +134,16 @@ class Pass:
             trouble = Trouble("os", place, error.errno)
         self._failures.append(trouble)
 
+    def stage(self, level: Level, name: str) -> str:
+        """What something is called in the copy: the unit itself may have another name there."""
+        return self.unit.stage if level.outer is None else name
+
     def place(self, level: Level | None, *names: str) -> Names:
         """As names below the root."""
         return (*self.top, *(level.trail if level is not None else ()), *names)
 
 
 def of_source(error: OSError) -> OSError | Stop:
-    """What an error means when an original is opened: what is not there any more, or is a link now, has
-    changed."""
-    return Stop(Trouble("changed")) if error.errno in (ENOENT, ELOOP, ENOTDIR) else error
+    """What an error means when an original is opened: what is not there any more, or has become a link or is
+    one no more, has changed."""
+    return Stop(Trouble("changed")) if error.errno in (EINVAL, ELOOP, ENOENT, ENOTDIR) else error

@@ -6,41 +6,23 @@ other is given a batch of them whenever it has none, or a share in a large file.
 """
 
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
 from threading import Lock, Thread
 
 from cachemgr.execute.content import CHUNK, Haul
 from cachemgr.execute.exchange import Exchange
 from cachemgr.execute.guard import Stop
-from cachemgr.execute.level import Item, Level, Pass
+from cachemgr.execute.level import Batch, Item, Level, Pass, Share
 from cachemgr.execute.open_levels import OpenLevels
 
 THREADS = 2
-_ALONE = 64
-"""Entries after which the other thread is started."""
+_ALONE = 64  # entries, before the other thread is started
 _OPEN = 24
 """Levels that are held open on the way down, two directories each."""
 _BATCH = 64
 """Entries that are given away together."""
 _GROUP = 16
-"""Entries between two looks at whether to stop."""
 _PAUSE = 0.1
-"""Seconds to wait for the other thread between two looks at how far it is."""
-
-
-@dataclass(slots=True)
-class _Batch:
-    level: Level
-    items: list[Item]
-
-
-@dataclass(slots=True, eq=False)
-class _Share:
-    """In a large file."""
-
-    level: Level
-    item: Item
-    haul: Haul
+"""Seconds between two looks at how far the other thread is."""
 
 
 class Crew:
@@ -49,20 +31,20 @@ class Crew:
     def __init__(self) -> None:
         self.files = self.bytes = 0
         """Of all passes together."""
-        self._exchange: Exchange[_Batch | _Share] = Exchange()
+        self._exchange: Exchange[Batch | Share] = Exchange()
         self._helpers: list[Thread] = []
         self._lock = Lock()
         """For what follows, for what a pass has done, and for who is at a level or a large file."""
         self._levels = OpenLevels(self._lock)
         self._hauls: set[Haul] = set()
         self._given = 0
-        """Batches and shares that were given away and are not done."""
+        """What was given away and is not done."""
         self._done = 0
         self._failures: list[BaseException] = []
 
     def run(self, passes: Iterator[Pass]) -> Generator[Pass, None, None]:
-        """Do one pass after the other; the next is asked for when the last has been walked. Yields the one
-        that is worked on, now and then. What goes wrong is told to the pass."""
+        """Do one pass after the other; the next is asked for when the last has been walked. Now and then
+        yields the one that is worked on. What goes wrong is told to the pass."""
         job: Pass | None = None
         for job in passes:
             for _ in self._walk(job):
@@ -85,12 +67,11 @@ class Crew:
         def run() -> None:
             try:
                 call()
-                outcome.append(None)
             except BaseException as error:
                 outcome.append(error)
+            outcome.append(None)
             self._exchange.wake()
 
-        # A program that ends does not wait for it.
         Thread(target=run, name="sync", daemon=True).start()
         while not outcome:
             self._exchange.wait(_PAUSE, lambda: bool(outcome))
@@ -141,7 +122,7 @@ class Crew:
         items = level.job.sort(level, names)
         if not items:
             return
-        batch = _Batch(level, items)
+        batch = Batch(level, items)
         self._levels.use(level)
         if self._is_wanted():
             self._give(batch)
@@ -162,7 +143,7 @@ class Crew:
                 self._helpers.append(helper)
         return self._exchange.wanted
 
-    def _give(self, work: _Batch | _Share) -> None:
+    def _give(self, work: Batch | Share) -> None:
         with self._lock:
             self._given += 1
         self._exchange.give(work)
@@ -177,10 +158,10 @@ class Crew:
             self._failures.append(error)
             self._exchange.stop()
 
-    def _work(self, work: _Batch | _Share) -> Iterator[None]:
+    def _work(self, work: Batch | Share) -> Iterator[None]:
         """What was given away."""
         try:
-            yield from self._batch(work) if isinstance(work, _Batch) else self._haul(work)
+            yield from self._batch(work) if isinstance(work, Batch) else self._haul(work)
         finally:
             with self._lock:
                 self._given -= 1
@@ -188,13 +169,13 @@ class Crew:
             if finished:
                 self._exchange.wake()
 
-    def _batch(self, batch: _Batch) -> Iterator[None]:
+    def _batch(self, batch: Batch) -> Iterator[None]:
         level, job, waiting = batch.level, batch.level.job, batch.items
         try:
+            job.prepare(level, waiting)
             while waiting:
                 group, waiting = waiting[:_GROUP], waiting[_GROUP:]
                 later: list[Item] = []
-                job.prepare(level, group)
                 files = content = 0
                 for item in group:
                     if self._exchange.stopped or job.failure is not None:
@@ -212,7 +193,7 @@ class Crew:
                             self._hauls.add(done)
                             self._done += _ALONE
                         files += 1
-                        yield from self._haul(_Share(level, item, done))
+                        yield from self._haul(Share(level, item, done))
                     else:
                         files += 1
                         content += done
@@ -225,7 +206,7 @@ class Crew:
         finally:
             self._levels.release(level)
 
-    def _haul(self, share: _Share) -> Iterator[None]:
+    def _haul(self, share: Share) -> Iterator[None]:
         """Take part in a large file until nothing of it is left."""
         haul, job, room = share.haul, share.level.job, bytearray(CHUNK)
         try:
@@ -248,7 +229,7 @@ class Crew:
             if last:
                 self._end(share)
 
-    def _end(self, share: _Share) -> None:
+    def _end(self, share: Share) -> None:
         haul, job = share.haul, share.level.job
         try:
             if haul.complete and job.failure is None:

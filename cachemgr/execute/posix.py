@@ -56,11 +56,15 @@ def make_folder(parent: Handle, name: str) -> None:
 
 
 def finish_mkdir(parent: Handle, name: str, mode: int) -> None:
-    """Give a directory of ours that `mkdir` made, and was interrupted, its mode. Raises OSError."""
+    """Give a directory of ours that `mkdir` made, and was interrupted, its mode. Raises OSError.
+
+    One in which something lies is somebody else's by now: nothing was put into ours before it had its mode.
+    """
     handle = open_child(parent, name)
     try:
         status = os.fstat(handle)
-        if status.st_uid == os.geteuid() and status.st_mode & 0o7777 == 0o700:
+        begun = status.st_uid == os.geteuid() and status.st_mode & 0o7777 == 0o700
+        if begun and not os.listdir(handle):
             os.fchmod(handle, mode)
     finally:
         os.close(handle)

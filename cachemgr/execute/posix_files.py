@@ -4,7 +4,6 @@ import ctypes
 import os
 import stat
 import sys
-from collections.abc import Iterator
 from errno import EAGAIN, EBADF, EINVAL, ENODATA, ENOSYS, ENOTSUP, ENOTTY, ENXIO, EOPNOTSUPP, EPERM, EXDEV
 
 assert sys.platform != "win32"  # for the type checker; Windows has a module of its own
@@ -53,21 +52,20 @@ def add_name(parent: Handle, name: str, other: Handle, new_name: str) -> None:
     os.link(name, new_name, src_dir_fd=parent, dst_dir_fd=other, follow_symlinks=False)
 
 
-def carry_attributes(source: int, target: int) -> Iterator[tuple[str, int]]:
+def carry_attributes(source: int, target: int) -> list[tuple[str, int]]:
     """Give a file or directory the extended attributes of another; those that were not kept, and why."""
     if sys.platform == "darwin":
         library = ctypes.CDLL(None, use_errno=True)
         if library.fcopyfile(source, target, None, ctypes.c_uint32(_ATTRIBUTES)) != 0:
-            yield "attributes", ctypes.get_errno()
-        return
+            return [("attributes", ctypes.get_errno())]
+        return []
     if not hasattr(os, "listxattr"):
-        return
+        return []
+    lost: list[tuple[str, int]] = []
     try:
         names = os.listxattr(source)
     except OSError as error:
-        if error.errno not in (ENOTSUP, EOPNOTSUPP, ENOSYS):
-            yield "attributes", error.errno or 0
-        return
+        return [] if error.errno in (ENOTSUP, EOPNOTSUPP, ENOSYS) else [("attributes", error.errno or 0)]
     for name in names:
         if name in _OF_THE_PLACE:
             continue
@@ -75,7 +73,8 @@ def carry_attributes(source: int, target: int) -> Iterator[tuple[str, int]]:
             os.setxattr(target, name, os.getxattr(source, name))
         except OSError as error:
             if error.errno != ENODATA:  # removed meanwhile
-                yield name, error.errno or 0
+                lost.append((name, error.errno or 0))
+    return lost
 
 
 def clone(source: int, target: int) -> bool:
@@ -125,6 +124,13 @@ def read_at(descriptor: int, room: memoryview, offset: int) -> int:
             break
         done += got
     return done
+
+
+def write(descriptor: int, content: bytes) -> None:
+    """All of a new file. Raises OSError."""
+    done = os.write(descriptor, content)
+    if done != len(content):
+        write_at(descriptor, memoryview(content)[done:], done)
 
 
 def write_at(descriptor: int, content: memoryview, offset: int) -> None:

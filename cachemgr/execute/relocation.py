@@ -39,7 +39,10 @@ class Relocation:
         """By run and number."""
         self._changed: dict[tuple[CacheId, Names], Names] = {}
         """Directories whose entries are not known to be durable yet, each with something in it."""
-        self._locks: dict[int, ExitStack] = {}
+        self._locks: dict[tuple[CacheId, Names], ExitStack] = {}
+        """Locks of tools that are held while something is copied."""
+        self._holders: dict[tuple[CacheId, Names], set[int]] = {}
+        """The steps that each is held for."""
 
     def move(self, step: Step, action: Move) -> None:
         """To another directory of the same file system; it is looked into where it lies then."""
@@ -90,8 +93,7 @@ class Relocation:
         staging = self._stagings.make(action.to, run)
         for _ in discard(staging.handle, str(stage), Removal()):
             pass  # what an interrupted run had begun to copy
-        locks = self._locks[number] = ExitStack()
-        locks.enter_context(self.guard.lock(step, action))
+        self._hold(number, step, action)
         return Consignment(
             number,
             root.handle,
@@ -109,8 +111,11 @@ class Relocation:
 
     def received(self, number: int, action: Copy, copied: Copied | None) -> None:
         """The copying of a unit has ended, well or not."""
-        if (locks := self._locks.pop(number, None)) is not None:
-            locks.close()
+        for key, holders in list(self._holders.items()):
+            holders.discard(number)
+            if not holders:
+                del self._holders[key]
+                self._locks.pop(key).close()
         if copied is not None:
             self._copied[self._berth(number, action)] = copied
 
@@ -210,6 +215,17 @@ class Relocation:
         for locks in self._locks.values():
             locks.close()
         self._stagings.close()
+
+    def _hold(self, number: int, step: Step, action: Copy) -> None:
+        """Hold the lock of a unit; several units of one tool may have the same. Raises Stop."""
+        if not action.lock:
+            return
+        key = (step.cache, action.lock)
+        if key not in self._locks:
+            with ExitStack() as stack:
+                stack.enter_context(self.guard.lock(step, action))
+                self._locks[key] = stack.pop_all()
+        self._holders.setdefault(key, set()).add(number)
 
     def _compare(
         self, one: CacheId, names: Names, other: CacheId, place: Names

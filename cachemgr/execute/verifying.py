@@ -52,7 +52,7 @@ class Verifying(Pass):
             if mark(status) != mark(folder.status) or set(handles.names(source)) != expected:
                 raise Stop(Trouble("changed", "/".join(self.place(level, name))))
             try:
-                target = handles.open_child(level.target, self._stage(level, name))
+                target = handles.open_child(level.target, self.stage(level, name))
             except OSError as error:
                 raise self._differs(level, name) from error
             copy = handles.fstat(target)
@@ -77,7 +77,7 @@ class Verifying(Pass):
             if name not in level.folder.files:
                 continue
             try:
-                descriptor = handles.open_file(level.target, self._stage(level, name))
+                descriptor = handles.open_file(level.target, self.stage(level, name))
             except OSError:
                 continue  # said when it is its turn
             files.forget(descriptor)
@@ -93,7 +93,7 @@ class Verifying(Pass):
             raise Stop(Trouble("changed")) from error
         if mark(status) != known[0]:
             raise Stop(Trouble("changed"))
-        stage = self._stage(level, name)
+        stage = self.stage(level, name)
         if (link := level.folder.links.get(name)) is not None:
             if handles.read_link(level.target, stage) != link[1]:
                 raise self._differs(level, name)
@@ -102,19 +102,8 @@ class Verifying(Pass):
 
     def landed(self, level: Level, item: Item, haul: Haul) -> None:
         assert isinstance(haul, Reading)
-        name, _ = item
-        named = self.copying.named(level, name, haul.status.st_size)
-        if named is None:
-            if haul.digest() != level.folder.files[name][1]:
-                raise self._differs(level, name)
-        elif haul.digest().hex() != name:
-            source = handles.open_file(level.source, name)
-            try:
-                damaged = digest_of(source, haul.status.st_size, named) != name
-            finally:
-                os.close(source)
-            raise Stop(Trouble("damaged")) if damaged else self._differs(level, name)
-        self._look_for_holes(level, name, haul.status, handles.lstat(level.source, name))
+        self._judge(level, item[0], haul.digest(), haul.status.st_size)
+        self._look_for_holes(level, item[0], haul.source, handles.lstat(level.source, item[0]))
 
     def leave(self, level: Level) -> None:
         if level.outer is None:
@@ -132,37 +121,56 @@ class Verifying(Pass):
 
     def _file(self, level: Level, name: str, original: os.stat_result) -> int | Haul:
         try:
-            descriptor = handles.open_file(level.target, self._stage(level, name))
+            descriptor = handles.open_file(level.target, self.stage(level, name))
         except OSError as error:
             raise self._differs(level, name) from error
-        keep = False
+        size = original.st_size
+        if size > CHUNK:
+            return self._large(level, name, descriptor, original)
         try:
-            status = os.fstat(descriptor)
-            size = status.st_size
-            if not stat.S_ISREG(status.st_mode) or size != original.st_size:
-                raise self._differs(level, name)
-            if original.st_nlink > 1 and self._is_known(level, name, original, status):
+            # What there is to know of most files is what they hold.
+            if original.st_nlink > 1 and self._is_known(level, name, original, os.fstat(descriptor)):
                 return 0
-            if size > CHUNK:
-                keep = True
-                return Reading(descriptor, None, status, named=self.copying.named(level, name, size))
-            if self._digest(level, name, descriptor, size) != level.folder.files[name][1]:
-                raise self._differs(level, name)
-            self._look_for_holes(level, name, status, original)
+            self._judge(level, name, self._digest(level, name, descriptor, size), size)
+            self._look_for_holes(level, name, descriptor, original)
             return size
         finally:
-            if not keep:
-                os.close(descriptor)
+            os.close(descriptor)
+
+    def _large(self, level: Level, name: str, descriptor: int, original: os.stat_result) -> int | Haul:
+        haul = Reading(
+            descriptor, None, os.fstat(descriptor), named=self.copying.named(level, name, original.st_size)
+        )
+        known = original.st_nlink > 1 and self._is_known(level, name, original, haul.status)
+        if known or haul.status.st_size != original.st_size:
+            haul.close()
+            if not known:
+                raise self._differs(level, name)
+            return 0
+        return haul
 
     def _digest(self, level: Level, name: str, descriptor: int, size: int) -> bytes:
         try:
             content = whole(descriptor, size)
         except Stop as stop:
             raise self._differs(level, name) from stop
-        # A small file was checked against its name when it was read.
         hash_of = self.copying.named(level, name, size) or hashlib.sha256()
         hash_of.update(content)
         return hash_of.digest()
+
+    def _judge(self, level: Level, name: str, digest: bytes, size: int) -> None:
+        """Whether a copy is what was read or, where the name says that, what it should be. Raises Stop."""
+        named = self.copying.named(level, name, size)
+        if named is None:
+            if digest != level.folder.files[name][1]:
+                raise self._differs(level, name)
+        elif digest.hex() != name:
+            source = handles.open_file(level.source, name)
+            try:
+                damaged = digest_of(source, size, named) != name
+            finally:
+                os.close(source)
+            raise Stop(Trouble("damaged")) if damaged else self._differs(level, name)
 
     def _is_known(self, level: Level, name: str, original: os.stat_result, status: os.stat_result) -> bool:
         """Whether it is one more name of a file that was read already. Raises Stop where it should be."""
@@ -174,9 +182,7 @@ class Verifying(Pass):
             raise self._differs(level, name)
         return known is not copy
 
-    def _look_for_holes(
-        self, level: Level, name: str, copy: os.stat_result, original: os.stat_result
-    ) -> None:
+    def _look_for_holes(self, level: Level, name: str, descriptor: int, original: os.stat_result) -> None:
         """Note it where the copy takes more room than the original's data."""
         if not is_sparse(original):
             return
@@ -186,11 +192,8 @@ class Verifying(Pass):
         finally:
             os.close(source)
         room = sum(last - first + SPARSE for first, last in parts) + SPARSE
-        if handles.allocated(copy) > room:
+        if handles.allocated(os.fstat(descriptor)) > room:
             self.copying.lost.append(Lost(self.place(level, name), "holes"))
-
-    def _stage(self, level: Level, name: str) -> str:
-        return self.unit.stage if level.outer is None else name
 
     def _differs(self, level: Level, name: str) -> Stop:
         return Stop(Trouble("corrupt", "/".join(self.place(level, name))))

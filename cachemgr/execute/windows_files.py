@@ -3,7 +3,7 @@
 import io
 import os
 import stat
-from collections.abc import Iterator
+import sys
 
 from cachemgr.disk import win32
 from cachemgr.disk.windows import Handle, attributes_of
@@ -19,10 +19,10 @@ def create(parent: Handle, name: str) -> int:
     return os.open(parent.to(name), _NEW, 0o600)
 
 
-def finish(_descriptor: int, parent: Handle, name: str, status: os.stat_result) -> None:
+def finish(descriptor: int, parent: Handle, name: str, status: os.stat_result) -> None:
     """Give a file that was written the times and the read-only mark of its original. Raises OSError."""
     path = parent.to(name)
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    set_times(descriptor, path, status.st_atime_ns, status.st_mtime_ns)
     os.chmod(path, stat.S_IMODE(status.st_mode))
 
 
@@ -45,9 +45,9 @@ def add_name(parent: Handle, name: str, other: Handle, new_name: str) -> None:
     os.link(parent.to(name), other.to(new_name))
 
 
-def carry_attributes(_source: object, _target: object) -> Iterator[tuple[str, int]]:
+def carry_attributes(_source: object, _target: object) -> list[tuple[str, int]]:
     """Other streams of data are not copied."""
-    return iter(())
+    return []
 
 
 def clone(_source: int, _target: int) -> bool:
@@ -68,6 +68,11 @@ def read_at(descriptor: int, room: memoryview, offset: int) -> int:
         while done < len(room) and (got := file.readinto(room[done:])):
             done += got
     return done
+
+
+def write(descriptor: int, content: bytes) -> None:
+    """All of a new file. Raises OSError."""
+    write_at(descriptor, memoryview(content), 0)
 
 
 def write_at(descriptor: int, content: memoryview, offset: int) -> None:
@@ -105,3 +110,34 @@ def sync_directory(_handle: Handle) -> None:
 
 def sync_all(_handle: Handle) -> None:
     """Every file was made durable by itself."""
+
+
+if sys.platform == "win32":
+    import ctypes
+    import msvcrt
+    from ctypes import wintypes
+
+    _EPOCH = 116444736000000000
+    """1970 in units of 100 nanoseconds since 1601."""
+    _kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+    _TIME = ctypes.POINTER(wintypes.FILETIME)
+    _kernel.SetFileTime.argtypes = (wintypes.HANDLE, _TIME, _TIME, _TIME)
+
+    def set_times(descriptor: int, _path: str, accessed_ns: int, modified_ns: int) -> None:
+        """By the descriptor that wrote: if another one did it, closing this one would set the time again.
+
+        Raises OSError.
+        """
+        accessed, modified = (_filetime(ns) for ns in (accessed_ns, modified_ns))
+        handle = msvcrt.get_osfhandle(descriptor)
+        if not _kernel.SetFileTime(handle, None, ctypes.byref(accessed), ctypes.byref(modified)):
+            raise ctypes.WinError(ctypes.get_last_error())
+
+    def _filetime(ns: int) -> wintypes.FILETIME:
+        ticks = ns // 100 + _EPOCH
+        return wintypes.FILETIME(ticks & 0xFFFFFFFF, ticks >> 32)
+
+else:
+
+    def set_times(_descriptor: int, path: str, accessed_ns: int, modified_ns: int) -> None:
+        os.utime(path, ns=(accessed_ns, modified_ns))

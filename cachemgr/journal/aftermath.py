@@ -209,8 +209,8 @@ def _empty(run: Run, number: int, of: str, known: Mapping[str, _Known]) -> None:
     root = run.plan.root(run.plan.steps[number].cache).path
     outcome = run.by_number.get(number)
     done = outcome is not None and outcome.status is Status.DONE
-    failed = outcome is not None and outcome.status is Status.FAILED
-    if of in known and (done or failed or number in run.purging):
+    begun = outcome is not None and outcome.begun
+    if of in known and (done or begun or number in run.purging):
         known[of].purge(root, done=done)
     if done:
         for other in known.values():

@@ -132,6 +132,7 @@ def _line(event: RunEvent) -> dict[str, object] | None:
                 "freed": outcome.freed,
                 "moved": outcome.moved,
                 "held": outcome.held,
+                "begun": outcome.begun,
                 **({} if outcome.made is None else {"made": list(outcome.made)}),
                 "trouble": None
                 if trouble is None

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cachemgr.domain.outcome import Trouble
-from tests.builders import Node, git_etag, tree
+from tests.builders import Node, Sparse, git_etag, tree
 from tests.execute.copying import Freight, copied, copy, like, refused, verifying
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="works through POSIX descriptors")
@@ -29,6 +29,15 @@ def test_good_names_are_no_hindrance_and_other_names_say_nothing(tmp_path: Path)
     assert like(tmp_path / "to" / "unit") == like(root / "u")
     copied(copy(root, tmp_path / "to", "blobs", shared[:2], shared, stage="one", blob_names=True))
     copied(copy(root, tmp_path / "to", "u", "blobs", SHA, stage="two", blob_names=True))
+
+
+@pytest.mark.parametrize("size", [1 << 20, 9 << 20])
+def test_a_blob_with_holes_is_held_against_its_name_too(size: int, tmp_path: Path) -> None:
+    name = hashlib.sha256(bytes(size)).hexdigest()
+    root = tree(tmp_path / "root", {"blobs": {name: Sparse(size), "2" * 64: Sparse(size)}})
+    copied(copy(root, tmp_path / "to", "blobs", name, blob_names=True))
+    done = refused(copy(root, tmp_path / "to", "blobs", "2" * 64, stage="two", blob_names=True))
+    assert done.trouble == Trouble("damaged", "blobs/" + "2" * 64)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,8 @@ CHANGES = (
 )
 """The calls of `execute.system` that change something."""
 COPIES = (
-    *("create", "finish", "finish_directory", "make_link", "add_name", "copy_range", "write_at", "sync_all"),
+    *("create", "finish", "finish_directory", "make_link", "add_name"),
+    *("copy_range", "write", "write_at", "sync_all"),
 )
 """The calls of `execute.files` that do."""
 LOOKS = ("lstat", "fstat", "names", "open_child", "open_below", "open_root", "read_file")

@@ -4,7 +4,6 @@ the source whole."""
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -95,8 +94,7 @@ def test_a_full_disk_says_what_to_do(cachemgr: Program, found: Ground, disk: Pat
     def refuses(*arguments: object) -> None:
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr(files, "write_at", refuses)
-    monkeypatch.setattr(files, "copy_range", refuses)
+    monkeypatch.setattr(files, "create", refuses)
     with whole(found, disk):
         code, said = migrate(cachemgr, disk / "hub")
 
@@ -170,28 +168,21 @@ def test_a_source_inside_the_destination_is_refused(found: Ground) -> None:
         found.plan(to=found.hub.root.parent)
 
 
-def test_what_somebody_writes_to_meanwhile_stays(found: Ground, disk: Path) -> None:
+def test_what_somebody_writes_to_meanwhile_stays(
+    found: Ground, disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     written = next(found.hub.folder("ada/two").glob(".no_exist/*/*"))
-    stop = threading.Event()
+    sync: Callable[[Handle], None] = files.sync_all
 
-    def write() -> None:
+    def write(handle: Handle) -> None:
+        """Between the copying and the look at what was copied, each time."""
         with written.open("ab") as file:
-            while not stop.wait(0.0005):
-                file.write(b"x")
-                file.flush()
+            file.write(b"x")
+        sync(handle)
 
-    thread = threading.Thread(target=write)
-
-    def begin(event: RunEvent) -> None:
-        if isinstance(event, Announced) and event.phase is Phase.COPYING:
-            thread.start()
-
+    monkeypatch.setattr(files, "sync_all", write)
     plan = found.plan(to=disk / "hub")
-    try:
-        done = carry_out(found.service, plan, during=begin)
-    finally:
-        stop.set()
-        thread.join()
+    done = carry_out(found.service, plan)
 
     title = "huggingface-hub@home:models/ada/two"
     kinds = {outcome.trouble.kind for outcome in done.outcomes

@@ -2,16 +2,18 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from cachemgr.domain.action import Copy, Match, Move
+from cachemgr.domain.action import Copy, Match, Move, Remake
 from cachemgr.domain.errors import Refused, UsageError
 from cachemgr.domain.terms import Reason, Rule, Status
 from tests.builders import commit, tree
 from tests.caches import ResponseCacheOnDisk
 from tests.desk import Clock, carry_out
+from tests.holders import Hold
 from tests.managers import manager
 from tests.migration.ground import Ground, ground, look, told
 
@@ -268,3 +270,30 @@ def test_where_it_may_go_is_told_with_the_space_on_both_sides(found: Ground) -> 
     assert (option.cache, option.path) == ("huggingface-hub@home", found.there.root)
     assert option.size > 0
     assert (option.free, option.source_free) == (option.free_after, option.source_free_after)
+
+
+def test_units_with_one_lock_do_not_stand_in_each_others_way(
+    found: Ground, elsewhere: Path, hold: Hold
+) -> None:
+    """A blob and its store in pieces: each piece asks for the lock that another one holds already."""
+    hub = type(found.hub)(elsewhere / "hub")
+    plan = found.plan(to=hub.root)
+    lock = (".locks", "models--ada--two", "one.lock")
+    (found.hub.root.joinpath(*lock)).touch()
+    steps = tuple(
+        replace(step, action=replace(step.action, lock=lock)) if isinstance(step.action, Copy) else step
+        for step in plan.steps
+        if getattr(step.action, "names", ("",))[-1] != ".locks"
+    )
+    names = [step.action.names for step in steps if isinstance(step.action, Copy)]
+    assert len(names) > 2
+    only = tuple(step for step in steps if isinstance(step.action, Copy | Remake))
+
+    done = carry_out(found.service, replace(plan, steps=only))
+    assert set(done.statuses) == {Status.DONE}, [one for one in done.outcomes if one.trouble]
+
+    hold("import fcntl; f = open(sys.argv[1]); fcntl.flock(f, fcntl.LOCK_EX)", found.hub.root.joinpath(*lock))
+    done = carry_out(found.service, replace(plan, id="p-2", steps=only))
+    kinds = [one.trouble.kind if one.trouble else None for one in done.outcomes
+             if isinstance(only[one.number].action, Copy)]  # fmt: skip
+    assert set(kinds) == {"in-use"}

@@ -18,7 +18,7 @@ import pytest
 
 from cachemgr.disk import handles, walk, win32
 from cachemgr.disk import windows as disk
-from cachemgr.execute import system
+from cachemgr.execute import files, system, windows_files
 from cachemgr.execute import windows as execute
 
 SHARING, DENIED, EXISTS = 32, 5, 183
@@ -136,7 +136,7 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> Windows:
 @pytest.fixture
 def everywhere(windows: Windows, monkeypatch: pytest.MonkeyPatch) -> Windows:
     """The whole program works through the Windows modules."""
-    for front, back in ((handles, disk), (system, execute)):
+    for front, back in ((handles, disk), (system, execute), (files, windows_files)):
         assert isinstance(back, ModuleType)
         for name in front.__all__:
             monkeypatch.setattr(front, name, getattr(back, name))
