@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cachemgr.domain.cache_type import CacheType
+    from cachemgr.domain.destination import Option
     from cachemgr.domain.event import ScanEvent
     from cachemgr.domain.inventory import CacheId, EntryId, Finding, Inventory
     from cachemgr.domain.machine import Machine
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from cachemgr.domain.terms import Rule
     from cachemgr.encodings import Encodings
     from cachemgr.environment.setup import ProjectSetup
-    from cachemgr.migration.planning import Migration, Option
+    from cachemgr.migration.planning import Migration
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +145,11 @@ class CacheManager:
         how = Wanted(to, link, keep_days, tuple(targets), tuple(force))
         return self.migration.plan(new_id(), inventory, entries, self.clock(), how)
 
-    def destinations(self, inventory: Inventory, entries: Set[EntryId]) -> tuple[Option, ...]:
-        """Where those entries may go, with the free space on both sides now and then. Cheap."""
-        return tuple(self.migration.options(inventory, entries))
+    def destinations(
+        self, inventory: Inventory, entries: Set[EntryId], to: Path | None = None
+    ) -> tuple[Option, ...]:
+        """Where those entries should go, or may, with the free space on both sides now and then. Cheap."""
+        return tuple(self.migration.options(inventory, entries, to))
 
     def plan_undo(self, run: str | None = None) -> Plan:
         """The reverse of a run; by default of the last one that removed something.

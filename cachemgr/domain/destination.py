@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from cachemgr.domain.cache_type import CacheType
-from cachemgr.domain.inventory import Cache
+from cachemgr.domain.inventory import Cache, CacheId
 from cachemgr.domain.settings import Settings
 from cachemgr.domain.terms import Place
 
@@ -19,6 +19,33 @@ class Destination:
     """The kind of cache it is there: for a legacy kind the one that took its place."""
     pattern: str = ""
     """What may come there by its name, where the kind of cache changes; empty for everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A place that a cache may go to."""
+
+    path: Path
+    cache: CacheId | None = None
+    """The cache that is there, or is configured to be; None where none is known."""
+    default: bool = False
+    """Where it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A place that a cache may go to, and what that would mean for the space on both sides."""
+
+    cache: CacheId
+    path: Path
+    size: int
+    free: int
+    """Free bytes there, now."""
+    free_after: int
+    """And once it is there; the same where it only gets another name."""
+    source_free: int
+    source_free_after: int
+    """Once its source was purged."""
 
 
 def destination(

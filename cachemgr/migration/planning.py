@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from cachemgr.disk.ground import survey
 from cachemgr.disk.places import Found, Protected
 from cachemgr.domain.action import Link
-from cachemgr.domain.destination import Destination, destination, is_astray
+from cachemgr.domain.destination import Destination, Known, Option, destination, is_astray
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Refused, Unavailable, UsageError
 from cachemgr.domain.inventory import Problem
 from cachemgr.domain.migration import Ground
 from cachemgr.domain.plan import Exclusion
 from cachemgr.domain.terms import Reason
+from cachemgr.migration.places import known_places
 from cachemgr.plan.cargo import load_up
 from cachemgr.plan.clear import worth_a_look
 from cachemgr.plan.compose import migrate_plan
@@ -54,22 +55,6 @@ class Wanted:
     force: tuple[Rule, ...] = ()
     places: Mapping[CacheId, Path] | None = None
     """A directory for each cache, as a saved plan names them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """A place that a cache may go to, and what that would mean for the space on both sides."""
-
-    cache: CacheId
-    path: Path
-    size: int
-    free: int
-    """Free bytes there, now."""
-    free_after: int
-    """And once it is there; the same where it only gets another name."""
-    source_free: int
-    source_free_after: int
-    """Once its source was purged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +124,11 @@ class Migration:
         link = any(isinstance(step.action, Link) for step in plan.steps)
         how = Wanted(link=link, force=plan.forced, places=destinations_of(plan))
         return recheck_return(plan, self.plan(plan.id, inventory, still_moving(plan, inventory), now, how))
+
+    def places(self, inventory: Inventory, cache: Cache) -> tuple[Known, ...]:
+        """The places that are known for a cache, where it should be first."""
+        kinds = {kind.id: kind for kind in self.types}
+        return tuple(known_places(cache, inventory, kinds, self.settings, self.project))
 
     def options(
         self, inventory: Inventory, entries: Set[EntryId], to: Path | None = None

@@ -17,6 +17,7 @@ class Where(StrEnum):
     EXPLORE = "explore"
     FINDINGS = "findings"
     HISTORY = "history"
+    DESTINATION = "destination"
     PLAN = "plan"
     RUN = "run"
     RESULT = "result"
@@ -35,8 +36,16 @@ class Fact(StrEnum):
     """There is a command that mends the finding under the cursor."""
     UNUSED = "unused"
     """The scan met entries that nothing names any more, or that are past their time."""
+    EDITABLE = "editable"
+    """The plan on the screen can be changed there."""
     CLEAR = "clear"
-    """The plan on the screen clears; others cannot be changed here."""
+    """It clears, so that it can be said what becomes of what is cleared."""
+    MOVABLE = "movable"
+    """Something under the cursor, or marked, can be moved."""
+    OPEN = "open"
+    """There is a plan for the destination under the cursor."""
+    TYPING = "typing"
+    """A directory may be typed."""
     USED = "used"
     """Something stays because somebody uses it, or would if that were not overridden."""
     STEPS = "steps"
@@ -115,16 +124,22 @@ COMMANDS = (
     Command("mark_unused", "a", "Mark unused", "Mark every entry that nothing names, or whose time is over",
             LISTS, 7, (Fact.UNUSED,)),
     Command("drop", "space", "Drop", "Leave the entry out of the plan", (Where.PLAN,), 3,
-            (Fact.CLEAR, Fact.STEPS)),
+            (Fact.EDITABLE, Fact.STEPS)),
     Command("disposal", "t", "Undoable/now",
             "Quarantine all of it, delete it now, move it to the trash, or as by default",
             (Where.PLAN,), 3, (Fact.CLEAR,), short="Mode"),
     Command("force", "f", "In use too", "Take what running processes use as well; a tool's lock still counts",
-            (Where.PLAN,), 4, (Fact.CLEAR, Fact.USED)),
+            (Where.PLAN,), 4, (Fact.EDITABLE, Fact.USED)),
+    Command("migrate", "m", "Move…", "Choose where to move what is marked, or the row under the cursor",
+            (*LISTS, Where.FINDINGS), 4, (Fact.MOVABLE,)),
+    Command("plan", "enter", "Plan…", "Plan to move it to the destination under the cursor, or typed",
+            (Where.DESTINATION,), 1, (Fact.OPEN,)),
+    Command("type", "tab,slash", "Other place", "Type a directory; it is looked at while you type",
+            (Where.DESTINATION,), 2, (Fact.TYPING,)),
     Command("kept", "tab", "Kept", "Go between what goes and what stays", (Where.PLAN,), 6),
     Command("filter", "slash", "Filter", "Show only what contains a text", LISTS, 5),
     Command("sort", "s", "Sort", "Next order: size, frees, last used, files, name", LISTS, 6),
-    Command("info", "i", "Info", "Everything known about the row", VIEWS, 6, (Fact.ROW,)),
+    Command("info", "i", "Info", "Everything known about it", (*VIEWS, Where.RESULT), 6, (Fact.ROW,)),
     Command("undo", "u", "Undo…", "Plan the reverse of the last run, or of the run under the cursor",
             (Where.OVERVIEW, Where.HISTORY, Where.RESULT), 5, (Fact.UNDOABLE,)),
     Command("purge", "P", "Purge…", "Plan to empty the quarantine of the run, which frees its bytes",
@@ -134,12 +149,14 @@ COMMANDS = (
     Command("roll_back", "R", "Roll back…", "Plan to bring back what the interrupted run moved",
             (Where.HISTORY,), 4, (Fact.REVERSIBLE,)),
     Command("copy", "c", "Command", "The command line that does the same",
-            (*VIEWS, Where.PLAN), 7, (Fact.ROW,)),
+            (*VIEWS, Where.PLAN, Where.DESTINATION), 7, (Fact.ROW,)),
     Command("rescan", "r", "Rescan", "Look at the disk again", (*VIEWS, Where.RESULT), 7),
     Command("close", "enter,escape", "Overview", "Back to the overview", (Where.RESULT,), 2),
     Command("help", "question_mark,f1", "Help", "Keys and signs of this screen", _APP, 1),
     Command("command_palette", "ctrl+p", "Palette", "Every command by its name", _APP, 9),
     Command("back", "escape", "Back, nothing changed", "Leave the plan", (Where.PLAN,), 1, short="Back"),
+    Command("back", "escape", "Back, nothing changed", "Leave everything where it is",
+            (Where.DESTINATION,), 1, short="Back"),
     Command("back", "escape", "Back", "Clear the filter, then the marks, then go back",
             (Where.EXPLORE, Where.FINDINGS, Where.HISTORY), 2),
     Command("back", "escape", "Clear marks", "Clear the filter, then the marks", (Where.OVERVIEW,), 9),

@@ -4,11 +4,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from cachemgr.domain.action import Restore, Return
+from cachemgr.domain.destination import Option
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Intent, Rebuild
 from cachemgr.present.plan_rows import PlanRow
 from cachemgr.present.promises import notes
 from cachemgr.present.text import counted, day, glyph, rebuild_word, size
+from cachemgr.tui import move_view
+from cachemgr.tui.move_view import is_move
 from cachemgr.tui.outline import short_name
 from cachemgr.tui.session import LOW, Session
 from cachemgr.tui.theme import Look, Span
@@ -88,7 +92,8 @@ def figures(plan: Plan, look: Look, *, si: bool) -> list[Line]:
     # Every step, not every row: a directory that goes when it is empty is no row of its own.
     total = sum(step.size for step in plan.steps)
     if plan.brings_back:
-        return [_figure("Comes back", size(total, si), "good bold")]
+        back = sum(step.size for step in plan.steps if isinstance(step.action, Restore | Return))
+        return [_figure("Comes back", size(back, si), "good bold")]
     later = (plan.keep_until - plan.created_at) if plan.keep_until else timedelta()
     made = [_figure("Frees now", size(plan.frees, si), "good bold")]
     if plan.quarantined:
@@ -150,11 +155,19 @@ def ways_back(plan: Plan, rows: Sequence[PlanRow], look: Look, *, si: bool) -> l
     return made
 
 
-def side(session: Session, plan: Plan, rows: Sequence[PlanRow], look: Look) -> list[Line]:
-    """The whole of it, in a column."""
-    made = figures(plan, look, si=session.si)
-    blocks = [disk(session, plan, look, width=SIDE)]
-    if back := ways_back(plan, rows, look, si=session.si):
+def side(
+    session: Session, plan: Plan, rows: Sequence[PlanRow], look: Look, option: Option | None = None
+) -> list[Line]:
+    """The whole of it, in a column. `option`: the free space on both sides of a migration."""
+    si = session.si
+    if is_move(plan):
+        made = list(move_view.routes(session, plan))
+        blocks = [move_view.figures(plan, si=si), move_view.disks(plan, option, look, si=si)]
+        blocks.append(move_view.way_back(plan, look))
+    else:
+        made = figures(plan, look, si=si)
+        blocks = [disk(session, plan, look, width=SIDE)]
+    if not is_move(plan) and (back := ways_back(plan, rows, look, si=si)):
         blocks.append([(("Way back", "bold"),), *back])
     if alerts := warnings(plan, rows, look):
         blocks.append([(("Check before you go", "bold"),), *alerts])
@@ -163,8 +176,16 @@ def side(session: Session, plan: Plan, rows: Sequence[PlanRow], look: Look) -> l
     return made
 
 
-def compact(session: Session, plan: Plan, rows: Sequence[PlanRow], look: Look) -> list[Line]:
+def compact(
+    session: Session, plan: Plan, rows: Sequence[PlanRow], look: Look, option: Option | None = None
+) -> list[Line]:
     """The same in as few lines as there may be."""
+    if is_move(plan):
+        disks = move_view.disks(plan, option, look, si=session.si)
+        ways = [line for line in move_view.routes(session, plan) if line[0][0].strip() != "Route"]
+        made = [_joined(move_view.figures(plan, si=session.si)), _joined(disks), _joined(ways)]
+        made += move_view.way_back(plan, look)
+        return [line for line in [*made, *warnings(plan, rows, look)] if line]
     made = [_joined(figures(plan, look, si=session.si))]
     made.append(_joined([*disk(session, plan, look), *ways_back(plan, rows, look, si=session.si)]))
     return [line for line in [*made, *warnings(plan, rows, look)] if line]
@@ -194,7 +215,7 @@ def warnings(plan: Plan, rows: Sequence[PlanRow], look: Look) -> list[Line]:
                 ),
             )
         )
-    if plan.quarantined and not plan.frees:
+    if plan.quarantined and not plan.frees and not is_move(plan):
         made.append(
             (
                 (f"{look.glyphs.warn} ", "legacy"),

@@ -13,6 +13,7 @@ from typing import TypeVar
 from textual.app import App
 from textual.worker import get_current_worker
 
+from cachemgr.domain.action import Copy, Match
 from cachemgr.domain.errors import CacheMgrError
 from cachemgr.domain.event import CacheScanned, Gauge, ScanFinished, ScanStarted, Stopped
 from cachemgr.domain.inventory import CacheId, EntryId, Inventory
@@ -60,6 +61,16 @@ class ScanProgress:
         return made
 
 
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """How far a copy has come."""
+
+    files: int
+    bytes: int
+    verifying: bool
+    """It was written, and is being read back."""
+
+
 @dataclass(slots=True)
 class RunProgress:
     """An execution under way or just over; written by its thread."""
@@ -74,6 +85,8 @@ class RunProgress:
     """Steps that were begun. One that deletes is moved out of its place first and removed at the end."""
     removing: dict[int, tuple[int, int]] = field(default_factory=dict)
     """Files and bytes that the steps at work have removed so far: several are at work at once."""
+    shipping: dict[int, Shipped] = field(default_factory=dict)
+    """The steps at work that copy or compare."""
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     finished: RunFinished | None = None
     ended: datetime | None = None
@@ -202,13 +215,19 @@ class Relay:
             case StepStarted(number=number):
                 progress.begun.add(number)
                 progress.number = number
+            case StepProgress(number=number, files=files, copied=copied, verifying=verifying) if (
+                copied or verifying or isinstance(progress.plan.steps[number].action, Copy | Match)
+            ):
+                progress.number = number
+                progress.shipping[number] = Shipped(files, copied, verifying)
             case StepProgress(number=number, files=files, freed=freed):
                 progress.number = number
                 progress.removing[number] = (files, freed)
             case StepFinished(outcome=outcome):
                 progress.removing.pop(outcome.number, None)
+                progress.shipping.pop(outcome.number, None)
                 progress.outcomes[outcome.number] = outcome
-                progress.number = next(iter(progress.removing), None)
+                progress.number = next(iter((*progress.removing, *progress.shipping)), None)
             case RunFinished():
                 progress.finished = event
         self.revision += 1

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cachemgr.domain.destination import Option
 from cachemgr.domain.inventory import EntryId, Inventory
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Disposal, Rule
@@ -28,6 +29,8 @@ class Request:
     """They are to move, not to be cleared."""
     to: Path | None = None
     """The directory they are to move to; None: where they should be."""
+    option: Option | None = None
+    """The free space on both sides, as it was when the destination was chosen."""
 
     def plan(self, service: CacheManager, inventory: Inventory) -> Plan:
         """Asked of the service. Raises CacheMgrError."""

@@ -1,29 +1,39 @@
 """What the Run and Result screens say about an execution: the steps, told as the rows of the plan."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from cachemgr.domain.action import Copy
 from cachemgr.domain.outcome import Outcome, Totals
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Disposal, Status
 from cachemgr.present.plan_rows import PlanRow, plan_rows, row_of_step
 from cachemgr.present.text import counted, size, trouble_sentence
+from cachemgr.tui import move_view
+from cachemgr.tui.move_view import is_move
 from cachemgr.tui.outline import short_name
-from cachemgr.tui.relay import RunProgress
+from cachemgr.tui.relay import RunProgress, Shipped
 from cachemgr.tui.theme import Look, Span
 from cachemgr.tui.widgets.cells import prose, words
 from cachemgr.tui.widgets.columns import Column
 from cachemgr.tui.widgets.fast_table import Row
 
+_COPY = "copy and verify"
 _DOING = {
     "delete": "deleting",
     "set aside": "setting aside",
     "bring back": "bringing back",
     "purge": "purging",
+    "move": "moving",
+    "move back": "moving back",
+    _COPY: "copying",
+    "compare": "comparing",
 }
 _DONE = {"delete": "deleted", "set aside": "set aside", "trash": "in the trash", "bring back": "brought back",
-         "purge": "purged"}  # fmt: skip
+         "purge": "purged", "move": "moved", "move back": "moved back",
+         _COPY: "copied and verified", "compare": "was there, compared"}  # fmt: skip
 
 RUN_COLUMNS = (
     Column("sign", "", 1),
@@ -50,6 +60,8 @@ class RunRows:
     def __init__(self, plan: Plan) -> None:
         self.rows = plan_rows(plan)
         self.row_of_step = row_of_step(plan)
+        self._copied = {number for number, step in enumerate(plan.steps) if isinstance(step.action, Copy)}
+        self._copies = Counter(self.row_of_step[number] for number in self._copied)
 
     def at_work(self, progress: RunProgress) -> int | None:
         """The row of the step at work."""
@@ -63,12 +75,14 @@ class RunRows:
                 found.setdefault(row, []).append(outcome)
         return found
 
-    def finished(self, outcomes: dict[int, Outcome]) -> int:
-        """How many rows are over, well or badly."""
-        return sum(
-            len(found) >= self.rows[row].steps or any(o.status is not Status.DONE for o in found)
-            for row, found in self.gather(outcomes).items()
-        )
+    def counts(self, outcomes: dict[int, Outcome]) -> Counter[Status]:
+        """How many rows are over, by what became of them: one is done when all of its steps are."""
+        made: Counter[Status] = Counter()
+        for row, found in self.gather(outcomes).items():
+            bad = next((outcome.status for outcome in found if outcome.status is not Status.DONE), None)
+            if bad is not None or len(found) >= self.rows[row].steps:
+                made[bad or Status.DONE] += 1
+        return made
 
     def told(
         self, number: int, found: list[Outcome], progress: RunProgress, look: Look, *, si: bool
@@ -83,9 +97,11 @@ class RunRows:
             sign = glyphs.skip if bad.status is Status.SKIPPED else glyphs.cross
             return RunRow(row, (sign, tone), (f"{bad.status.value}{why}", tone), freed)
         if len(found) >= row.steps:
-            aside = sum(outcome.moved for outcome in found)
+            aside = row.size if is_move(progress.plan) else sum(outcome.moved for outcome in found)
             word = _DONE.get(row.does, row.does) + (f", {size(aside, si)}" if aside else "")
             return RunRow(row, (glyphs.mark, "good"), (word, "good"), None if aside else freed)
+        if is_move(progress.plan) and (moving := self._moving(number, found, progress, look, si=si)):
+            return moving
         removing = progress.removing.copy().items()
         parts = [part for step, part in removing if self.row_of_step.get(step) == number]
         if parts or number == self.at_work(progress):
@@ -100,6 +116,42 @@ class RunRows:
         if progress.over:
             return RunRow(row, (glyphs.dot, "faint"), ("untouched", "muted"), freed)
         return RunRow(row, (glyphs.dot, "faint"), ("waiting", "dim"), freed)
+
+    def _moving(
+        self, number: int, found: list[Outcome], progress: RunProgress, look: Look, *, si: bool
+    ) -> RunRow | None:
+        """A row of a migration that is on its way; None for one that is not."""
+        row, glyphs = self.rows[number], look.glyphs
+        shipping = progress.shipping.copy().items()
+        for step, at in ((step, at) for step, at in shipping if self.row_of_step.get(step) == number):
+            verifying = at.verifying and row.does == _COPY
+            doing = "verifying" if verifying else _DOING.get(row.does, row.does)
+            state = (
+                f"{doing} {_measured(at, si=si)} of {size(move_view.content(progress.plan.steps[step]), si)}"
+            )
+            return RunRow(row, (glyphs.again, "downloads"), (state, "downloads"), None)
+        if progress.over:
+            return None
+        copied = sum(outcome.number in self._copied for outcome in found)
+        if found and copied < self._copies[number]:
+            word = f"{copied} of {self._copies[number]} parts copied and verified"
+        elif found:
+            word = f"{_DONE.get(row.does, row.does)}, waits for the others"
+        elif row.does == _COPY and row_begun(self.row_of_step, number, progress):
+            word = "copying"
+        else:
+            return None
+        return RunRow(row, (glyphs.dot, "downloads"), (word, "muted"), None)
+
+
+def _measured(at: Shipped, *, si: bool) -> str:
+    files = f"{counted(at.files, 'file')}, " if at.files else ""
+    return f"{files}{size(at.bytes, si)}"
+
+
+def run_columns(plan: Plan) -> tuple[Column, ...]:
+    """Nothing is freed by what moves."""
+    return RUN_COLUMNS[:-1] if is_move(plan) else RUN_COLUMNS
 
 
 def row_begun(row_of_step: Mapping[int, int], number: int, progress: RunProgress) -> bool:
@@ -120,6 +172,8 @@ def headline(progress: RunProgress, *, si: bool) -> str:
     """The result in a sentence."""
     outcomes = progress.outcomes
     totals = Totals.of(outcomes.values())
+    if is_move(progress.plan):
+        return move_view.headline(progress.plan, outcomes, si=si)
     if progress.plan.brings_back:
         return f"{size(sum(outcome.moved for outcome in outcomes.values()), si)} brought back"
     if not totals.freed and (aside := moved(progress.plan, outcomes, Disposal.QUARANTINE)):
@@ -136,11 +190,5 @@ def seconds(start: datetime, end: datetime) -> str:
 
 def told_row(told: RunRow, *, si: bool) -> Row:
     """A row of Run and of Result."""
-    return Row(
-        (
-            words(*told.sign),
-            words(short_name(told.row.name)),
-            prose(*told.state),
-            words("" if told.freed is None else size(told.freed, si), "bold"),
-        )
-    )
+    freed = words("" if told.freed is None else size(told.freed, si), "bold")
+    return Row((words(*told.sign), words(short_name(told.row.name)), prose(*told.state), freed))

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
-from cachemgr.domain.action import Purge, Remove, Restore
+from cachemgr.domain.action import Copy, Purge, Remove, Restore
 from cachemgr.domain.cache_type import CacheType
 from cachemgr.domain.errors import UnknownTarget
 from cachemgr.domain.event import Gauge, ScanEvent, ScanFinished, ScanStarted
@@ -107,7 +107,10 @@ class SceneManager(CacheManager):
         for number, step in enumerate(plan.steps):
             yield StepStarted(number)
             if number == theatre.pause_before:
-                yield StepProgress(number, 21_480, step.frees * 55 // 100)
+                if isinstance(step.action, Copy):
+                    yield StepProgress(number, 1, 0, step.size * 55 // 100)
+                else:
+                    yield StepProgress(number, 21_480, step.frees * 55 // 100)
                 theatre.waiting.set()
                 theatre.go.wait(20)
             if gauge is not None and gauge.stopped:
@@ -118,7 +121,7 @@ class SceneManager(CacheManager):
             outcome = theatre.failing.get(number) or _done(number, step)
             outcomes.append(outcome)
             yield StepFinished(outcome)
-        undoable = bool(plan.quarantined) and plan.intent is Intent.CLEAR
+        undoable = bool(plan.quarantined) if plan.intent is Intent.CLEAR else plan.intent is Intent.MIGRATE
         yield RunFinished("20261120-140412-9c1e77aa", tuple(outcomes), undoable)
 
     def runs(self) -> tuple[Run, ...]:
@@ -183,7 +186,7 @@ def _done(number: int, step: Step) -> Outcome:
     disposal = getattr(step.action, "disposal", None)
     moved = (
         step.size
-        if disposal in (Disposal.QUARANTINE, Disposal.TRASH) or isinstance(step.action, Restore)
+        if disposal in (Disposal.QUARANTINE, Disposal.TRASH) or isinstance(step.action, Restore | Copy)
         else 0
     )
     gone = isinstance(step.action, Purge) or disposal is Disposal.DELETE

@@ -17,6 +17,7 @@ from textual.pilot import Pilot  # noqa: E402
 
 from cachemgr.tui.app import CacheApp  # noqa: E402
 from tests.tui.ada import ada  # noqa: E402
+from tests.tui.adas_move import moving  # noqa: E402
 from tests.tui.machine_room import SceneManager, Theatre, changed  # noqa: E402
 
 
@@ -31,6 +32,8 @@ class Scene:
     read_only: bool = False
     ascii: bool = False
     theme: str = "night"
+    moving: bool = False
+    """Something is to move, which needs disks to look at."""
     wait: bool = False
     """The last key starts an execution that waits halfway."""
 
@@ -43,12 +46,17 @@ def _halfway() -> Theatre:
     return Theatre(pause_before=9, failing={2: changed(2)})
 
 
+def _in_a_copy() -> Theatre:
+    return Theatre(pause_before=20)
+
+
 def _partly() -> Theatre:
     return Theatre(failing={2: changed(2)})
 
 
 MARKED = ("space", "down", "space", "down", "down", "space", "space", "space")
 PLAN = ("enter", "a", "1", "down", "down", "space", "down", "space", "space", "d")
+SIZES = ((100, 30), (80, 24), (60, 15))
 SCENES = (
     Scene("overview"),
     Scene("overview", size=(80, 24)),
@@ -74,6 +82,11 @@ SCENES = (
     Scene("roll-back", ("4", "down", "down", "R")),
     Scene("finish", ("4", "down", "down", "F"), size=(80, 24)),
     Scene("read-only", PLAN, read_only=True),
+    *(Scene("move", ("m", "down"), size, moving=True) for size in SIZES),
+    Scene("move-refused", ("m", "tab", "slash"), (80, 24), moving=True),
+    *(Scene("move-plan", ("m", "down", "enter"), size, moving=True) for size in SIZES),
+    Scene("move-run", ("m", "down", "enter", "x"), moving=True, theatre=_in_a_copy, wait=True),
+    *(Scene("move-result", ("m", "enter", "x"), size, moving=True) for size in SIZES),
 )
 
 
@@ -81,6 +94,8 @@ SCENES = (
 async def played(scene: Scene) -> AsyncIterator[tuple[Pilot[None], SceneManager]]:
     """The app at the end of a scene, quiet."""
     manager = ada(scene.theatre(), read_only=scene.read_only)
+    if scene.moving:
+        manager = moving(manager)
     app = CacheApp(manager, ascii_glyphs=scene.ascii, host="demo-host")
     app.theme = scene.theme
     async with app.run_test(size=scene.size, notifications=True) as pilot:
@@ -130,7 +145,8 @@ async def settle(pilot: Pilot[None]) -> None:
         relay = app.session.relay
         held = theatre is not None and theatre.waiting.is_set() and not theatre.go.is_set()
         planning = any(worker.group == "plan" and worker.is_running for worker in app.workers)
-        if relay.scanning is None and (held or not relay.busy) and not planning:
+        looking = getattr(app.screen_stack[-1], "looking", False) if app.screen_stack else False
+        if relay.scanning is None and (held or not relay.busy) and not planning and not looking:
             break
     for _ in range(2):
         app.pull()

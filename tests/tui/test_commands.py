@@ -6,6 +6,7 @@ import pytest
 
 from cachemgr.tui.app import CacheApp
 from cachemgr.tui.commands import COMMANDS, Fact, Where, available, belonging
+from cachemgr.tui.screens.destination import DestinationScreen
 from cachemgr.tui.screens.explore import ExploreScreen
 from cachemgr.tui.screens.findings import FindingsScreen
 from cachemgr.tui.screens.help import HelpScreen
@@ -24,6 +25,7 @@ SCREENS: dict[Where, type] = {
     Where.EXPLORE: ExploreScreen,
     Where.FINDINGS: FindingsScreen,
     Where.HISTORY: HistoryScreen,
+    Where.DESTINATION: DestinationScreen,
     Where.PLAN: PlanScreen,
     Where.RUN: RunScreen,
     Where.RESULT: ResultScreen,
@@ -45,7 +47,7 @@ def test_no_key_means_two_things_on_a_screen(where: Where) -> None:
 
 
 def test_what_opens_a_question_or_a_plan_says_so() -> None:
-    opening = {"clean", "undo", "purge", "execute", "finish", "roll_back", "mend"}
+    opening = {"clean", "undo", "purge", "execute", "finish", "roll_back", "mend", "migrate", "plan"}
 
     assert {command.name for command in COMMANDS if command.title.endswith("…")} == opening
 

@@ -47,6 +47,7 @@ WALKS = (
     ("4", "i", "escape"),
     ("d", "t", "x", "escape", "escape", "question_mark", "escape"),
     ("space", "d", "t", "t", "x", "escape", "c"),
+    ("m", "c", "escape", "tab", "[", "slash", "escape"),
 )
 
 

@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 from cachemgr.tui.app import CacheApp
 from cachemgr.tui.screens.plan import PlanScreen
 from tests.tui.ada import ada
+from tests.tui.adas_move import moving
 from tests.tui.machine_room import SceneManager
 from tests.tui.scenes import press, push, settle
 
@@ -16,7 +17,13 @@ KEYS = tuple("abcdefghijklmnoprstuvwxyzADGPRSUX1234*.:;") + tuple((
     "insert f1 f2 f5 f10 ctrl+d ctrl+k ctrl+x ctrl+r ctrl+s ctrl+y"
 ).split())  # fmt: skip
 PRESSING = ("space", "enter", "d", "x", "y", "u", "t")
-PLACES = {"overview": (), "explore": ("enter", "right", "down"), "findings": ("3",), "history": ("4",)}
+PLACES = {
+    "overview": (),
+    "explore": ("enter", "right", "down"),
+    "findings": ("3",),
+    "history": ("4",),
+    "destination": ("m",),
+}
 
 
 async def start(pilot: Pilot[None], keys: tuple[str, ...]) -> None:
@@ -33,7 +40,7 @@ def manager_of(app: CacheApp) -> SceneManager:
 
 @pytest.mark.parametrize("place", PLACES)
 async def test_no_single_key_on_a_list_executes(place: str) -> None:
-    app = CacheApp(ada())
+    app = CacheApp(moving(ada()))
 
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
         await start(pilot, PLACES[place])
@@ -45,7 +52,7 @@ async def test_no_single_key_on_a_list_executes(place: str) -> None:
 
 @pytest.mark.parametrize("place", PLACES)
 async def test_no_pair_of_keys_on_a_list_executes_without_x(place: str) -> None:
-    app = CacheApp(ada())
+    app = CacheApp(moving(ada()))
 
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
         await start(pilot, PLACES[place])

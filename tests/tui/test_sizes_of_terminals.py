@@ -15,6 +15,7 @@ WAYS = {
     "plan": ("d",),
     "question": ("d", "x"),
     "word": ("down", "down", "d", "t", "t", "x"),
+    "destination": ("m",),
     "help": ("question_mark",),
     "info": ("i",),
     "palette": ("ctrl+p",),

@@ -14,7 +14,7 @@ from cachemgr.tui.command_line import command_line
 from cachemgr.tui.commands import Fact, Where, bindings
 from cachemgr.tui.request import Request
 from cachemgr.tui.screens.notice import NoticeScreen
-from cachemgr.tui.screens.reviewing import review, review_request
+from cachemgr.tui.screens.reviewing import choose_destination, review, review_request
 from cachemgr.tui.screens.view import View
 from cachemgr.tui.session import mending
 from cachemgr.tui.widgets.cells import prose, words
@@ -54,6 +54,10 @@ class FindingsScreen(View):
         words = self.mends()
         if words:
             made.add(Fact.MENDABLE)
+        finding = self.current()
+        legacy = finding is not None and finding.code == "legacy-location"
+        if (legacy or words[:1] == ("migrate",)) and self.request() is not None:
+            made.add(Fact.MOVABLE)
         if words[:1] == ("purge",) or (words[:1] == ("clear",) and self.request() is not None):
             made.add(Fact.ENTRIES)
         return made
@@ -115,12 +119,18 @@ class FindingsScreen(View):
     def action_clean(self) -> None:
         self.action_mend()
 
+    def action_migrate(self) -> None:
+        if (request := self.request()) is not None:
+            choose_destination(self, request)
+
     def action_mend(self) -> None:
         """What the finding's command does: through the plan, or where it is decided, or as a command."""
         service, request, words = self.session.service, self.request(), self.mends()
         match words:
             case ("clear", *_) if request is not None:
                 review_request(self, request)
+            case ("migrate", *_) if request is not None:
+                choose_destination(self, request)
             case ("purge", *run):
                 review(self, lambda: service.plan_purge(run[0] if run else None))
             case ("recover", *run):

@@ -14,7 +14,12 @@ from cachemgr.tui.details import details
 from cachemgr.tui.outline import Node
 from cachemgr.tui.request import Request
 from cachemgr.tui.screens.notice import NoticeScreen
-from cachemgr.tui.screens.reviewing import last_undoable, review_request, review_undo
+from cachemgr.tui.screens.reviewing import (
+    choose_destination,
+    last_undoable,
+    review_request,
+    review_undo,
+)
 from cachemgr.tui.screens.view import View
 from cachemgr.tui.session import SORT_ORDER
 from cachemgr.tui.tree import Shown
@@ -98,9 +103,9 @@ class Listing(View):
         if node is not None:
             made.add(Fact.ROW)
         if self.session.marks:
-            made |= {Fact.MARKS, Fact.ENTRIES}
-        if self.taken():
-            made.add(Fact.ENTRIES)
+            made.add(Fact.MARKS)
+        if self.session.marks or self.taken():
+            made |= {Fact.ENTRIES, Fact.MOVABLE} if self.session.inventory else {Fact.ENTRIES}
         if last_undoable(self.session) is not None:
             made.add(Fact.UNDOABLE)
         if self.session.unused:
@@ -239,6 +244,10 @@ class Listing(View):
     def action_clean(self) -> None:
         if (request := self.request()) is not None:
             review_request(self, request)
+
+    def action_migrate(self) -> None:
+        if (request := self.request()) is not None:
+            choose_destination(self, request)
 
     def action_undo(self) -> None:
         review_undo(self, last_undoable(self.session))

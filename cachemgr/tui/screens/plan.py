@@ -10,11 +10,12 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widget import Widget
 
+from cachemgr.domain.inventory import EntryId
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Disposal, Intent, Reason, Rule
 from cachemgr.present.plan_rows import KeptRow, PlanRow, kept_rows, plan_rows
 from cachemgr.present.text import age, counted, display_name, rebuild_word, size
-from cachemgr.tui import plan_view
+from cachemgr.tui import move_view, plan_view
 from cachemgr.tui.command_line import command_line
 from cachemgr.tui.commands import Fact, Where, bindings
 from cachemgr.tui.outline import short_name
@@ -82,7 +83,7 @@ class PlanScreen(View):
     def facts(self) -> set[Fact]:
         made = super().facts() | {Fact.ROW}
         if self.asked is not None:
-            made.add(Fact.CLEAR)
+            made |= {Fact.EDITABLE} if self.asked.moves else {Fact.EDITABLE, Fact.CLEAR}
         if self.plan.forced or any(stays.reason is Reason.IN_USE for stays in self.plan.exclusions):
             made.add(Fact.USED)
         if self.plan.steps:
@@ -92,7 +93,8 @@ class PlanScreen(View):
     def draw(self) -> None:
         self._goes = {str(number): row for number, row in enumerate(plan_rows(self.plan))}
         self._stays = {str(number): row for number, row in enumerate(kept_rows(self.plan))}
-        self.going.set_columns(plan_view.COMING if self.plan.brings_back else plan_view.GOING)
+        moving = move_view.MOVING if move_view.is_move(self.plan) else plan_view.GOING
+        self.going.set_columns(plan_view.COMING if self.plan.brings_back else moving)
         self.going.show_rows(tuple(self._goes), self._going_row, empty="nothing of it can be done; see below")
         self.staying.show_rows(tuple(self._stays), self._staying_row, empty="nothing was left out")
         words = {Intent.PURGE: "Will be purged", Intent.MIGRATE: "Will move"}
@@ -108,7 +110,8 @@ class PlanScreen(View):
         lines = plan_view.compact if self.has_class("lower") else plan_view.side
         rows = tuple(self._goes.values())
         self.query_one("#side", Panel).show_lines(
-            lines(self.session, self.plan, rows, self.look), title="If you execute"
+            lines(self.session, self.plan, rows, self.look, self.asked.option if self.asked else None),
+            title="If you execute",
         )
         self._draw_about()
 
@@ -133,9 +136,19 @@ class PlanScreen(View):
 
     def action_drop(self) -> None:
         row = self._goes.get(self.going.key or "")
-        if self.asked is not None and row is not None and row.id in self.asked.entries:
-            entries = self.asked.entries - {row.id}
+        if self.asked is not None and row is not None:
+            entries = self.asked.entries - self._of(row)
+            if entries == self.asked.entries:
+                return
             self._replan(replace(self.asked, entries=entries, targets=tuple(sorted(entries))))
+
+    def _of(self, row: PlanRow) -> set[EntryId]:
+        """The entries that a row is about: what moves in one piece may be several."""
+        inventory = self.session.inventory
+        if row.id in (self.asked.entries if self.asked else ()) or inventory is None:
+            return {row.id}
+        found = inventory.entries_by_cache.get(row.cache, ())
+        return {entry.id for entry in found if f"{entry.cache}:{entry.group}" == row.id}
 
     def action_disposal(self) -> None:
         if self.asked is not None:
@@ -225,6 +238,8 @@ class PlanScreen(View):
         )
 
     def _going_row(self, key: str) -> Row:
+        if move_view.is_move(self.plan):
+            return move_view.moving_row(self._goes[key], self.look, si=self.session.si)
         return plan_view.going_row(self._goes[key], self.plan, self.look, si=self.session.si)
 
     def _staying_row(self, key: str) -> Row:

@@ -8,12 +8,14 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from cachemgr.domain.outcome import Totals
-from cachemgr.domain.terms import Disposal, Rebuild
+from cachemgr.domain.terms import Disposal, Rebuild, Status
 from cachemgr.present.text import counted, day, size, trouble_sentence
 from cachemgr.tui.command_line import command_line
 from cachemgr.tui.commands import Fact, Where, bindings
+from cachemgr.tui.move_view import is_move, variables
 from cachemgr.tui.relay import RunProgress
-from cachemgr.tui.run_view import RUN_COLUMNS, RunRows, headline, moved, seconds, told_row
+from cachemgr.tui.run_view import RunRows, headline, moved, run_columns, seconds, told_row
+from cachemgr.tui.screens.notice import NoticeScreen
 from cachemgr.tui.screens.reviewing import review_undo
 from cachemgr.tui.screens.view import View
 from cachemgr.tui.session import Session
@@ -38,7 +40,7 @@ class ResultScreen(View):
     def body(self) -> Iterable[Widget]:
         yield SplitLines(id="headline")
         yield Lines(id="summary")
-        self.steps = FastTable(RUN_COLUMNS, id="steps")
+        self.steps = FastTable(run_columns(self.progress.plan), id="steps")
         yield self.steps
 
     def on_mount(self) -> None:
@@ -49,7 +51,7 @@ class ResultScreen(View):
         self.set_class(event.size.height < 20, "small")
 
     def facts(self) -> set[Fact]:
-        made = super().facts()
+        made = super().facts() | {Fact.ROW}
         if self._undoable():
             made.add(Fact.UNDOABLE)
         return made
@@ -67,13 +69,17 @@ class ResultScreen(View):
         self.query_one("#headline", SplitLines).show_lines(
             Split((sign, (said, "bold")), (("measured, not estimated", "dim"),))
         )
-        self.query_one("#summary", Lines).show_lines(list(self._summary(totals)))
+        self.query_one("#summary", Lines).show_lines(list(self._summary()))
+        self.set_class(is_move(progress.plan), "moved")
         gathered = self.rows.gather(progress.outcomes)
         self._told = [
             self.rows.told(number, gathered.get(number, []), progress, look, si=self.session.si)
             for number in range(len(self.rows.rows))
         ]
         self.steps.show_rows(tuple(str(number) for number in range(len(self._told))), self._row)
+
+    def action_info(self) -> None:
+        self.app.push_screen(NoticeScreen("Result", list(self._summary())))
 
     def action_close(self) -> None:
         self.app.call_next(self.run_action, "app.view('overview')")
@@ -90,23 +96,29 @@ class ResultScreen(View):
             return finished.undoable
         return bool(moved(self.progress.plan, self.progress.outcomes, Disposal.QUARANTINE))
 
-    def _summary(self, totals: Totals) -> Iterator[Line]:
+    def _summary(self) -> Iterator[Line]:
         progress, plan, si = self.progress, self.progress.plan, self.session.si
         dot = self.look.glyphs.dot
         if progress.error:
             yield ((progress.error, "danger"),)
         if not progress.outcomes:
             return
-        entries = counted(len(self.rows.rows), "entry", "entries")
-        done = f"{self.rows.finished(progress.outcomes)} of {entries} in {counted(totals.done, 'step')}"
-        parts = [done, f"{totals.skipped} skipped", f"{totals.failed} failed"]
-        if totals.refused:
-            parts.append(f"{totals.refused} refused")
-        rest = len(plan.steps) - len(progress.outcomes)
-        if rest:
+        counts = self.rows.counts(progress.outcomes)
+        parts = [f"{counts[Status.DONE]} of {counted(len(self.rows.rows), 'entry', 'entries')}"]
+        parts += [f"{counts[status]} {status.value}" for status in (Status.SKIPPED, Status.FAILED)]
+        if counts[Status.REFUSED]:
+            parts.append(f"{counts[Status.REFUSED]} refused")
+        if rest := len(self.rows.rows) - counts.total():
             parts.append(f"{rest} untouched")
         took = seconds(progress.started, progress.ended or self.session.now)
         yield ((f" {dot} ".join([*parts, took]), "muted"),)
+        if is_move(plan):
+            # Before the troubles: what is to be done now must not be cut off by them.
+            yield from self._move_back()
+            yield from variables(self.session.service, plan, tuple(progress.outcomes.values()))
+            yield from self._record()
+            yield from self._troubles()
+            return
         yield from self._troubles()
         yield ()
         if aside := moved(plan, progress.outcomes, Disposal.QUARANTINE):
@@ -120,11 +132,23 @@ class ResultScreen(View):
                 ("Undo   ", "dim"),
                 ("restore it from the trash; the disk gains it when that is emptied", ""),
             )
-        elif not aside and totals.freed and plan.permanent:
+        elif not aside and plan.permanent and Totals.of(progress.outcomes.values()).freed:
             yield ("Undo   ", "dim"), ("what was deleted cannot be undone", "")
         yield from self._ways_back()
-        record = command_line([*self.session.service.invocation, "history", progress.run])
-        yield ("Record ", "dim"), (f"4 History {dot} {record}", "muted")
+        yield from self._record()
+
+    def _record(self) -> Iterator[Line]:
+        record = command_line([*self.session.service.invocation, "history", self.progress.run])
+        yield ("Record ", "dim"), (f"4 History {self.look.glyphs.dot} {record}", "muted")
+
+    def _move_back(self) -> Iterator[Line]:
+        plan, si = self.progress.plan, self.session.si
+        if not self._undoable():
+            yield ("Undo   ", "dim"), ("nothing was taken away, and the source is whole", "")
+            return
+        until = f" until {day(plan.keep_until)}" if plan.quarantined and plan.keep_until else ""
+        kept = f"; the source, {size(plan.quarantined, si)}, is kept till then" if until else ""
+        yield ("Undo   ", "dim"), (f"u moves it back{until}{kept}", "")
 
     def _troubles(self) -> Iterator[Line]:
         """The reasons for what was not done, each once with its number."""

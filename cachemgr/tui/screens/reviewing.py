@@ -4,7 +4,10 @@ notice says why."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from textual.dom import DOMNode
 
 from cachemgr.domain.errors import CacheMgrError
 from cachemgr.domain.plan import Plan
@@ -21,14 +24,25 @@ def review(
     view: View, make: Callable[[], Plan], request: Request | None = None, *, instead: bool = False
 ) -> None:
     """Make a plan and open it; `instead` of the view, where there is no way back to that."""
-    view.run_worker(_review(view, make, request, instead=instead), exclusive=True, group="plan")
+    # With a view that is taken away its workers are, in the middle of taking its place.
+    worker_of: DOMNode = view.app if instead else view
+    worker_of.run_worker(_review(view, make, request, instead=instead), exclusive=True, group="plan")
 
 
-def review_request(view: View, request: Request) -> None:
-    """Plan what was asked for over the last inventory, and open the plan."""
+def review_request(view: View, request: Request, made: Plan | None = None) -> None:
+    """Plan what was asked for over the last inventory, unless that was done already, and open the plan."""
     service, inventory = view.session.service, view.session.inventory
     if inventory is not None:
-        review(view, lambda: request.plan(service, inventory), request)
+        review(view, lambda: made or request.plan(service, inventory), request)
+
+
+def choose_destination(view: View, request: Request) -> None:
+    """Ask where something is to move to."""
+    from cachemgr.tui.screens.destination import DestinationScreen  # it opens the plan, as this does
+
+    if (inventory := view.session.inventory) is not None:
+        asked = replace(request, moves=True, disposal=None)
+        view.app.push_screen(DestinationScreen(view.session, inventory, asked, view.tab))
 
 
 def last_undoable(session: Session) -> str | None:

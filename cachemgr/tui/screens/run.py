@@ -1,5 +1,6 @@
 """A plan being carried out. It can be stopped between two steps, never in the middle of one."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -7,18 +8,21 @@ from textual import events
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from cachemgr.domain.outcome import Totals
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Status
 from cachemgr.present.text import counted, display_name, size
 from cachemgr.tui.commands import Where, bindings
-from cachemgr.tui.run_view import RUN_COLUMNS, RunRow, RunRows, seconds, told_row
+from cachemgr.tui.move_view import Load, done_share, is_move
+from cachemgr.tui.run_view import RunRow, RunRows, run_columns, seconds, told_row
 from cachemgr.tui.screens.result import ResultScreen
 from cachemgr.tui.screens.view import View
 from cachemgr.tui.session import Session
 from cachemgr.tui.widgets.capacity_bar import ProgressBar
 from cachemgr.tui.widgets.fast_table import FastTable, Row
 from cachemgr.tui.widgets.split_lines import Split, SplitLines
+
+_JOURNAL = "Everything is in the journal before it happens: 4 History."
+_COPYING = "No source is touched before all copies are read back and compared."
 
 
 class RunScreen(View):
@@ -39,7 +43,7 @@ class RunScreen(View):
         yield SplitLines(id="doing")
         yield ProgressBar(id="progress")
         yield SplitLines(id="freed")
-        self.steps = FastTable(RUN_COLUMNS, id="steps")
+        self.steps = FastTable(run_columns(self.plan), id="steps")
         yield self.steps
         yield SplitLines(id="advice")
 
@@ -63,7 +67,7 @@ class RunScreen(View):
         self.steps.show_rows(tuple(map(str, self._told)), self._row)
         if (at_work := self.rows.at_work(progress)) is not None:
             self.steps.move_to(str(at_work))
-        self._draw_figures(Totals.of(outcomes.values()), self.rows.finished(outcomes), progress.freed)
+        self._draw_figures(self.rows.counts(outcomes), progress.freed)
 
     def action_stop(self) -> None:
         self.session.relay.stop_run()
@@ -73,18 +77,23 @@ class RunScreen(View):
         if self.is_current:
             self.app.switch_screen(ResultScreen(self.session, self.progress, self.tab))
 
-    def _draw_figures(self, totals: Totals, finished: int, freed: int) -> None:
+    def _draw_figures(self, counts: Counter[Status], freed: int) -> None:
         progress, look, si = self.progress, self.look, self.session.si
         dot, count = look.glyphs.dot, len(self.rows.rows)
-        trouble = [f"{number} {word}" for number, word in (
-            (totals.skipped, Status.SKIPPED.value), (totals.failed, Status.FAILED.value),
-            (totals.refused, Status.REFUSED.value)) if number]  # fmt: skip
+        troubles = (Status.SKIPPED, Status.FAILED, Status.REFUSED)
+        trouble = [f"{counts[status]} {status.value}" for status in troubles if counts[status]]
+        finished = counts.total()
         name = display_name(self.plan.id)
-        said = f" {dot} ".join([f"{finished} of {counted(count, 'entry', 'entries')} done", *trouble])
+        said = f" {dot} ".join(
+            [f"{counts[Status.DONE]} of {counted(count, 'entry', 'entries')} done", *trouble]
+        )
         self.query_one("#doing", SplitLines).show_lines(
             Split(((f"Executing {name}   ", "bold"), (said, "muted")))
         )
         share = freed / self.plan.frees if self.plan.frees else finished / count if count else 1.0
+        if is_move(self.plan):
+            through, whole = done_share(self.plan, progress)
+            share = through / whole if whole else share
         self.query_one(ProgressBar).show(min(share, 1.0))
         took = seconds(progress.started, self.session.now)
         goal = (
@@ -92,6 +101,8 @@ class RunScreen(View):
             if self.plan.frees
             else "nothing is freed by this"
         )
+        if is_move(self.plan):
+            goal = f"{size(Load.of(self.plan).whole, si)} to bring to the new place"
         self.query_one("#freed", SplitLines).show_lines(
             Split(((f"{goal}   ", "bold"), (f"{share:.0%}   {took}", "muted")))
         )
@@ -101,7 +112,7 @@ class RunScreen(View):
         tone = "accent-ink" if progress.stopping else ""
         self.query_one("#advice", SplitLines).show_lines(
             Split(((stop, tone), ("What is finished stays finished; the rest stays untouched.", "dim"))),
-            Split((("Everything is in the journal before it happens: 4 History.", "dim"),)),
+            Split(((_COPYING if is_move(self.plan) else _JOURNAL, "dim"),)),
         )
 
     def _row(self, key: str) -> Row:

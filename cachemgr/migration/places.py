@@ -1,0 +1,39 @@
+"""The places that are known for a cache: where it should be, and where others of its kind are or may be."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePath
+
+from cachemgr.domain.cache_type import CacheType
+from cachemgr.domain.destination import Known, destination
+from cachemgr.domain.inventory import Cache, Inventory
+from cachemgr.domain.settings import Settings
+from cachemgr.domain.terms import CacheState
+
+_REACHABLE = (CacheState.OK, CacheState.PARTIAL, CacheState.MISSING)
+
+
+def known_places(
+    cache: Cache,
+    inventory: Inventory,
+    types: Mapping[str, CacheType],
+    settings: Settings,
+    project: PurePath | None,
+) -> Iterator[Known]:
+    """The default first; each place once, and never the one where the cache is."""
+    met = {str(path) for path in (cache.path, cache.real_path) if path is not None}
+    wish = destination(cache, types, settings, project)
+    kinds = {cache.type, wish.type.id} if wish is not None else {cache.type}
+    others = [other for other in inventory.caches if other.type in kinds and not other.legacy]
+    if wish is not None and str(wish.path) not in met:
+        there = next((other.id for other in others if str(other.path) == str(wish.path)), None)
+        met.add(str(wish.path))
+        yield Known(Path(wish.path), there, default=True)
+    for other in others:
+        if other.state in _REACHABLE and other.path is not None and str(other.path) not in met:
+            met.add(str(other.path))
+            yield Known(Path(other.path), other.id)
+    kind = types.get(cache.replaced_by or cache.type)
+    if project is not None and kind is not None and kind.project:
+        usual = project.joinpath(*kind.project[0].split("/"))
+        if str(usual) not in met:
+            yield Known(Path(usual))
