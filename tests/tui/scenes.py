@@ -116,7 +116,10 @@ async def played(scene: Scene) -> AsyncIterator[tuple[Pilot[None], SceneManager]
 async def press(pilot: Pilot[None], key: str) -> None:
     """A key, and everything that comes of it. A `y` waits until the dialog listens."""
     if key == "y":
-        await pilot.pause(0.5)
+        for _ in range(500):
+            await pilot.pause(0.01)
+            if getattr(pilot.app.screen, "armed", True):
+                break
     await push(pilot, key)
     await settle(pilot)
 
