@@ -59,7 +59,7 @@ class Finding:
 
     code: str
     """`legacy-location` `unusable-root` `untrusted-root` `unreadable` `quarantine` `unknown-quarantine`
-    `interrupted-run` …"""
+    `interrupted-run` `passed-over-variables` …"""
     severity: Severity
     cache: CacheId | None = None
     path: Path | None = None

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from cachemgr.domain.outcome import Trouble
     from cachemgr.domain.plan import Exclusion
 
+PASSED_OVER = "passed-over-variables"
+"""The code of the one finding that is about the invocation rather than a cache."""
 _PROBLEMS = {
     "empty": "the setting is empty, so the tool would write into its working directory",
     "relative": "the setting is a relative path, so the cache moves with the working directory",
@@ -170,6 +172,8 @@ def _used(label: str) -> str:
 def finding_sentence(finding: Finding, home: PurePath | None = None, project: PurePath | None = None) -> str:
     """What a scan noticed, without its size and without the command that mends it."""
     cache = display_name(finding.cache or "a cache")
+    if finding.code == PASSED_OVER:
+        return passed_over_sentence(finding.detail)
     template = _FINDINGS.get(finding.code)
     if template is None:
         return _sentence(f"{cache}: {finding.code.replace('-', ' ')}", finding.detail, None)
@@ -180,6 +184,11 @@ def finding_sentence(finding: Finding, home: PurePath | None = None, project: Pu
         problem=_PROBLEMS.get(finding.detail, display_name(finding.detail) or "something is wrong with it"),
         run="an unknown run" if finding.detail in ("", "unknown") else f"run {display_name(finding.detail)}",
     )
+
+
+def passed_over_sentence(variables: str) -> str:
+    """Which variables were not asked, and why."""
+    return f"{display_name(variables)}: not asked, because with --home another home is looked at"
 
 
 def _sentence(text: str, detail: str, errno: int | None) -> str:

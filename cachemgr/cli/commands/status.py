@@ -14,6 +14,7 @@ from cachemgr.domain.inventory import CacheId, Finding, Inventory, Volume
 from cachemgr.domain.terms import CacheState, Severity
 from cachemgr.present.document.status import status_document
 from cachemgr.present.rows import cache_rows
+from cachemgr.present.sentences import PASSED_OVER
 from cachemgr.present.text import age, count, counted, display_name, finding_sentence, severity_glyph
 
 EPILOG = """\b
@@ -73,7 +74,9 @@ def _only(inventory: Inventory, caches: Sequence[CacheId]) -> Inventory:
             if cache.id in kept
         ),
         entries=tuple(entry for entry in inventory.entries if entry.cache in kept),
-        findings=tuple(finding for finding in inventory.findings if finding.cache in kept),
+        findings=tuple(
+            finding for finding in inventory.findings if finding.cache is None or finding.cache in kept
+        ),
     )
 
 
@@ -112,9 +115,11 @@ def _table(session: Session, inventory: Inventory, frees: Mapping[CacheId | None
     _summary(session, inventory, frees)
     if absent:
         output.line(f"Configured and not there: {display_name(', '.join(sorted(absent)))}")
-    if inventory.findings:
+    # Which variables were passed over, standard error has said.
+    findings = [finding for finding in inventory.findings if finding.code != PASSED_OVER]
+    if findings:
         output.line()
-    for finding in inventory.findings:
+    for finding in findings:
         _finding(session, finding)
 
 
