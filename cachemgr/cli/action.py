@@ -59,7 +59,7 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
         return _nothing(session, plan, machine_readable=machine_readable)
     quietly = machine_readable or session.options.quiet
     if not quietly or (session.interactive and not wish.yes):
-        show_plan(session.output, plan, err=quietly)
+        show_plan(session.output, plan, err=quietly, whole=not wish.yes)
     if session.service.read_only:
         raise Refused("this is --read-only, so the plan is not carried out")
     session.service.recovery.refuse(plan)

@@ -33,6 +33,15 @@ class PlanRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Emptied:
+    """The directories that go once nothing is left in them: with the rows, all of a plan's bytes."""
+
+    directories: int
+    size: int
+    frees: int
+
+
+@dataclass(frozen=True, slots=True)
 class KeptRow:
     """Something that was asked for and stays."""
 
@@ -78,6 +87,15 @@ def row_of_step(plan: Plan) -> Mapping[int, int]:
             key = (step.cache, step.entry or f"{step.cache} {number}")
             found[number] = order.setdefault(key, len(order))
     return found
+
+
+def emptied(plan: Plan) -> Emptied | None:
+    """None where no directory goes, and where the rows tell of each."""
+    steps = [step for step in plan.steps if isinstance(step.action, Tidy)]
+    if not steps or all(isinstance(step.action, ASIDE) for step in plan.steps):
+        return None
+    directories = sum(1 + len(step.action.alone) for step in steps if isinstance(step.action, Tidy))
+    return Emptied(directories, sum(step.size for step in steps), sum(step.frees for step in steps))
 
 
 def kept_rows(plan: Plan) -> tuple[KeptRow, ...]:
