@@ -7,10 +7,10 @@ from cachemgr.cli.running import Execution
 from cachemgr.domain.action import Purge, Remove, Restore
 from cachemgr.domain.outcome import Outcome
 from cachemgr.domain.plan import Plan
-from cachemgr.domain.terms import Disposal, Intent, Status
+from cachemgr.domain.terms import Disposal, Intent, Rebuild, Status
 from cachemgr.present.plan_rows import KeptRow, PlanRow, emptied, kept_rows, plan_rows, way_back
 from cachemgr.present.promises import moved, notes, outcome, promise
-from cachemgr.present.text import counted, day, display_name, glyph, trouble_sentence, verb
+from cachemgr.present.text import counted, day, display_name, glyph, rebuild_word, trouble_sentence, verb
 
 _LONGEST = 40
 """Lines of each part that nobody has to decide on; `--json` and `--plan` have all of them."""
@@ -35,7 +35,7 @@ def show_plan(
     output.line(f"{verb(plan.intent)}: {promise(plan, output.si)}.", err=err)
     for note in notes(plan):
         output.line(f"{note[0].upper()}{note[1:]}.", err=err)
-    for warning in _warnings(plan, rows):
+    for warning in _warnings(output, plan, rows):
         output.line(click.style(warning, fg="yellow"), err=err)
 
 
@@ -80,11 +80,18 @@ def _planned(output: Output, plan: Plan, rows: tuple[PlanRow, ...], *, most: int
         )
         for row in rows[:most]
     ]
+    if any(row.holds for row in rows):
+        lines = [line for row, made in zip(rows, lines, strict=False) for line in (made, *_held(row, made))]
     if (folders := emptied(plan)) is not None and not undoing:
         name = counted(folders.directories, "emptied directory", "emptied directories")
         lines.append((" ", "remove", output.size(folders.size), output.size(folders.frees), name, ""))
     output.table(columns, lines, err=err)
     _more(output, len(rows), most, err=err)
+
+
+def _held(row: PlanRow, line: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """What a quarantine holds, below it in the column of the entries."""
+    return [("",) * 4 + (f"  {entry}",) + ("",) * (len(line) - 5) for entry in row.holds]
 
 
 def _kept(output: Output, kept: tuple[KeptRow, ...], *, most: int | None, after: bool, err: bool) -> None:
@@ -101,16 +108,25 @@ def _more(output: Output, total: int, most: int | None, *, err: bool) -> None:
         output.line(f"and {counted(total - most, 'more line')}, which --dry-run shows", err=err)
 
 
-def _warnings(plan: Plan, rows: tuple[PlanRow, ...]) -> list[str]:
+def _warnings(output: Output, plan: Plan, rows: tuple[PlanRow, ...]) -> list[str]:
     permanent = sum(row.permanent for row in rows)
     if not permanent:
         return []
     if plan.intent is Intent.PURGE:
-        return ["A purge cannot be undone."]
+        return ["A purge cannot be undone.", *_price(output, rows)]
     if plan.intent is Intent.FINISH and any(isinstance(step.action, Purge) for step in plan.steps):
-        return ["What is purged cannot be brought back."]
+        return ["What is purged cannot be brought back.", *_price(output, rows)]
     subject = "This deletes" if permanent == len(rows) else "Part of this deletes"
     return [f"{subject} {counted(permanent, 'entry', 'entries')} for good; that cannot be undone."]
+
+
+def _price(output: Output, rows: tuple[PlanRow, ...]) -> list[str]:
+    """What it would cost to have again what is purged, where that is more than a download."""
+    costs = {
+        rebuild: sum(row.size for row in rows if row.permanent and row.rebuild is rebuild)
+        for rebuild in (Rebuild.COSTS, Rebuild.UNIQUE)
+    }
+    return [f"{output.size(size)} of it {rebuild_word(rebuild)}." for rebuild, size in costs.items() if size]
 
 
 def _failure(plan: Plan, failed: Outcome) -> str:

@@ -9,7 +9,7 @@ from cachemgr.domain.plan import Exclusion, Step
 from cachemgr.domain.run import Choices, Numbered, Run, Whereabouts
 from cachemgr.domain.terms import Disposal, Intent, StepState, Where
 from cachemgr.plan.finish import finish
-from cachemgr.plan.purge import removal_caches
+from cachemgr.plan.purge import emptying, removal_caches
 from cachemgr.plan.undo import undo
 
 
@@ -77,9 +77,7 @@ def finish_purge(run: Run, others: Mapping[str, Run]) -> Recovery:
             for unit, one in (*other.quarantined, *other.leftover)
             if other.plan.root(one.cache).path == root.path and one.identity is not None
         ]
-        size = sum(one.size for _, one in held)
-        inodes = tuple((unit, *one.identity.inode) for unit, one in held if one.identity is not None)
-        steps.append(Step(Purge(other.id, inodes), step.cache, size=size, frees=size))
+        steps.append(emptying(other.id, step.cache, held))
     closing = [Step(Close(action.run), step.cache) for _, step, action in wanted]
     return Recovery(run, (*steps, *closing))
 

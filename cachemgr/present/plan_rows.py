@@ -11,6 +11,7 @@ from cachemgr.domain.outcome import Totals
 from cachemgr.domain.plan import Exclusion, Plan, Step
 from cachemgr.domain.run import Run
 from cachemgr.domain.terms import Disposal, Rebuild
+from cachemgr.present.figures import counted
 from cachemgr.present.sentences import exclusion_sentence
 from cachemgr.present.words import rebuild_word, run_state_word, verb
 
@@ -30,6 +31,8 @@ class PlanRow:
     permanent: bool
     trashed: bool = False
     """It goes to the system's trash, and comes back from there by the system's means."""
+    holds: tuple[str, ...] = ()
+    """Of a quarantine: the ids of the entries in it, displayable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,7 @@ def _plan_row(steps: Sequence[Step]) -> PlanRow:
         steps=len(steps),
         permanent=any(_permanent(step) for step in steps),
         trashed=any(_disposal(step) is Disposal.TRASH for step in steps),
+        holds=tuple(display_name(entry) for step in steps for entry in step.holds),
     )
 
 
@@ -175,7 +179,8 @@ def _step_name(step: Step) -> str:
     if step.entry is not None:
         return display_name(step.entry.removeprefix(f"{step.cache}:"))
     if isinstance(step.action, Purge | Close):
-        return f"quarantine of {display_name(step.action.run)}"
+        held = f": {counted(len(step.holds), 'entry', 'entries')}" if step.holds else ""
+        return f"quarantine of {display_name(step.action.run)}{held}"
     return display_name("/".join(step.action.names))
 
 

@@ -1,5 +1,6 @@
 """Nobody is asked about what was not shown, and what was shown adds up."""
 
+import json
 import re
 from pathlib import Path
 
@@ -49,3 +50,27 @@ def _sum(plan: Plan) -> int:
     directories = emptied(plan)
     assert directories is not None
     return sum(row.frees for row in plan_rows(plan)) + directories.frees
+
+
+def test_a_purge_names_every_entry_that_goes_with_it_and_what_that_costs(
+    cachemgr: Program, caches: Path
+) -> None:
+    cachemgr("clear", "tmdb", "--yes")
+    cachemgr("purge", "--plan", "purge.json")
+
+    for shown in (cachemgr("purge", "--dry-run"), cachemgr("apply", "purge.json", "--dry-run")):
+        assert "tmdb@project:movie_1.json\n" in shown.out
+        assert "tmdb@project:\\x1b]0;x\\x07\n" in shown.out
+        assert re.search(r"quarantine of \S+: 3 entries  costs money or time\n", shown.out), shown.out
+        assert "12.0 KiB of it costs money or time.\n" in shown.out
+
+
+def test_a_purge_of_what_costs_is_asked_as_seriously_as_its_deletion(cachemgr: Program, caches: Path) -> None:
+    cachemgr("clear", "all", "--quarantine", "--yes")
+
+    costs = {
+        step["cache"]: step["rebuild"]
+        for step in json.loads(cachemgr("purge", "--dry-run", "--json").out)["steps"]
+    }
+
+    assert costs == {"tmdb@project": "costs", "torch-hub@home": "downloads"}
