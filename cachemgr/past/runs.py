@@ -59,7 +59,7 @@ class Runs:
 
     def undo(self, run: str | None = None) -> Plan:
         """The reverse of a run; by default of the last one that removed something. What a recovery
-        finished is undone with the run that it finished.
+        finished is undone with the run that it finished. One that was interrupted has to be named.
 
         Raises UnknownTarget when there is no such run, Refused when nothing of it can be brought back.
         """
@@ -67,6 +67,9 @@ class Runs:
 
         clears = (one.id for one in self.all() if one.plan.intent is Intent.CLEAR)
         found = self.recovered_by(self.one(run or next(clears, None)))
+        if run is None and found.interrupted:
+            # Naming it is a decision; "the last one" is none.
+            raise Refused(f"run {found.id} was interrupted; see `{self.command('recover', found.id)}` first")
         if not found.quarantined:
             raise Refused(_not_undoable(found, self.all()))
         return undo_plan(new_id(), found, self.clock())

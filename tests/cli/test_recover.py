@@ -187,3 +187,15 @@ def test_of_several_one_has_to_be_named(cachemgr: Program, caches: Path, service
     assert cachemgr("recover", "--quiet").out.split()[-1] == first
     said = cachemgr("recover", "--finish", "--yes")
     assert (said.code, "2 runs were interrupted; name one" in said.err) == (2, True)
+
+
+def test_an_undo_that_names_no_run_decides_nothing_about_an_interrupted_one(
+    cachemgr: Program, caches: Path, service: CacheManager
+) -> None:
+    run = interrupt(service, Disposal.QUARANTINE)
+    before = fingerprint(caches)
+
+    said = cachemgr("undo", "--yes")
+
+    assert (said.code, fingerprint(caches)) == (4, before)
+    assert said.err == f"cachemgr: run {run} was interrupted; see `cachemgr recover {run}` first\n"
