@@ -44,6 +44,10 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
 
     Raises CacheMgrError where nothing was done.
     """
+    # Nobody is shown a plan as good that has to wait for a recovery.
+    waits = _waits(session, plan)
+    if waits is not None and not wish.dry_run:
+        raise waits
     # A saved plan may have overridden a rule itself.
     plan = replace(plan, forced=tuple(sorted({*plan.forced, *wish.forced})))
     if wish.plan is not None:
@@ -54,6 +58,8 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
             session.output.document(session.service.encode_plan(plan))
         else:
             show_plan(session.output, plan, quiet=session.options.quiet)
+        if waits is not None:
+            session.output.line(f"cachemgr: {waits}", err=True)
         return 0
     if not plan.steps:
         return _nothing(session, plan, machine_readable=machine_readable)
@@ -62,7 +68,6 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
         show_plan(session.output, plan, err=quietly, whole=not wish.yes)
     if session.service.read_only:
         raise Refused("this is --read-only, so the plan is not carried out")
-    session.service.recovery.refuse(plan)
     _confirm(session, plan, wish)
     run = carry_out(session, plan, events=wish.events, saved=saved)
     if session.options.json:
@@ -78,6 +83,15 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
         )
         return Interrupted.exit_code
     return _code(run.outcomes)
+
+
+def _waits(session: Session, plan: Plan) -> Refused | None:
+    """Why an interrupted run goes first, if one does."""
+    try:
+        session.service.recovery.refuse(plan)
+    except Refused as first:
+        return first
+    return None
 
 
 def _code(outcomes: Sequence[Outcome]) -> int:

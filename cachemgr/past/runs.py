@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from cachemgr.domain.inventory import Inventory
     from cachemgr.domain.machine import Machine
     from cachemgr.domain.plan import Plan
     from cachemgr.domain.run import Run
@@ -84,6 +85,12 @@ class Runs:
         found = self.one(run)
         left = standing(found)
         return purge_plan(new_id(), (found,), self.clock(), run=found.id, due=due, standing=left)
+
+    def refuse_saved(self, plan: Plan, inventory: Inventory) -> None:
+        """Raise Refused where a plan from a file cannot be carried out here at all, and say what is wrong."""
+        from cachemgr.past.saved import refuse
+
+        refuse(plan, inventory, self, self.clock())
 
     def recovered_by(self, run: Run) -> Run:
         """The run that a recovery is about; any other is about itself. Raises UnknownTarget."""

@@ -199,3 +199,15 @@ def test_an_undo_that_names_no_run_decides_nothing_about_an_interrupted_one(
 
     assert (said.code, fingerprint(caches)) == (4, before)
     assert said.err == f"cachemgr: run {run} was interrupted; see `cachemgr recover {run}` first\n"
+
+
+@pytest.mark.parametrize("how", [("--yes",), ("--plan", "-"), ()])
+def test_what_has_to_wait_for_it_is_refused_before_it_is_shown(
+    how: tuple[str, ...], cachemgr: Program, caches: Path, service: CacheManager
+) -> None:
+    run = interrupt(service, Disposal.QUARANTINE)
+    said = cachemgr("clear", "tmdb", *how)
+    assert (said.code, said.out) == (4, "")
+    assert f"cachemgr recover {run}" in said.err
+    looked = cachemgr("clear", "tmdb", "--dry-run")
+    assert (looked.code, looked.err) == (0, said.err), "looking is free, and told the same"
