@@ -40,12 +40,15 @@ class DiskReader:
     def __init__(self, root: Path, scope: Scope) -> None:
         self.scope = scope
         self.root: Handle = handles.open_root(root)
+        self._name = root.name
         self.identity: Identity = handles.identity(handles.fstat(self.root))
         self.quarantined = 0
         self._listings: dict[Names, _Listing | None] = {}
         self._units: dict[Names, Unit | None] = {}
         self._ours: list[Unit] = []
         self._kept: set[Names] = set()
+        self._closed: dict[Names, str] = {}
+        """Directories out of which nothing can be taken, with what they are called."""
 
     def __enter__(self) -> "DiskReader":
         return self
@@ -201,6 +204,8 @@ class DiskReader:
             status = handles.fstat(handle)
             if not self._enters(names, status):
                 return None
+            if self.scope.closed(status):
+                self._closed[names] = "/".join(names) or self._name
             self.scope.gauge.add(0, 0)
             items: dict[str, Item] = {}
             ours: list[str] = []
@@ -262,6 +267,11 @@ class DiskReader:
         told = names[-1:] if self.scope.third_party else names
         if first_credential(told) is not None:
             obstacles = (*obstacles, Obstacle(Reason.PROTECTED, "/".join(names)))
+        if self._closed:
+            around = (self._closed.get(place) for place in ((), names[:-1]))
+            if (place := next(filter(None, around), None)) is not None:
+                others = (o for o in obstacles if o.reason is not Reason.NOT_WRITABLE)
+                obstacles = (*others, Obstacle(Reason.NOT_WRITABLE, place))
         if self.scope.owner is not None and status.st_uid != self.scope.owner:
             foreign = Obstacle(Reason.FOREIGN_OWNER, "/".join(names))
             obstacles = (*(o for o in obstacles if o.reason is not Reason.FOREIGN_OWNER), foreign)

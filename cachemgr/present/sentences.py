@@ -67,6 +67,7 @@ _REASONS = {
     Reason.CHANGED: "no longer what the interrupted run was planned for",
     Reason.INTERRUPTED: "set aside by a run that was interrupted and is to be recovered first",
     Reason.NO_TRASH: "cannot go to the system trash",
+    Reason.NOT_WRITABLE: "nothing can be taken out of a directory that is not writable",
 }
 _DETAILS = {
     "unregistered": "too little is known about this kind of cache; name it in your configuration to clear it",
