@@ -18,6 +18,7 @@ from cachemgr.domain.terms import Reason
 from cachemgr.present.document.runs import result_document
 from cachemgr.present.document.values import encode
 from cachemgr.present.plan_rows import kept_rows
+from cachemgr.present.promises import extent
 from cachemgr.present.text import counted, display_name, minute
 
 PROMISED_WORDS = frozenset({"all", "legacy", "models", "apps", "responses", "packages", "builds"})
@@ -142,7 +143,7 @@ def _save(session: Session, plan: Plan, wish: Wish) -> int:
     elif not session.options.quiet:
         apply = session.command("apply", str(wish.plan))
         session.output.line(
-            f"Wrote {counted(len(plan.steps), 'step')} to {display_name(wish.plan)}; "
+            f"Wrote {extent(plan)} to {display_name(wish.plan)}; "
             f"until {minute(plan.expires_at)} UTC it can be applied: {apply}"
         )
     return 0

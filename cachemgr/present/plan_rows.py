@@ -1,5 +1,6 @@
 """What a line of a table of planned, kept or past work says, as values with raw numbers."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,13 +8,15 @@ from datetime import datetime
 from cachemgr.domain.action import ASIDE, Close, Purge, Remake, Remove, Restore, Settle, Tidy
 from cachemgr.domain.display import display_name
 from cachemgr.domain.inventory import CacheId
-from cachemgr.domain.outcome import Totals
+from cachemgr.domain.outcome import Outcome, Totals
 from cachemgr.domain.plan import Exclusion, Plan, Step
 from cachemgr.domain.run import Run
-from cachemgr.domain.terms import Disposal, Rebuild
+from cachemgr.domain.terms import Disposal, Rebuild, Status
 from cachemgr.present.figures import counted
 from cachemgr.present.sentences import exclusion_sentence
 from cachemgr.present.words import rebuild_word, run_state_word, verb
+
+_WORSE = (Status.DONE, Status.SKIPPED, Status.REFUSED, Status.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,11 @@ class RunRow:
     what: str
     state: str
     totals: Totals
+    """Of its steps."""
+    entries: Totals
+    """The same in entries, which is how people are told."""
     quarantined: int
-    """Bytes of it that still lie in the quarantine."""
+    """Bytes of it that still lie in the quarantine, as far as its record tells."""
     undoable: bool
 
 
@@ -90,6 +96,26 @@ def row_of_step(plan: Plan) -> Mapping[int, int]:
             key = (step.cache, step.entry or f"{step.cache} {number}")
             found[number] = order.setdefault(key, len(order))
     return found
+
+
+def entry_totals(plan: Plan, outcomes: Sequence[Outcome]) -> Totals:
+    """Outcomes counted by rows: one is done when all of its steps are, and else as bad as the worst of them.
+    A step without a row counts for itself where it was not done."""
+    rows = row_of_step(plan)
+    found: dict[int, list[Status]] = {}
+    statuses: list[Status] = []
+    for one in outcomes:
+        if (row := rows.get(one.number)) is not None:
+            found.setdefault(row, []).append(one.status)
+        elif one.trouble is not None:
+            statuses.append(one.status)
+    steps = Counter(rows.values())
+    for row, reported in found.items():
+        worst = max(reported, key=_WORSE.index)
+        if worst is not Status.DONE or len(reported) == steps[row]:
+            statuses.append(worst)
+    done, skipped, refused, failed = (statuses.count(status) for status in _WORSE)
+    return Totals(done, failed, refused, skipped, sum(one.freed for one in outcomes))
 
 
 def emptied(plan: Plan) -> Emptied | None:
@@ -124,7 +150,8 @@ def run_row(run: Run) -> RunRow:
         what=f"{verb(run.plan.intent)} {targets or reverses}".rstrip(),
         state=run_state_word(run.state),
         totals=Totals.of(run.outcomes),
-        quarantined=sum(step.size for _, step in quarantined),
+        entries=entry_totals(run.plan, run.outcomes),
+        quarantined=sum(step.size for number, step in quarantined if number not in run.pending),
         undoable=bool(quarantined),
     )
 

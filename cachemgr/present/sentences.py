@@ -91,7 +91,7 @@ _TROUBLES = {
     "changed": "it is no longer what the plan was made for",
     "missing": "it was gone already",
     "exists": "something else is in its place now",
-    "needs": "a step it depends on was not done",
+    "needs": "something that has to come first was not done",
     "stopped": "the run was stopped before it",
     "credential": "it holds a credential or configuration",
     "outside": "it is not inside the cache it was planned for",
@@ -142,6 +142,8 @@ def trouble_sentence(trouble: Trouble) -> str:
     elif trouble.kind == "in-use":
         used = _used(detail)
         return _sentence(f"it is {used}" if used.startswith("in use") else used, "", trouble.errno)
+    elif trouble.kind == "needs":
+        detail = ""  # the number of a step, which nobody has seen
     return _sentence(_TROUBLES.get(trouble.kind, trouble.kind), detail, trouble.errno)
 
 
