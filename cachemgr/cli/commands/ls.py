@@ -1,5 +1,7 @@
 """`cachemgr ls`: the entries of caches."""
 
+import shlex
+
 import click
 
 from cachemgr.cli.options import (
@@ -17,7 +19,7 @@ from cachemgr.domain.inventory import Entry, Inventory
 from cachemgr.domain.query import Sort
 from cachemgr.present.document.entries import entries_document, group_tally
 from cachemgr.present.rows import entry_row
-from cachemgr.present.text import age, count, counted, display_name
+from cachemgr.present.text import age, count, counted, display_name, finding_sentence
 
 EPILOG = """\b
 Examples:
@@ -96,6 +98,11 @@ def _table(session: Session, inventory: Inventory, shown: tuple[Entry, ...], mat
     if rows:
         output.table(columns, rows)
         output.line()
+    caches = {entry.cache for entry in shown}
+    for finding in inventory.findings:
+        if finding.code == "interrupted-run" and finding.cache in caches:
+            sentence = finding_sentence(finding, session.service.machine.home, session.service.project)
+            output.line(f"cachemgr: {sentence}: {display_name(shlex.join(finding.fix))}", err=True)
     together = group_tally(shown)
     of = f" of {count(matched)}" if matched > len(shown) else ""
     output.line(
