@@ -72,7 +72,14 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
     _confirm(session, plan, wish)
     run = carry_out(session, plan, events=wish.events, saved=saved)
     if session.options.json:
-        document = result_document(plan, run.id, run.outcomes, undoable=run.undoable, now=session.now())
+        document = result_document(
+            plan,
+            run.id,
+            run.outcomes,
+            undoable=run.undoable,
+            now=session.now(),
+            invocation=session.service.invocation,
+        )
         session.output.document(document)
     elif not wish.events:
         undo = session.command("undo", run.id)

@@ -86,3 +86,19 @@ def test_where_tiktoken_of_another_home_looks_is_nobodys_guess(cachemgr: Program
         2,
         "cachemgr: where tiktoken looks in that home is not known here; say where with --dir\n",
     )
+
+
+def test_the_way_back_that_documents_name_works_as_it_stands(
+    cachemgr: Program, other: Path, tmp_path: Path
+) -> None:
+    home = ("--home", str(other))
+    result = json.loads(cachemgr(*home, "clear", "all", "--quarantine", "--yes", "--json").out)
+    program, *words = result["undo"]
+
+    (run,) = json.loads(cachemgr(*home, "history", "--json").out)["runs"]
+    undone = cachemgr(*words, "--yes")
+    events = cachemgr(*home, "clear", "all", "--quarantine", "--yes", "--events").out.splitlines()
+
+    assert (program, run["undo"]) == ("cachemgr", result["undo"])
+    assert undone.code == 0
+    assert json.loads(events[-1])["undo"][:3] == ["cachemgr", "--home", str(other)]

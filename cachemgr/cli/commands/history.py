@@ -27,7 +27,11 @@ def history(session: Session, run: str | None) -> int:
                 f"cachemgr: run {unread} was recorded by a newer cachemgr, so it is left out", err=True
             )
     if session.options.json:
-        session.output.document(history_document(runs, session.now(), detailed=run is not None))
+        session.output.document(
+            history_document(
+                runs, session.now(), detailed=run is not None, invocation=session.service.invocation
+            )
+        )
     elif session.options.quiet:
         for known in runs:
             session.output.line(known.id)
