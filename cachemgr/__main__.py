@@ -129,6 +129,8 @@ def main() -> int:
 
 def _machine() -> Machine:
     try:
+        if os.environ.get("HOME") == "" and os.name == "posix":
+            raise RuntimeError("HOME")  # which Python takes for the working directory, or for /
         return Machine.current()
     except FileNotFoundError:
         raise UsageError("the working directory was deleted; change to another one") from None
@@ -141,6 +143,10 @@ def _place(options: Options) -> Place:
     home = _absolute(machine, options.home) or directory(machine, "CACHEMGR_HOME")
     if home is not None:
         return _moved(machine, _existing(home, "--home"))
+    if not Path(machine.home).is_dir():
+        raise UsageError(
+            f"your home directory {display_name(machine.home)} does not exist; name one with --home"
+        )
     from platformdirs import user_config_path, user_state_path  # not needed for another home
 
     return Place(

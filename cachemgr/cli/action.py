@@ -90,7 +90,7 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
             err=True,
         )
         return Interrupted.exit_code
-    return _code(run.outcomes)
+    return _code(run.outcomes) or _left_out(plan)
 
 
 def _waits(session: Session, plan: Plan) -> Refused | None:
@@ -100,6 +100,12 @@ def _waits(session: Session, plan: Plan) -> Refused | None:
     except Refused as first:
         return first
     return None
+
+
+def _left_out(plan: Plan) -> int:
+    """1 where something that was named stays because it is in use: the rest went, and not all of it."""
+    in_use = any(exclusion.reason is Reason.IN_USE for exclusion in plan.exclusions)
+    return int(in_use and not PROMISED_WORDS.issuperset(plan.targets))
 
 
 def _code(outcomes: Sequence[Outcome]) -> int:

@@ -7,7 +7,7 @@ from cachemgr.cli.running import Execution
 from cachemgr.domain.action import Purge, Remove, Restore
 from cachemgr.domain.outcome import Outcome
 from cachemgr.domain.plan import Plan
-from cachemgr.domain.terms import Disposal, Intent, Rebuild, Status
+from cachemgr.domain.terms import Disposal, Intent, Reason, Rebuild, Status
 from cachemgr.present.plan_rows import KeptRow, PlanRow, emptied, kept_rows, plan_rows, way_back
 from cachemgr.present.promises import moved, notes, outcome, promise
 from cachemgr.present.text import counted, day, display_name, glyph, rebuild_word, trouble_sentence, verb
@@ -50,7 +50,11 @@ def show_result(output: Output, plan: Plan, run: Execution, undo: str, *, quiet:
     for failed in [one for one in run.outcomes if one.trouble is not None][:_LONGEST]:
         output.line(_failure(plan, failed), err=True)
     sentence = outcome(plan, run.outcomes, output.si)
-    output.line(f"{sentence[0].upper()}{sentence[1:]}.")
+    stays = {
+        one.entry for one in plan.exclusions if one.entry is not None and one.reason is not Reason.SHARED
+    }
+    also = f"; {counted(len(stays), 'entry stays', 'entries stay')}" if stays else ""
+    output.line(f"{sentence[0].upper()}{sentence[1:]}{also}.")
     if run.undoable:
         kept = f"until {day(plan.keep_until)} " if plan.keep_until else ""
         output.line(f"Undo {kept}with: {undo}")

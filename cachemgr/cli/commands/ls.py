@@ -14,7 +14,8 @@ from cachemgr.cli.options import (
 )
 from cachemgr.cli.output import Column
 from cachemgr.cli.session import Session
-from cachemgr.cli.targets import matching, read_targets, selected
+from cachemgr.cli.targets import matching, out_of_reach, read_targets, selected
+from cachemgr.domain.errors import Unavailable
 from cachemgr.domain.inventory import Entry, Inventory
 from cachemgr.domain.query import Sort
 from cachemgr.present.document.entries import entries_document, group_tally
@@ -56,7 +57,8 @@ def ls(
     order = Sort.parse(sort or "size:desc")
     words = read_targets(targets, nul=nul)
     inventory = session.inventory()
-    found = matching(session, inventory, selected(session, inventory, words), where)
+    selection = selected(session, inventory, words)
+    found = matching(session, inventory, selection, where)
     shown = order.order(found, inventory, session.now())[:limit]
     if session.options.json:
         session.output.document(entries_document(inventory, shown, len(found)))
@@ -65,7 +67,7 @@ def ls(
             session.output.line(display_name(entry.id))
     else:
         _table(session, inventory, shown, len(found))
-    return 0
+    return Unavailable.exit_code if out_of_reach(session, inventory, selection, acting=False) else 0
 
 
 def _table(session: Session, inventory: Inventory, shown: tuple[Entry, ...], matched: int) -> None:

@@ -10,6 +10,7 @@ from cachemgr.cli.options import everywhere, json_option, nul_option, pass_sessi
 from cachemgr.cli.output import Column
 from cachemgr.cli.session import Session
 from cachemgr.cli.targets import read_targets, selected
+from cachemgr.domain.errors import Unavailable
 from cachemgr.domain.inventory import CacheId, Finding, Inventory, Volume
 from cachemgr.domain.terms import CacheState, Severity
 from cachemgr.present.document.status import status_document
@@ -60,7 +61,8 @@ def show_status(session: Session, targets: Sequence[str], *, csv: bool, nul: boo
         _csv(session, inventory, frees)
     else:
         _table(session, inventory, frees)
-    return 0
+    lost = any(cache.state is CacheState.UNAVAILABLE for cache in inventory.caches)
+    return Unavailable.exit_code if lost else 0
 
 
 def _only(inventory: Inventory, caches: Sequence[CacheId]) -> Inventory:
