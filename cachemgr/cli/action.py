@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from cachemgr.cli.ask import agree
+from cachemgr.cli.ask import Declined, agree
 from cachemgr.cli.plan_view import show_plan, show_result
 from cachemgr.cli.running import carry_out
 from cachemgr.cli.session import Session
@@ -31,13 +31,6 @@ class Unconfirmed(NeedsConfirmation):
     def __init__(self, message: str, plan: Mapping[str, object], command: list[str]) -> None:
         super().__init__(message)
         self.extra = {"command": command, "plan": plan}
-
-
-class Declined(CacheMgrError):
-    """Somebody was asked and said no."""
-
-    exit_code = 1
-    kind = "declined"
 
 
 def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int:

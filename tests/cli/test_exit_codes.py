@@ -52,3 +52,22 @@ def test_a_place_that_must_not_be_used_says_why(cachemgr: Program, project: Path
 
     assert (said.code, said.out) == (4, "")
     assert "names a place outside the project; `cachemgr config trust` allows it" in said.err
+
+
+def test_trust_is_asked_for_and_says_which_places_it_is_about(
+    cachemgr: Program, project: Path, tmp_path: Path
+) -> None:
+    outside = tree(tmp_path / "outside", {"thumb.png": "x"})
+    toml = f"[[cache]]\nname = 'thumbs'\npath = '{outside.as_posix()}'\n"
+    (project / "cachemgr.toml").write_text(toml, encoding="utf-8")
+
+    asked = cachemgr("config", "trust")
+    still = cachemgr("status", "thumbs").out
+    agreed = cachemgr("config", "trust", "--yes")
+
+    assert asked.code == 7
+    assert f"Outside the project: {outside} (cachemgr.toml:3)\n" in asked.out
+    assert "run: cachemgr config trust --yes" in asked.err
+    assert "names a place outside the project" in still
+    assert agreed.code == 0
+    assert "names a place outside the project" not in cachemgr("status", "thumbs").out
