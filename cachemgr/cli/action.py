@@ -49,7 +49,8 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
     machine_readable = session.options.json or wish.events
     if wish.dry_run:
         if machine_readable:
-            session.output.document(session.service.encode_plan(plan))
+            # With --events whatever is printed is one object a line.
+            session.output.document(session.service.encode_plan(plan), indent=None if wish.events else 2)
         else:
             show_plan(session.output, plan, quiet=session.options.quiet)
         if waits is not None:
@@ -150,7 +151,8 @@ def _save(session: Session, plan: Plan, wish: Wish) -> int:
         apply = session.command("apply", str(wish.plan))
         session.output.line(
             f"Wrote {extent(plan)} to {display_name(wish.plan)}; "
-            f"until {minute(plan.expires_at)} UTC it can be applied: {apply}"
+            f"until {minute(plan.expires_at)} UTC it can be applied: {apply}\n"
+            f"To read it first: {apply} --dry-run"
         )
     return 0
 
@@ -169,7 +171,7 @@ def _nothing(session: Session, plan: Plan, *, machine_readable: bool) -> int:
 
 def _why_nothing(session: Session, plan: Plan) -> CacheMgrError | None:
     entries = [exclusion for exclusion in plan.exclusions if exclusion.entry is not None]
-    many = counted(len(plan.exclusions), "item stays", "items stay")
+    many = counted(len(kept_rows(plan)), "item stays", "items stay")
     if entries and all(exclusion.reason is Reason.IN_USE for exclusion in entries):
         first = kept_rows(replace(plan, exclusions=tuple(entries[:1])))[0]
         return Busy(f"nothing of what was named can go now, and {many}; {first.id}: {first.why}")

@@ -120,8 +120,10 @@ def _warnings(output: Output, plan: Plan, rows: tuple[PlanRow, ...]) -> list[str
         return ["A purge cannot be undone.", *_price(output, rows)]
     if plan.intent is Intent.FINISH and any(isinstance(step.action, Purge) for step in plan.steps):
         return ["What is purged cannot be brought back.", *_price(output, rows)]
-    subject = "This deletes" if permanent == len(rows) else "Part of this deletes"
-    return [f"{subject} {counted(permanent, 'entry', 'entries')} for good; that cannot be undone."]
+    which = counted(permanent, "entry", "entries")
+    if permanent < len(rows):
+        which = f"{permanent:,} of these {counted(len(rows), 'entry', 'entries')}"
+    return [f"This deletes {which} for good; that cannot be undone."]
 
 
 def _price(output: Output, rows: tuple[PlanRow, ...]) -> list[str]:

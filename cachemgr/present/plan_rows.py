@@ -128,15 +128,19 @@ def emptied(plan: Plan) -> Emptied | None:
 
 
 def kept_rows(plan: Plan) -> tuple[KeptRow, ...]:
-    return tuple(
-        KeptRow(
-            _kept_id(exclusion),
-            _kept_name(exclusion),
-            exclusion.cache,
-            exclusion.size,
-            exclusion_sentence(exclusion),
-        )
-        for exclusion in plan.exclusions
+    """What stays: each thing once, however much is in its way."""
+    together: dict[tuple[CacheId, str], list[Exclusion]] = {}
+    for number, exclusion in enumerate(plan.exclusions):
+        key = exclusion.entry or str(exclusion.path or number)
+        together.setdefault((exclusion.cache, key), []).append(exclusion)
+    return tuple(_kept_row(exclusions) for exclusions in together.values())
+
+
+def _kept_row(exclusions: Sequence[Exclusion]) -> KeptRow:
+    first, others = exclusions[0], len(exclusions) - 1
+    also = f", and {counted(others, 'more reason')}" if others else ""
+    return KeptRow(
+        _kept_id(first), _kept_name(first), first.cache, first.size, exclusion_sentence(first) + also
     )
 
 

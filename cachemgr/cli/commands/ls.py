@@ -84,7 +84,9 @@ def _table(session: Session, inventory: Inventory, shown: tuple[Entry, ...], mat
     )
     rows = []
     for entry in shown:
-        row = entry_row(entry, inventory.cache_by_id[entry.cache], inventory.exclusive(entry))
+        row = entry_row(
+            entry, inventory.cache_by_id[entry.cache], inventory.exclusive(entry), inventory.scanned_at
+        )
         rows.append(
             (
                 output.glyph(row.tier),

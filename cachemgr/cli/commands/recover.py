@@ -38,7 +38,7 @@ _LONGEST = 40
 @everywhere
 @pass_session
 def recover(session: Session, run: str | None, finish: bool, rollback: bool, wish: Wish) -> int:
-    """Look at runs that were interrupted, and finish them or roll them back."""
+    """Look at interrupted runs; finish them or roll them back."""
     if finish and rollback:
         raise click.UsageError("--finish and --rollback exclude each other; choose one.")
     if finish or rollback:

@@ -121,8 +121,15 @@ def _table(session: Session, inventory: Inventory, frees: Mapping[CacheId | None
     findings = [finding for finding in inventory.findings if finding.code != PASSED_OVER]
     if findings:
         output.line()
+    aside: dict[str, list[Finding]] = {}
     for finding in findings:
-        _finding(session, finding)
+        if finding.code == "quarantine":
+            aside.setdefault(finding.detail, []).append(finding)
+    for finding in findings:
+        if finding.code != "quarantine":
+            _finding(session, finding)
+    for run, found in aside.items():
+        _aside(session, run, found)
 
 
 def _summary(session: Session, inventory: Inventory, frees: Mapping[CacheId | None, int]) -> None:
@@ -155,6 +162,19 @@ def _finding(session: Session, finding: Finding) -> None:
     output.line(f"{click.style(glyph, fg=_COLORS[finding.severity])} {sentence}{size}")
     if finding.fix:
         output.line(f"    {display_name(shlex.join(finding.fix))}")
+
+
+def _aside(session: Session, run: str, found: Sequence[Finding]) -> None:
+    """All that one run set aside, with both ways on from there."""
+    output = session.output
+    total = output.size(sum(finding.size or 0 for finding in found))
+    caches = counted(len(found), "cache")
+    if len(found) == 1:
+        caches = display_name(found[0].cache or caches)
+    glyph = severity_glyph(found[0].severity, ascii=output.ascii)
+    output.line(f"{glyph} run {display_name(run)} set aside what was in {caches}  {total}")
+    output.line(f"    bring it back:          {session.command('undo', run)}")
+    output.line(f"    free its bytes for good: {session.command('purge', run)}")
 
 
 def _csv(session: Session, inventory: Inventory, frees: Mapping[CacheId | None, int]) -> None:
