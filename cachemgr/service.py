@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cachemgr.diagnose import interrupted, legacy, quarantine, roots
+from cachemgr.diagnose import interrupted, legacy, passed_over, quarantine, roots
 from cachemgr.disk.places import Protected
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Refused
@@ -278,6 +278,7 @@ class CacheManager:
     def _diagnosed(self, inventory: Inventory) -> Inventory:
         runs = self._holding(inventory)
         findings = (
+            *passed_over.find(self.machine),
             *legacy.find(inventory),
             *roots.find(inventory),
             *quarantine.find(inventory, runs),
