@@ -165,7 +165,8 @@ def _moved(machine: Machine, home: Path) -> Place:
     env = {
         name: value
         for name, value in machine.env.items()
-        if name not in leading and name not in TEMPORARY and not _lies_in(value, real)
+        # A PATH that begins with ~/bin is no place.
+        if name in _TERMINAL or not (name in leading or name in TEMPORARY or _lies_in(value, real))
     }
     env |= {"HOME": str(home), "USERPROFILE": str(home)}
     config, state = home / ".config" / _NAME, home / ".local" / "state" / _NAME

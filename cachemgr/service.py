@@ -15,6 +15,7 @@ from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Refused
 from cachemgr.domain.event import Gauge, ScanFinished
 from cachemgr.domain.terms import Disposal, Intent
+from cachemgr.environment.variables import Variables
 from cachemgr.past.recovery import Recovery
 from cachemgr.past.runs import Runs, new_id, random_word
 from cachemgr.scan.in_use import Observer
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from cachemgr.domain.settings import Settings
     from cachemgr.domain.terms import Rule
     from cachemgr.encodings import Encodings
+    from cachemgr.environment.setup import ProjectSetup
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +201,19 @@ class CacheManager:
         return Runs(self.state, self.clock, self.invocation, self.machine)
 
     @property
+    def variables(self) -> Variables:
+        """The verbs about the variables that tools listen to."""
+        return Variables(self.machine, self.types, self.settings)
+
+    @property
+    def setup(self) -> ProjectSetup:
+        """The verbs about a project's own files."""
+        from cachemgr.environment.setup import ProjectSetup
+
+        given = (self.machine, self.types, self.settings, self.project, self.state)
+        return ProjectSetup(*given, self.read_only, self.allow_root)
+
+    @property
     def recovery(self) -> Recovery:
         """The verbs about interrupted runs."""
         return Recovery(self.past)
@@ -268,6 +283,7 @@ class CacheManager:
             *roots.find(inventory),
             *quarantine.find(inventory, runs),
             *interrupted.find(inventory, self.recovery.interrupted(runs)),
+            *self.variables.findings(inventory),
         )
         return replace(inventory, findings=tuple(map(self._pasteable, findings)))
 

@@ -7,15 +7,15 @@ from errno import ENOENT
 from pathlib import Path
 from types import TracebackType
 
-from cachemgr.disk import handles
+from cachemgr.disk import handles, peek
 from cachemgr.disk.handles import Handle
+from cachemgr.disk.obstacles import obstacles_of
 from cachemgr.disk.scope import Scope
 from cachemgr.disk.walk import Walk
-from cachemgr.domain.credentials import first_credential
 from cachemgr.domain.inventory import Problem
 from cachemgr.domain.layout import Leaf
 from cachemgr.domain.terms import Reason
-from cachemgr.domain.unit import Container, Identity, Item, Kind, Obstacle, Tally, Unit
+from cachemgr.domain.unit import Container, Identity, Item, Kind, Tally, Unit
 
 Names = tuple[str, ...]
 
@@ -125,29 +125,11 @@ class DiskReader:
 
     def text(self, *names: str, limit: int = 65536) -> bytes | None:
         """A regular file's bytes; None where it is missing, longer or something else."""
-        try:
-            parent = handles.open_below(self.root, names[:-1])
-        except OSError:
-            return None
-        try:
-            return handles.read_file(parent, names[-1], limit)
-        except OSError:
-            return None
-        finally:
-            handles.close(parent)
+        return peek.text(self.root, names, limit)
 
     def link(self, *names: str) -> str | None:
         """A symbolic link's text; None where it is not one."""
-        try:
-            parent = handles.open_below(self.root, names[:-1])
-        except OSError:
-            return None
-        try:
-            return handles.read_link(parent, names[-1])
-        except OSError:
-            return None
-        finally:
-            handles.close(parent)
+        return peek.link(self.root, names)
 
     def rest(self) -> tuple[Unit, ...]:
         """What no layout took: unknown, measured so that the total is whole."""
@@ -262,19 +244,8 @@ class DiskReader:
         finally:
             if parent != self.root:
                 handles.close(parent)
-        obstacles = walk.found_obstacles()
-        # Other people's packages may hold such names; something of that name by itself is what it says.
-        told = names[-1:] if self.scope.third_party else names
-        if first_credential(told) is not None:
-            obstacles = (*obstacles, Obstacle(Reason.PROTECTED, "/".join(names)))
-        if self._closed:
-            around = (self._closed.get(place) for place in ((), names[:-1]))
-            if (place := next(filter(None, around), None)) is not None:
-                others = (o for o in obstacles if o.reason is not Reason.NOT_WRITABLE)
-                obstacles = (*others, Obstacle(Reason.NOT_WRITABLE, place))
-        if self.scope.owner is not None and status.st_uid != self.scope.owner:
-            foreign = Obstacle(Reason.FOREIGN_OWNER, "/".join(names))
-            obstacles = (*(o for o in obstacles if o.reason is not Reason.FOREIGN_OWNER), foreign)
+        closed = next(filter(None, (self._closed.get(place) for place in ((), names[:-1]))), None)
+        obstacles = obstacles_of(names, status, walk.found_obstacles(), self.scope, closed)
         return Unit(names, now, walk.result(), obstacles)
 
     def _measure_tree(self, walk: Walk, parent: Handle, names: Names) -> None:

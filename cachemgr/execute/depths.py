@@ -63,7 +63,7 @@ def _look_into(root: OpenRoot, step: Step, names: Names, parent: Handle, name: s
     for problem in root.scope.problems[known:]:
         # What cannot be looked into may hold what must not go.
         raise Stop(Trouble("os", problem.detail, problem.errno))
-    if step.seen is not None and walk.result().content != step.seen:
+    if step.seen is not None and not walk.result().content.is_still(step.seen):
         raise Stop(Trouble("changed", "/".join(names)))
 
 

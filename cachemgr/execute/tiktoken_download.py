@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
 from time import monotonic
+from uuid import uuid4
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
@@ -24,7 +26,11 @@ from cachemgr.execute.guard import Stop
 PATIENCE = 300.0
 """Seconds for one encoding; tiktoken itself would wait for ever."""
 _LOOK = 0.2
-_STAGING = "tiktoken-download"
+_STAGING = "tiktoken-download-"
+_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_LEFT = re.compile(_STAGING + _UUID)
+_WRITTEN = re.compile(rf"[0-9a-f]{{40}}(?:\.{_UUID}\.tmp)?")
+"""tiktoken's own name for a file, and the one that it has until it is whole (load.py `read_file_cached`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,24 +107,27 @@ def _answer(out: bytes, err: bytes) -> Trouble | None:
 
 @contextmanager
 def staging(state: Path) -> Iterator[tuple[Path, Handle]]:
-    """A private directory for downloads, empty at first and gone afterwards, with what an earlier run left.
+    """A private directory for downloads, new, and gone afterwards, as is what killed runs left of theirs.
 
     The writer's lock has to be held, and `state` has to exist. Raises Unavailable.
     """
-    place = Path(os.path.realpath(state)) / _STAGING
-    with _said(place):
-        own = handles.open_root(place.parent)
+    real = Path(os.path.realpath(state))
+    name = f"{_STAGING}{uuid4()}"
+    with _said(real):
+        own = handles.open_root(real)
     try:
-        with _said(place):
-            _discard(own)
-            system.mkdir(own, _STAGING, 0o700)
-            folder = handles.open_child(own, _STAGING)
+        with _said(real):
+            for left in handles.names(own):
+                if _LEFT.fullmatch(left):
+                    _discard(own, left, known=_WRITTEN)
+            system.mkdir(own, name, 0o700)
+            folder = handles.open_child(own, name)
         try:
-            yield place, folder
+            yield real / name, folder
         finally:
             handles.close(folder)
-            with _said(place):
-                _discard(own)
+            with _said(real):
+                _discard(own, name)
     finally:
         handles.close(own)
 
@@ -132,19 +141,22 @@ def _said(place: Path) -> Iterator[None]:
         raise Unavailable(f"nothing can be downloaded into {display_name(place)}: {why}") from error
 
 
-def _discard(own: Handle) -> None:
-    """Remove the directory with the files in it. Raises OSError; ENOTEMPTY where there is more than files."""
+def _discard(own: Handle, name: str, *, known: re.Pattern[str] | None = None) -> None:
+    """Remove the files in a directory of that name, or those that are called so, and the directory if nothing
+    else is in it. Of a mount nothing goes: somebody else put that there. Raises OSError."""
+    folder = handles.open_child(own, name)
     try:
-        folder = handles.open_child(own, _STAGING)
-    except FileNotFoundError:
-        return
-    try:
-        for name in handles.names(folder):
-            if handles.kind(handles.lstat(folder, name)) is not Kind.DIRECTORY:
-                system.unlink(folder, name)
+        if handles.mount_id(folder) != handles.mount_id(own):
+            return
+        for file in handles.names(folder):
+            called_so = known is None or known.fullmatch(file)
+            if called_so and handles.kind(handles.lstat(folder, file)) is not Kind.DIRECTORY:
+                system.unlink(folder, file)
+        empty = not handles.names(folder)
     finally:
         handles.close(folder)
-    system.rmdir(own, _STAGING)
+    if empty:
+        system.rmdir(own, name)
 
 
 @dataclass(slots=True)

@@ -51,6 +51,11 @@ _FINDINGS = {
     "move back what you want, and remove the rest by hand",
     "interrupted-run": "{run} was interrupted while it worked on {path}; nothing else runs there until that "
     "is decided",
+    "variable-elsewhere": "{variable} puts {type}{more} in {path} rather than {wanted}",
+    "variable-unset": "{variable} is not set here, so {type}{more} is in {path} rather than {wanted}",
+    "second-copy": "{variable} gives {type} a place of its own, {path}: a second copy of what {wanted} holds",
+    "unread-variable": "{variable} is set, but no tool reads it: it moves no cache",
+    "profile-elsewhere": "{path}, line {line}: {variable} puts {type}{more} elsewhere than {wanted}",
 }
 _REASONS = {
     Reason.SHARED: "shared with something that is kept",
@@ -185,6 +190,11 @@ def finding_sentence(finding: Finding, home: PurePath | None = None, project: Pu
         setting=f"{display_name(finding.setting)} ({cache})" if finding.setting else cache,
         path=short_path(finding.path, home, project) if finding.path else cache,
         problem=_PROBLEMS.get(finding.detail, display_name(finding.detail) or "something is wrong with it"),
+        variable=display_name(finding.setting),
+        type=display_name(finding.type),
+        more=f" (and {finding.detail} more)" if finding.wanted and finding.detail != "0" else "",
+        wanted=short_path(finding.wanted, home, project) if finding.wanted else cache,
+        line=finding.line,
         run="an unknown run" if finding.detail in ("", "unknown") else f"run {display_name(finding.detail)}",
     )
 

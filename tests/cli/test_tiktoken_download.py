@@ -18,6 +18,8 @@ from tests.builders import tree
 from tests.cli.conftest import ROOT, Program
 from tests.cli.tls_proxy import Proxy, tls_proxy
 from tests.encodings import CL100K, HELLO, NO_NETWORK, O200K, cl100k, loads, place
+from tests.execute.other_user import needs_root
+from tests.mounting import mounted
 
 GPT2 = FILES[-1]
 WARM = ("tiktoken", "warm", "gpt-4", "--dir", "cache")
@@ -212,3 +214,37 @@ def test_a_download_that_is_stopped_leaves_nothing_behind(
     assert process(*WARM, env=proxy.variables(trusted=True)).code == 0
     assert loads(project / "cache") == HELLO
     assert state(home) == set()
+
+
+def test_what_somebody_else_put_into_our_state_stays(
+    process: Program, project: Path, tmp_path: Path, proxy: Proxy
+) -> None:
+    proxy.serve(CL100K.url, cl100k())
+    left = "tiktoken-download-01234567-89ab-cdef-0123-456789abcdef"
+    own = tree(
+        tmp_path / "state",
+        {"tiktoken-download": {"notes.txt": "mine"}, left: {CL100K.file: "half", "notes.txt": "mine"}},
+    )
+
+    variables = {**proxy.variables(trusted=True), "CACHEMGR_STATE_DIR": str(own)}
+    assert process(*WARM, env=variables).code == 0
+
+    assert names(own / "tiktoken-download") == ["notes.txt"]
+    assert names(own / left) == ["notes.txt"]
+    assert len([name for name in names(own) if name.startswith("tiktoken")]) == 2
+
+
+@needs_root
+def test_what_is_mounted_in_our_state_stays(
+    process: Program, project: Path, tmp_path: Path, proxy: Proxy
+) -> None:
+    proxy.serve(CL100K.url, cl100k())
+    left = "tiktoken-download-01234567-89ab-cdef-0123-456789abcdef"
+    own = tree(tmp_path / "state", {left: {}})
+    precious = tree(tmp_path / "precious", {CL100K.file: "mine"})
+
+    variables = {**proxy.variables(trusted=True), "CACHEMGR_STATE_DIR": str(own)}
+    with mounted(own / left, "--bind", str(precious)):
+        assert process(*WARM, env=variables).code == 0
+
+    assert names(precious) == [CL100K.file]

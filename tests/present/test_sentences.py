@@ -173,6 +173,13 @@ def test_a_finding_says_what_is_wrong_with_which_root(code: str, detail: str, sa
     assert finding_sentence(finding).replace("\\", "/").startswith(says)
 
 
+@pytest.mark.parametrize("code", sorted(_codes(inventory_module, "Finding") - {"present"}))
+def test_every_finding_of_the_domain_has_a_sentence_of_its_own(code: str) -> None:
+    said = finding_sentence(Finding(code, Severity.WARNING, TMDB, Path("/cache"), setting="X", type="t"))
+
+    assert not said.startswith(f"{TMDB}: {code.replace('-', ' ')}")
+
+
 def test_legacy_and_untouchable_caches_stand_out_from_their_cost() -> None:
     plain = cache("tmdb@project", rebuild=Rebuild.DOWNLOADS)
     unverified = replace(plain, knowledge=Knowledge.UNVERIFIED)

@@ -14,7 +14,7 @@ from cachemgr.present.settings_rows import setting_rows
 from cachemgr.present.text import counted, display_name, short_path
 
 SCHEMAS = (
-    *("config", "entries", "error", "event", "history", "plan", "recover", "result", "status"),
+    *("config", "entries", "env", "error", "event", "history", "init", "plan", "recover", "result", "status"),
     *("tiktoken-bundle", "tiktoken-verify", "tiktoken-warm", "types"),
 )
 
