@@ -1,4 +1,4 @@
-"""What keeps a unit at its place, whatever it is to its cache: its name, its owner, the directory around it."""
+"""What keeps a unit at its place, whatever it is to its cache: its name, owner, the directory around it."""
 
 import os
 

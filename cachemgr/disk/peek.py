@@ -1,4 +1,4 @@
-"""One small thing below an open directory, looked at by its names; None where it is not what was asked for."""
+"""One small thing below an open directory, looked at by its names; None where it is not what was asked."""
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle

@@ -173,7 +173,7 @@ def _aside(session: Session, run: str, found: Sequence[Finding]) -> None:
         caches = display_name(found[0].cache or caches)
     glyph = severity_glyph(found[0].severity, ascii=output.ascii)
     output.line(f"{glyph} run {display_name(run)} set aside what was in {caches}  {total}")
-    output.line(f"    bring it back:          {session.command('undo', run)}")
+    output.line(f"    bring it back:           {session.command('undo', run)}")
     output.line(f"    free its bytes for good: {session.command('purge', run)}")
 
 
