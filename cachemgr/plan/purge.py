@@ -1,12 +1,15 @@
 """Emptying quarantines: the moment at which their bytes are freed."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from cachemgr.domain.action import Purge, Remove
 from cachemgr.domain.inventory import CacheId
 from cachemgr.domain.plan import Root, Step
 from cachemgr.domain.run import Run
 from cachemgr.domain.terms import RunState
+
+SILENCE = timedelta(days=30)
 
 
 def purge(runs: Iterable[Run], standing: Iterable[CacheId] = ()) -> tuple[tuple[Root, ...], tuple[Step, ...]]:
@@ -34,6 +37,15 @@ def purge(runs: Iterable[Run], standing: Iterable[CacheId] = ()) -> tuple[tuple[
             roots[name] = root if name == cache else _renamed(root, name)
             steps.append(Step(Purge(run.id, tuple(held.get(cache, ()))), name, size=size, frees=size))
     return tuple(roots.values()), tuple(steps)
+
+
+def is_ahead(now: datetime, newest: datetime, runs: Iterable[Run]) -> bool:
+    """Whether a clock contradicts what it should have seen: nothing has happened for a month, counted from
+    the last day until which anything was kept. `newest` is when something last happened."""
+    kept = (
+        run.plan.keep_until for run in runs if run.plan.keep_until is not None and run.plan.keep_until <= now
+    )
+    return now - max((newest, *kept)) > SILENCE
 
 
 def removal_caches(run: Run) -> tuple[CacheId, ...]:
