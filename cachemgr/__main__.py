@@ -129,8 +129,6 @@ def main() -> int:
 
 def _machine() -> Machine:
     try:
-        if os.environ.get("HOME") == "" and os.name == "posix":
-            raise RuntimeError("HOME")  # which Python takes for the working directory, or for /
         return Machine.current()
     except FileNotFoundError:
         raise UsageError("the working directory was deleted; change to another one") from None

@@ -41,8 +41,10 @@ class Machine:
     def current(cls) -> "Machine":
         """This computer. Called by the composition root and nowhere else.
 
-        Raises FileNotFoundError when the working directory was deleted.
+        Raises FileNotFoundError when the working directory was deleted, RuntimeError when the home is unknown.
         """
+        if os.environ.get("HOME") == "" and os.name == "posix":
+            raise RuntimeError("HOME")  # which Python takes for the working directory, or for /
         platform = {"darwin": Platform.MACOS, "win32": Platform.WINDOWS}.get(sys.platform, Platform.LINUX)
         return cls(platform, Path.home(), dict(os.environ), Path.cwd())
 

@@ -7,6 +7,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cachemgr.domain.action import Purge
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Refused, UnknownTarget
 from cachemgr.domain.terms import Intent, RunState
@@ -76,12 +77,18 @@ class Runs:
         return undo_plan(new_id(), found, self.clock())
 
     def purge(self, run: str | None = None, *, due: bool = False) -> Plan:
-        """Empty one run's quarantine, all of them, or those whose time has come. Raises UnknownTarget."""
+        """Empty one run's quarantine, all of them, or those whose time has come.
+
+        Raises UnknownTarget; Refused where the clock says that it has come and nothing else does.
+        """
         from cachemgr.disk.whereabouts import standing
         from cachemgr.plan.compose import purge_plan
 
         if run is None:
-            return purge_plan(new_id(), self.all(), self.clock(), run=None, due=due)
+            plan = purge_plan(new_id(), self.all(), self.clock(), run=None, due=due)
+            if due and plan.steps:
+                self._refuse_ahead(plan)
+            return plan
         found = self.one(run)
         left = standing(found)
         return purge_plan(new_id(), (found,), self.clock(), run=found.id, due=due, standing=left)
@@ -99,6 +106,22 @@ class Runs:
     def newer(self) -> tuple[str, ...]:
         """The runs that a newer release recorded, which cannot be read here."""
         return self.journal.newer()
+
+    def _refuse_ahead(self, plan: Plan) -> None:
+        """Raise Refused where the clock is far ahead of everything that was recorded or changed."""
+        from cachemgr.disk.whereabouts import last_changed
+        from cachemgr.plan.purge import is_ahead
+
+        runs, now = self.all(), self.clock()
+        newest = last_changed(
+            (*self.journal.files(), *(root.path for one in runs for root in one.plan.roots))
+        )
+        if newest is not None and is_ahead(now, newest, runs):
+            first = next(step.action.run for step in plan.steps if isinstance(step.action, Purge))
+            raise Refused(
+                f"the clock says {now:%Y-%m-%d}, but nothing here is newer than {newest:%Y-%m-%d}, so what is "
+                f"due stays; if the clock is right, name the run: {self.command('purge', first)}"
+            )
 
     def command(self, *words: str) -> str:
         """A command line that works where it is shown."""

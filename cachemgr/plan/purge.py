@@ -1,12 +1,15 @@
 """Emptying quarantines: the moment at which their bytes are freed."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from cachemgr.domain.action import Purge, Remove
 from cachemgr.domain.inventory import CacheId
 from cachemgr.domain.plan import Root, Step
 from cachemgr.domain.run import Run
 from cachemgr.domain.terms import Rebuild, RunState
+
+SILENCE = timedelta(days=30)
 
 
 def purge(runs: Iterable[Run], standing: Iterable[CacheId] = ()) -> tuple[tuple[Root, ...], tuple[Step, ...]]:
@@ -48,6 +51,15 @@ def emptying(run: str, cache: CacheId, units: Iterable[tuple[int, Step]]) -> Ste
         ),
         holds=tuple(dict.fromkeys(step.entry for _, step in held if step.entry)),
     )
+
+
+def is_ahead(now: datetime, newest: datetime, runs: Iterable[Run]) -> bool:
+    """Whether a clock contradicts what it should have seen: nothing has happened for a month, counted from
+    the last day until which anything was kept. `newest` is when something last happened."""
+    kept = (
+        run.plan.keep_until for run in runs if run.plan.keep_until is not None and run.plan.keep_until <= now
+    )
+    return now - max((newest, *kept)) > SILENCE
 
 
 def removal_caches(run: Run) -> tuple[CacheId, ...]:
