@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cachemgr.diagnose import interrupted, legacy, quarantine, roots
+from cachemgr.diagnose import interrupted, legacy, passed_over, quarantine, roots
 from cachemgr.disk.places import Protected
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Refused
@@ -283,6 +283,7 @@ class CacheManager:
         # They are looked up only where a quarantine was seen.
         runs = self.runs() if any(cache.quarantined for cache in inventory.caches) else ()
         findings = (
+            *passed_over.find(self.machine),
             *legacy.find(inventory, self.types, self.settings, self.project),
             *roots.find(inventory),
             *quarantine.find(inventory, runs),

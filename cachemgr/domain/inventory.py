@@ -60,7 +60,7 @@ class Finding:
     code: str
     """`legacy-location` `unusable-root` `untrusted-root` `unreadable` `quarantine` `unknown-quarantine`
     `interrupted-run` `variable-elsewhere` `variable-unset` `second-copy` `unread-variable`
-    `profile-elsewhere` …"""
+    `profile-elsewhere` `passed-over-variables` …"""
     severity: Severity
     cache: CacheId | None = None
     path: Path | None = None

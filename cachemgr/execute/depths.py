@@ -2,6 +2,7 @@
 what goes."""
 
 from contextlib import suppress
+from errno import EACCES
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
@@ -78,4 +79,6 @@ def _walked(root: OpenRoot, names: Names, parent: Handle, name: str) -> Walk:
 
 def _refuse_obstacles(walk: Walk) -> None:
     for obstacle in walk.found_obstacles():
+        if obstacle.reason is Reason.NOT_WRITABLE:
+            raise Stop(Trouble("os", obstacle.detail, EACCES))
         raise Stop(Trouble(_KINDS[obstacle.reason], obstacle.detail))
