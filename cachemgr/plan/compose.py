@@ -153,6 +153,17 @@ def is_current(plan: Plan, now: datetime) -> bool:
     return now <= min(plan.expires_at, plan.created_at + PLAN_AGE) and plan.created_at <= now + PLAN_AGE
 
 
+def outdated(plan: Plan, now: datetime) -> str:
+    """Why a plan may not be carried out any more, as a clause about it; empty where it may. A file may claim
+    any time for itself: one that keeps what it sets aside until a day that is past would have it purged at
+    once. Only what goes on with an interrupted run keeps the day that was promised then."""
+    if not is_current(plan, now):
+        return "is more than 15 minutes old; make a new one"
+    if plan.intent is Intent.CLEAR and plan.keep_until is not None and plan.keep_until < plan.created_at:
+        return "keeps what it sets aside until a day that is past; make a new one"
+    return ""
+
+
 def is_fresh(plan: Plan, now: datetime) -> bool:
     """Whether the world can be taken for what the plan saw. Without a scan there is nothing to look at again;
     one in the future means that the clock was set, and nobody knows."""
