@@ -109,8 +109,8 @@ class Runs:
         if newest is not None and is_ahead(now, newest, runs):
             first = next(step.action.run for step in plan.steps if isinstance(step.action, Purge))
             raise Refused(
-                f"the clock says {now:%Y-%m-%d}, but nothing here is newer than {newest:%Y-%m-%d}, so what is "
-                f"due stays; if the clock is right, name the run: {self.command('purge', first)}"
+                f"the clock says {now:%Y-%m-%d}, but nothing here is newer than {newest:%Y-%m-%d}, so what "
+                f"is due stays; if the clock is right, name the run: {self.command('purge', first)}"
             )
 
     def command(self, *words: str) -> str:
