@@ -65,6 +65,7 @@ class Runs:
 
         Raises UnknownTarget when there is no such run, Refused when nothing of it can be brought back.
         """
+        from cachemgr.disk.whereabouts import standing
         from cachemgr.plan.compose import undo_plan
 
         clears = (one.id for one in self.all() if one.plan.intent is Intent.CLEAR)
@@ -74,7 +75,7 @@ class Runs:
             raise Refused(f"run {found.id} was interrupted; see `{self.command('recover', found.id)}` first")
         if not found.quarantined:
             raise Refused(_not_undoable(found, self.all()))
-        return undo_plan(new_id(), found, self.clock())
+        return undo_plan(new_id(), found, self.clock(), standing=standing(found))
 
     def purge(self, run: str | None = None, *, due: bool = False) -> Plan:
         """Empty one run's quarantine, all of them, or those whose time has come.

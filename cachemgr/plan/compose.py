@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from cachemgr.domain.action import Remove
+from cachemgr.domain.action import Close, Remove
 from cachemgr.domain.inventory import CacheId, Entry, EntryId, Inventory
-from cachemgr.domain.plan import Exclusion, Plan, Root
+from cachemgr.domain.plan import Exclusion, Plan, Root, Step
 from cachemgr.domain.run import Run
 from cachemgr.domain.terms import Disposal, Intent, Reason, Rule
 from cachemgr.domain.usage import NOT_LOOKED, Usage
@@ -67,10 +67,14 @@ def clear_plan(
     )
 
 
-def undo_plan(name: str, run: Run, now: datetime) -> Plan:
-    """Bring back what a run's quarantine holds."""
+def undo_plan(name: str, run: Run, now: datetime, *, standing: Iterable[CacheId] = ()) -> Plan:
+    """Bring back what a run's quarantine holds. `standing` are the caches in which its quarantine was seen:
+    where nothing comes back from it, something that was interrupted has emptied it, and it goes."""
     steps = undo(run)
     used = {step.cache for step in steps}
+    emptied = tuple(cache for cache in standing if cache not in used)
+    steps = (*steps, *(Step(Close(run.id), cache) for cache in emptied))
+    used.update(emptied)
     return Plan(
         id=name,
         intent=Intent.UNDO,
