@@ -65,6 +65,7 @@ class Runs:
 
         Raises UnknownTarget when there is no such run, Refused when nothing of it can be brought back.
         """
+        from cachemgr.disk.whereabouts import standing
         from cachemgr.plan.compose import undo_plan
 
         undone = (Intent.CLEAR, Intent.MIGRATE)
@@ -75,7 +76,7 @@ class Runs:
             raise Refused(f"run {found.id} was interrupted; see `{self.command('recover', found.id)}` first")
         if not found.undoable:
             raise Refused(_not_undoable(found, self.all()))
-        return undo_plan(new_id(), found, self.clock(), self.arrivals(found))
+        return undo_plan(new_id(), found, self.clock(), self.arrivals(found), standing=standing(found))
 
     def arrivals(self, run: Run) -> Mapping[int, Arrival] | None:
         """Where the things are that a migration brought to another place; None for any other run."""
