@@ -9,12 +9,13 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cachemgr.diagnose import interrupted, legacy, quarantine, roots
+from cachemgr.diagnose import interrupted, legacy, passed_over, quarantine, roots
 from cachemgr.disk.places import Protected
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Refused
 from cachemgr.domain.event import Gauge, ScanFinished
 from cachemgr.domain.terms import Disposal, Intent
+from cachemgr.environment.variables import Variables
 from cachemgr.past.recovery import Recovery
 from cachemgr.past.runs import Runs, new_id, random_word
 from cachemgr.scan.in_use import Observer
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from cachemgr.domain.run_event import RunEvent
     from cachemgr.domain.settings import Settings
     from cachemgr.domain.terms import Rule
+    from cachemgr.encodings import Encodings
+    from cachemgr.environment.setup import ProjectSetup
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +201,19 @@ class CacheManager:
         return Runs(self.state, self.clock, self.invocation, self.machine)
 
     @property
+    def variables(self) -> Variables:
+        """The verbs about the variables that tools listen to."""
+        return Variables(self.machine, self.types, self.settings)
+
+    @property
+    def setup(self) -> ProjectSetup:
+        """The verbs about a project's own files."""
+        from cachemgr.environment.setup import ProjectSetup
+
+        given = (self.machine, self.types, self.settings, self.project, self.state)
+        return ProjectSetup(*given, self.read_only, self.allow_root)
+
+    @property
     def recovery(self) -> Recovery:
         """The verbs about interrupted runs."""
         return Recovery(self.past)
@@ -216,6 +232,14 @@ class CacheManager:
     def interrupted(self) -> tuple[Run, ...]:
         """The runs that were interrupted and wait for their recovery, newest first."""
         return self.recovery.interrupted()
+
+    @property
+    def encodings(self) -> Encodings:
+        """The verbs about tiktoken's encodings."""
+        from cachemgr.encodings import Encodings
+
+        mine = (self.machine, self.settings, self.project, self.state, self._protected())
+        return Encodings(*mine, read_only=self.read_only, allow_root=self.allow_root)
 
     def encode_plan(self, plan: Plan) -> dict[str, object]:
         """A plan as the JSON-ready document `cachemgr.plan/1`, exact enough to be applied elsewhere."""
@@ -254,10 +278,12 @@ class CacheManager:
     def _diagnosed(self, inventory: Inventory) -> Inventory:
         runs = self._holding(inventory)
         findings = (
+            *passed_over.find(self.machine),
             *legacy.find(inventory),
             *roots.find(inventory),
             *quarantine.find(inventory, runs),
             *interrupted.find(inventory, self.recovery.interrupted(runs)),
+            *self.variables.findings(inventory),
         )
         return replace(inventory, findings=tuple(map(self._pasteable, findings)))
 

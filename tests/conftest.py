@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,10 +13,13 @@ import pytest
 from tests.holders import Hold
 
 MOVES_A_CACHE = tuple(
-    "HF_ HUGGINGFACE_ TRANSFORMERS_ TORCH_ XDG_ TIKTOKEN_ DATA_GYM_ OLLAMA_ MLX_ PIP_ UV_".split()
+    "HF_ HUGGINGFACE_ TRANSFORMERS_ TORCH_ XDG_ TIKTOKEN_ CUSTOM_TIKTOKEN_ DATA_GYM_"
+    " OLLAMA_ MLX_ PIP_ UV_".split()
 )
 """Beginnings of variables that would lead a test to this machine's own caches."""
 CHANGES_OUTPUT = ("CACHEMGR_", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
+TEMP = tempfile.gettempdir()
+"""Asked before any test says otherwise."""
 
 
 @pytest.fixture
@@ -51,6 +55,15 @@ def _own_machine(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     ):
         monkeypatch.setenv(name, str(place))
     return top
+
+
+@pytest.fixture
+def abyss() -> Iterator[Path]:
+    """An empty directory for trees of thousands of levels. Not one of pytest's own: those it deletes
+    recursively, so that what a killed run left in one would fail every later run."""
+    place = tempfile.mkdtemp(prefix="cachemgr-abyss-", dir=TEMP)
+    yield Path(place)
+    subprocess.run(["rm", "-rf", place], check=True)
 
 
 @pytest.fixture

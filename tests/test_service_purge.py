@@ -143,6 +143,49 @@ def test_what_cannot_be_removed_is_reported_and_the_rest_is_purged(
     assert not quarantine.exists()
 
 
+@needs_root
+def test_a_purge_that_removed_nothing_leaves_the_way_back(sample: SampleHome, service: CacheManager) -> None:
+    """A file system that became read-only, say. What it began on nobody vouches for; this nobody touched."""
+    run = set_aside(service, "openai-whisper@")
+    before = picture(sample.home)
+    quarantine = next(sample.home.rglob(f"{OURS}*"))
+    # Nothing can be removed from a directory that cannot be changed.
+    if subprocess.run(["chattr", "+i", quarantine], capture_output=True, check=False).returncode:
+        pytest.skip("this file system has no immutable files")
+    try:
+        done = carry_out(service, service.plan_purge(run))
+        assert done.statuses == [Status.FAILED]
+        assert picture(sample.home) == before
+    finally:
+        subprocess.run(["chattr", "-i", quarantine], check=True)
+    assert set(carry_out(service, service.plan_undo(run)).statuses) == {Status.DONE}
+    assert service.run(run).state is RunState.UNDONE
+
+
+def test_neither_does_one_that_could_not_tell_whose_quarantine_it_is(
+    sample: SampleHome, service: CacheManager
+) -> None:
+    run = set_aside(service, "tmdb@")
+    mark = next(sample.project.rglob(f"{OURS}*/.cachemgr"))
+    kept = mark.rename(sample.directory / "mark")
+    assert carry_out(service, service.plan_purge(run)).kinds == ["no-quarantine"]
+    kept.rename(mark)
+    assert set(carry_out(service, service.plan_undo(run)).statuses) == {Status.DONE}
+
+
+def test_of_a_failed_purge_that_an_older_release_recorded_the_worst_is_believed(
+    sample: SampleHome, service: CacheManager
+) -> None:
+    run = set_aside(service, "tmdb@")
+    mark = next(sample.project.rglob(f"{OURS}*/.cachemgr"))
+    mark.rename(sample.directory / "mark")
+    purge = carry_out(service, service.plan_purge(run)).run
+    record = service.state / "runs" / f"{purge}.jsonl"
+    record.write_text(record.read_text().replace(',"begun":false', ""))
+    with pytest.raises(Refused, match="removed in part"):
+        service.plan_undo(run)
+
+
 def test_read_only_means_nothing_is_changed(sample: SampleHome, service: CacheManager) -> None:
     from dataclasses import replace
 

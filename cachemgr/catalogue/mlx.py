@@ -14,6 +14,7 @@ CACHES = (
         layout=Hub(),
         bound=BOUND,
         knowledge=Knowledge.PARTIAL,
+        unread=("MLX_CACHE_DIR",),
         home_setting="mlx_home",
         sources=("mlx_lm 0.32.2 manage.py", "mlx_whisper 0.4.3 load_models.py"),
     ),

@@ -27,6 +27,8 @@ CACHES = (
             Variable("TORCH_HOME", "hub", expands=Expand.HOME),
             Variable("XDG_CACHE_HOME", "torch/hub", expands=Expand.HOME),
         ),
+        # Of these two, torch.hub says that they are deprecated, and uses neither.
+        unread=("TORCH_HUB", "TORCH_MODEL_ZOO"),
         defaults=(Default("~/.cache/torch/hub"),),
         project=(".cache/torch/hub",),
         home_setting="torch_home",

@@ -18,6 +18,7 @@ from cachemgr.domain.terms import Reason
 from cachemgr.present.document.runs import result_document
 from cachemgr.present.document.values import encode
 from cachemgr.present.plan_rows import kept_rows
+from cachemgr.present.promises import extent
 from cachemgr.present.text import counted, display_name, minute
 
 PROMISED_WORDS = frozenset({"all", "legacy", "models", "apps", "responses", "packages", "builds"})
@@ -44,6 +45,10 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
 
     Raises CacheMgrError where nothing was done.
     """
+    # Nobody is shown a plan as good that has to wait for a recovery.
+    waits = _waits(session, plan)
+    if waits is not None and not wish.dry_run:
+        raise waits
     # A saved plan may have overridden a rule itself.
     plan = replace(plan, forced=tuple(sorted({*plan.forced, *wish.forced})))
     if wish.plan is not None:
@@ -54,19 +59,27 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
             session.output.document(session.service.encode_plan(plan))
         else:
             show_plan(session.output, plan, quiet=session.options.quiet)
+        if waits is not None:
+            session.output.line(f"cachemgr: {waits}", err=True)
         return 0
     if not plan.steps:
         return _nothing(session, plan, machine_readable=machine_readable)
     quietly = machine_readable or session.options.quiet
     if not quietly or (session.interactive and not wish.yes):
-        show_plan(session.output, plan, err=quietly)
+        show_plan(session.output, plan, err=quietly, whole=not wish.yes)
     if session.service.read_only:
         raise Refused("this is --read-only, so the plan is not carried out")
-    session.service.recovery.refuse(plan)
     _confirm(session, plan, wish)
     run = carry_out(session, plan, events=wish.events, saved=saved)
     if session.options.json:
-        document = result_document(plan, run.id, run.outcomes, undoable=run.undoable, now=session.now())
+        document = result_document(
+            plan,
+            run.id,
+            run.outcomes,
+            undoable=run.undoable,
+            now=session.now(),
+            invocation=session.service.invocation,
+        )
         session.output.document(document)
     elif not wish.events:
         undo = session.command("undo", run.id)
@@ -77,7 +90,22 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
             err=True,
         )
         return Interrupted.exit_code
-    return _code(run.outcomes)
+    return _code(run.outcomes) or _left_out(plan)
+
+
+def _waits(session: Session, plan: Plan) -> Refused | None:
+    """Why an interrupted run goes first, if one does."""
+    try:
+        session.service.recovery.refuse(plan)
+    except Refused as first:
+        return first
+    return None
+
+
+def _left_out(plan: Plan) -> int:
+    """1 where something that was named stays because it is in use: the rest went, and not all of it."""
+    in_use = any(exclusion.reason is Reason.IN_USE for exclusion in plan.exclusions)
+    return int(in_use and not PROMISED_WORDS.issuperset(plan.targets))
 
 
 def _code(outcomes: Sequence[Outcome]) -> int:
@@ -128,7 +156,7 @@ def _save(session: Session, plan: Plan, wish: Wish) -> int:
     elif not session.options.quiet:
         apply = session.command("apply", str(wish.plan))
         session.output.line(
-            f"Wrote {counted(len(plan.steps), 'step')} to {display_name(wish.plan)}; "
+            f"Wrote {extent(plan)} to {display_name(wish.plan)}; "
             f"until {minute(plan.expires_at)} UTC it can be applied: {apply}"
         )
     return 0

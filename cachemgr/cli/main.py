@@ -24,7 +24,11 @@ COMMANDS = {
     "undo": "undo",
     "purge": "purge",
     "recover": "recover",
+    "init": "init",
+    "env": "env",
+    "run": "run",
     "types": "types",
+    "tiktoken": "tiktoken",
     "config": "config",
     "demo": "demo",
     "clear-models": "clear",
@@ -42,6 +46,8 @@ Examples:
   cachemgr clear huggingface-hub@home:models/org/name
   cachemgr undo                           bring back what the last run set aside
   cachemgr recover                        runs that were interrupted, and what can be done
+  cachemgr init                           set a project up: directories, .gitignore, cachemgr.toml
+  eval "$(cachemgr env)"                  lead the tools into the configured caches
   cachemgr demo                           try everything on a safe sample
 
 \b

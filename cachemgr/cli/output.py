@@ -62,6 +62,10 @@ class Output:
     def document(self, document: Mapping[str, object], *, indent: int | None = 2) -> None:
         self._write(encode(document, indent=indent), self.out)
 
+    def exact(self, text: str) -> None:
+        """Text for a program, to the byte: names that are no text and line ends as they are."""
+        self._write(os.fsencode(text), self.out, nl=False)
+
     def colored(self, stream: TextIO) -> bool:
         if self._color != "auto":
             return self._color == "always"
@@ -99,11 +103,11 @@ class Output:
         padding = " " * (width - cells(plain))
         return padding + text if column.right else text + padding
 
-    def _write(self, text: str, stream: TextIO) -> None:
+    def _write(self, text: str | bytes, stream: TextIO, *, nl: bool = True) -> None:
         if self._closed and stream is self.out:
             return
         try:
-            click.echo(text, file=stream, color=self.colored(stream))
+            click.echo(text, file=stream, color=self.colored(stream), nl=nl)
         except OSError as error:
             self._closed = stream is self.out
             if not isinstance(error, BrokenPipeError):

@@ -42,12 +42,12 @@ def carry_out(session: Session, plan: Plan, *, events: bool, saved: bool) -> Exe
     shown, finished, freed = 0, 0, 0
     removing: dict[int, int] = {}
     """Bytes that the steps at work have freed so far."""
-    with _stoppable(gauge), _told(session, execution):
+    with stoppable(gauge), _told(session, execution):
         for event in session.service.execute(plan, gauge, saved=saved):
             # Known before anything is said about it, for the saying may be interrupted.
             if isinstance(event, RunStarted):
                 execution.id = event.run
-            if events and (document := event_document(event, shown)) is not None:
+            if events and (document := event_document(event, shown, session.service.invocation)) is not None:
                 session.output.document(document, indent=None)
                 shown += 1
             match event:
@@ -82,7 +82,7 @@ def _told(session: Session, execution: Execution) -> Iterator[None]:
 
 
 @contextmanager
-def _stoppable(gauge: Gauge) -> Iterator[None]:
+def stoppable(gauge: Gauge) -> Iterator[None]:
     """The first signal asks to stop between two steps, a second one stops at once."""
 
     def ask(_number: int, _frame: FrameType | None) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cachemgr.cli.options import json_option, kept
+from cachemgr.cli.options import allow_root_option, json_option
 from cachemgr.domain.terms import Disposal, Rule
 
 Command = Callable[..., Any]
@@ -46,12 +46,7 @@ _OPTIONS = (
         help="Write the plan as JSON and stop; `cachemgr apply` takes it.",
     ),
     click.option("--yes", is_flag=True, help="Do not ask. It never overrides a safety rule."),
-    kept(
-        "--allow-root",
-        is_flag=True,
-        flag_value=True,
-        help="Write although HOME is somebody else's, or under sudo.",
-    ),
+    allow_root_option,
     click.option(
         "--force",
         "forced",

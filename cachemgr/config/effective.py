@@ -133,8 +133,8 @@ def _homes(layers: list[Layer]) -> tuple[HomeSetting, ...]:
     """The strongest of each name. One that is not trusted is shown beside it, and hides nothing."""
     found: list[HomeSetting] = []
     settled: set[str] = set()
-    for layer in layers:
-        found += [home for home in layer.homes if home.name not in settled]
+    for number, layer in enumerate(layers):
+        found += [replace(home, layer=number) for home in layer.homes if home.name not in settled]
         settled |= {home.name for home in layer.homes if home.trusted}
     return tuple(found)
 
@@ -143,7 +143,8 @@ def _roots(layers: list[Layer]) -> tuple[RootSetting, ...]:
     """What a stronger file says about a cache of the same place goes; one file may name several."""
     found: list[RootSetting] = []
     settled: set[tuple[str, Place]] = set()
-    for layer in layers:
-        found += [root for root in layer.roots if (root.type, root.place) not in settled]
+    for number, layer in enumerate(layers):
+        fresh = [root for root in layer.roots if (root.type, root.place) not in settled]
+        found += [replace(root, layer=number) for root in fresh]
         settled |= {(root.type, root.place) for root in layer.roots if root.trusted}
     return tuple(found)

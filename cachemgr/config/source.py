@@ -1,11 +1,10 @@
 """A configuration file as it was read, once; and where in it a key stands."""
 
-import os
 import re
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from cachemgr.disk.small_file import read_bytes
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import ConfigError
 from cachemgr.domain.inventory import Origin
@@ -33,7 +32,7 @@ class Source:
         """
         name = name or str(path)
         try:
-            raw = _bytes(path, limit)
+            raw = read_bytes(path, limit)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
@@ -102,12 +101,3 @@ def _stands(key: str) -> re.Pattern[str]:
         rf"(?<=[.\[]){re.escape(key)}(?=\s*[=\].])",
         re.MULTILINE,
     )
-
-
-def _bytes(path: Path, limit: int) -> bytes | None:
-    """At most one byte more than `limit`; None where it is no regular file, which is not waited for."""
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
-    with open(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            return None
-        return file.read(limit + 1)

@@ -4,7 +4,7 @@ import os
 import sys
 
 from cachemgr.disk import handles
-from cachemgr.domain.unit import EMPTY_LINKED, Inode, Linked, Tally
+from cachemgr.domain.unit import EMPTY_LINKED, Inode, Linked, Tally, checksum
 
 TYPE, DIRECTORY, FILE, LINK = 0o170000, 0o040000, 0o100000, 0o120000
 """The part of a mode that says what an entry is, and three of its values (inode(7))."""
@@ -18,6 +18,7 @@ class Measure:
     __slots__ = (
         "accessed",
         "apparent",
+        "checksum",
         "directories",
         "files",
         "linked",
@@ -31,7 +32,7 @@ class Measure:
         self.shared = shared
         """What was met in any tree of the same root. A package store links a file into many of them, and one
         key and one value for all spare memory and comparisons."""
-        self.size = self.apparent = self.files = self.directories = self.links = 0
+        self.size = self.apparent = self.files = self.directories = self.links = self.checksum = 0
         self.newest: float = 0
         self.accessed: float = 0
         self.linked: dict[Inode, Linked] = {}
@@ -51,6 +52,7 @@ class Measure:
             self.accessed = max(self.accessed, status[7])
         elif mode == LINK:
             self.links += 1
+        self.checksum += checksum(status.st_ino, status.st_size, status.st_mtime_ns)
         if status[3] == 1 or not self.met(status):
             self.size += handles.allocated(status)
             self.apparent += apparent
@@ -80,4 +82,5 @@ class Measure:
             int(self.newest) or None,
             int(self.accessed) or None,
             self.linked or EMPTY_LINKED,
+            self.checksum,
         )

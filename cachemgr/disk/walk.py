@@ -16,7 +16,7 @@ from cachemgr.disk.scope import OTHER_CACHE, Scope
 from cachemgr.domain.credentials import first_credential
 from cachemgr.domain.inventory import Problem
 from cachemgr.domain.terms import Reason
-from cachemgr.domain.unit import Inode, Kind, Obstacle, Tally
+from cachemgr.domain.unit import SPREAD, Inode, Kind, Obstacle, Tally
 
 OPEN_DIRECTORIES = 64
 """How many ancestors stay open; macOS allows a process 256 files by default."""
@@ -66,6 +66,8 @@ class Walk:
         """Measure an open directory and all below it. The caller keeps the handle."""
         self.measure.directory(status)
         top = _Folder("", None, (status.st_dev, status.st_ino), handle, [])
+        if self.scope.closed(status):
+            self.obstacles.setdefault(Reason.NOT_WRITABLE, "/".join(self.top))
         if not self._check_directory(top, None, status):
             return
         way = [top]
@@ -135,8 +137,8 @@ class Walk:
     def _count(self, folder: _Folder, handle: Handle, names: list[str]) -> None:
         # The hot path: facts are taken apart at once and dropped, so that the next ones take their place in
         # the processor's cache. Calls are for the rare.
-        files = blocks = apparent = 0
-        measure, look = self.measure, handles.look
+        files = blocks = apparent = checksum = 0
+        measure, look, spread = self.measure, handles.look, SPREAD
         newest, accessed = measure.newest, measure.accessed
         owner = self.scope.owner
         for name in names:
@@ -145,13 +147,14 @@ class Walk:
             except OSError as error:
                 self._unreadable(folder, name, error)
                 continue
-            mode, _, _, nlink, uid, _, length, read, written, _ = status
+            mode, inode, _, nlink, uid, _, length, read, written, _ = status
             if uid != owner and owner is not None:
                 self.obstacles.setdefault(Reason.FOREIGN_OWNER, self._text(folder, name))
             if mode & TYPE != FILE or not MODE_TELLS:
                 self._other(folder, name, status)
                 continue
             files += 1
+            checksum += inode * spread + length ^ status.st_mtime_ns
             if written > newest:
                 newest = written
             if read > accessed:
@@ -163,6 +166,7 @@ class Walk:
         measure.files += files
         measure.size += blocks * 512
         measure.apparent += apparent
+        measure.checksum += checksum
         measure.newest, measure.accessed = newest, accessed
 
     def _other(self, folder: _Folder, name: str, status: os.stat_result) -> None:
@@ -171,6 +175,8 @@ class Walk:
             self.measure.directories += 1
             self.measure.size += handles.allocated(status)
             scope = self.scope
+            if scope.closed(status):
+                self.obstacles.setdefault(Reason.NOT_WRITABLE, self._text(folder, name))
             plain = status[2] == scope.device and not scope.roots and not scope.mounts
             if plain or self._check_directory(folder, name, status):
                 folder.pending.append((name, (status[2], status[1])))

@@ -44,6 +44,11 @@ class Variable:
     """The tool drops spaces and quotation marks around the value."""
     platforms: tuple[Platform, ...] = tuple(Platform)
 
+    @property
+    def shared(self) -> bool:
+        """Whether it moves the caches of many tools, so that its value is nobody's home."""
+        return self.name.startswith("XDG_")
+
 
 @dataclass(frozen=True, slots=True)
 class Default:
@@ -69,6 +74,8 @@ class CacheType:
     knowledge: Knowledge = Knowledge.VERIFIED
     variables: tuple[Variable, ...] = ()
     """Strongest first."""
+    unread: tuple[str, ...] = ()
+    """Variables that people set for it and that no release of the tool reads."""
     defaults: tuple[Default, ...] = ()
     legacy: tuple[Default, ...] = ()
     """Places that earlier versions used; reported as legacy locations."""

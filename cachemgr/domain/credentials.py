@@ -15,7 +15,7 @@ _WHOLE = (
     r"|\.cachemgr-quarantine-[^/]*"
     r"|[._]netrc|\.git-credentials|\.npmrc|\.pypirc|\.pgpass|\.htpasswd"
 )
-_BEGINNING = r"\.?credentials|id_rsa|id_dsa|id_ecdsa|id_ed25519"
+_BEGINNING = r"\.?credentials|\.env\.|id_rsa|id_dsa|id_ecdsa|id_ed25519"
 _ENDING = r"env|pem|key|p12|pfx|kdbx|keystore|jks|ppk"
 _OURS = re.compile(r"/(\.cachemgr-quarantine-[^/]*)(?=/)")
 """What lies in a quarantine of our own may still be brought back, whoever packed what is around it."""

@@ -9,6 +9,8 @@
     ├── Busy               5   another cachemgr is writing, or every item is in use
     ├── NeedsConfirmation  7   a question and nobody to answer it
     ├── Unavailable        8   a root that cannot be reached
+    ├── NotExecutable    126   `run`: the program is there and cannot be run (as shells do)
+    ├── CommandNotFound  127   `run`: there is no such program (as shells do)
     └── Interrupted      130   the journal says where
 
 Trouble with one item among many is never raised: it is a `Finding`, an `Exclusion` or an `Outcome`.
@@ -60,6 +62,16 @@ class NeedsConfirmation(CacheMgrError):
 class Unavailable(CacheMgrError):
     exit_code = 8
     kind = "unavailable"
+
+
+class NotExecutable(CacheMgrError):
+    exit_code = 126
+    kind = "not-executable"
+
+
+class CommandNotFound(CacheMgrError):
+    exit_code = 127
+    kind = "command-not-found"
 
 
 class Interrupted(CacheMgrError):

@@ -59,7 +59,8 @@ class Finding:
 
     code: str
     """`legacy-location` `unusable-root` `untrusted-root` `unreadable` `quarantine` `unknown-quarantine`
-    `interrupted-run` …"""
+    `interrupted-run` `variable-elsewhere` `variable-unset` `second-copy` `unread-variable`
+    `profile-elsewhere` `passed-over-variables` …"""
     severity: Severity
     cache: CacheId | None = None
     path: Path | None = None
@@ -69,6 +70,12 @@ class Finding:
     detail: str = ""
     setting: str = ""
     """The variable or key that a setting's finding is about."""
+    type: str = ""
+    """The cache type that a variable's finding is about."""
+    wanted: Path | None = None
+    """Where the configuration says that it should be."""
+    line: int | None = None
+    """Of the file at `path`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
+TEMPORARY = ("TMPDIR", "TEMP", "TMP")
+"""The variables that name the directory for temporary files, in the order in which Python asks them."""
+
 
 class Platform(StrEnum):
     """The three systems whose rules differ."""
@@ -28,6 +31,11 @@ class Machine:
     home: PurePath
     env: Mapping[str, str]
     cwd: PurePath
+    own: bool = True
+    """False: another home is looked at than that of whoever asks. What belongs to everybody on this system
+    is then not that home's, and what their environment says is about their own."""
+    passed_over: tuple[str, ...] = ()
+    """The variables that would lead tools to caches and were not asked for that reason."""
 
     @classmethod
     def current(cls) -> "Machine":
@@ -45,7 +53,7 @@ class Machine:
     @property
     def temp(self) -> str:
         """The directory `tempfile.gettempdir()` would try first (CPython Lib/tempfile.py)."""
-        for name in ("TMPDIR", "TEMP", "TMP"):
+        for name in TEMPORARY:
             if self.env.get(name):
                 return self.env[name]
         if self.platform is Platform.WINDOWS:

@@ -36,6 +36,8 @@ class Outcome:
     trouble: Trouble | None = None
     held: bool = False
     """It was not done, and yet its unit, or what is left of it, lies in the quarantine."""
+    begun: bool = False
+    """It was not done, and yet some of what was to be deleted is gone, or may be."""
 
     @property
     def stopped(self) -> bool:

@@ -19,6 +19,8 @@ class HomeSetting:
     origin: Origin
     place: Place = Place.PROJECT
     trusted: bool = True
+    layer: int = 0
+    """The number of the file that says so, strongest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class RootSetting:
     title: str = ""
     category: Category = Category.APPS
     rebuild: Rebuild = Rebuild.COSTS
+    layer: int = 0
+    """The number of the file that says so, strongest first."""
 
 
 @dataclass(frozen=True, slots=True)

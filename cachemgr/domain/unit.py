@@ -72,6 +72,22 @@ class Content(NamedTuple):
     """The sum of `st_size`, every inode once."""
     newest: int | None
     """Latest modification of a regular file, seconds since the epoch."""
+    checksum: int | None = None
+    """See `checksum`; None in what an older release wrote down."""
+
+    def is_still(self, planned: "Content") -> bool:
+        """Whether it is what was planned, as far as that was written down."""
+        return (self if planned.checksum is not None else self._replace(checksum=None)) == planned
+
+
+SPREAD = 0x9E3779B97F4A7C15
+"""2**64 through the golden ratio, odd: neighbouring numbers end up far from each other (Knuth, TAOCP 6.4)."""
+
+
+def checksum(inode: int, size: int, modified_ns: int) -> int:
+    """What a name that is no directory adds to the checksum of its tree, which is the sum of these, modulo
+    2**64: in whatever order they are met it is the same, and another file in the place of one changes it."""
+    return inode * SPREAD + size ^ modified_ns
 
 
 EMPTY_LINKED: Mapping[Inode, Linked] = MappingProxyType({})
@@ -95,6 +111,8 @@ class Tally:
     """Latest access of a regular file; None where nothing was read. Advisory on `relatime` mounts."""
     linked: Mapping[Inode, Linked] = field(default_factory=lambda: EMPTY_LINKED)
     """The inodes that have more than one name; already in `size`, once each."""
+    checksum: int = 0
+    """See the function of that name."""
 
     @property
     def exclusive(self) -> int:
@@ -104,7 +122,8 @@ class Tally:
 
     @property
     def content(self) -> Content:
-        return Content(self.files + self.directories + self.links, self.apparent, self.newest)
+        entries = self.files + self.directories + self.links
+        return Content(entries, self.apparent, self.newest, self.checksum % 2**64)
 
     @classmethod
     def of(cls, parts: "tuple[Tally, ...]") -> "Tally":
@@ -137,6 +156,7 @@ class Tally:
             newest=max(newest, default=None),
             accessed=max(accessed, default=None),
             linked=linked or EMPTY_LINKED,
+            checksum=sum(part.checksum for part in parts),
         )
 
 

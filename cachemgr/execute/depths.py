@@ -2,6 +2,7 @@
 what goes."""
 
 from contextlib import suppress
+from errno import EACCES
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
@@ -62,7 +63,7 @@ def _look_into(root: OpenRoot, step: Step, names: Names, parent: Handle, name: s
     for problem in root.scope.problems[known:]:
         # What cannot be looked into may hold what must not go.
         raise Stop(Trouble("os", problem.detail, problem.errno))
-    if step.seen is not None and walk.result().content != step.seen:
+    if step.seen is not None and not walk.result().content.is_still(step.seen):
         raise Stop(Trouble("changed", "/".join(names)))
 
 
@@ -78,4 +79,6 @@ def _walked(root: OpenRoot, names: Names, parent: Handle, name: str) -> Walk:
 
 def _refuse_obstacles(walk: Walk) -> None:
     for obstacle in walk.found_obstacles():
+        if obstacle.reason is Reason.NOT_WRITABLE:
+            raise Stop(Trouble("os", obstacle.detail, EACCES))
         raise Stop(Trouble(_KINDS[obstacle.reason], obstacle.detail))

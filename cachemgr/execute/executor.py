@@ -108,10 +108,10 @@ class Execution:
                     yield StepProgress(number, progress.files, progress.freed)
             moved = self._carry_out(number, step, effects, folders, done)
         except Stop as stop:
-            yield self._ended(number, stop.trouble, done.freed, held=effects.is_held(number, step))
+            yield self._broken_off(number, stop.trouble, done, effects)
         except OSError as error:
             trouble = Trouble("os", error.strerror or "", error.errno)
-            yield self._ended(number, trouble, done.freed, held=effects.is_held(number, step))
+            yield self._broken_off(number, trouble, done, effects)
         else:
             if number not in self.moved[-1:]:
                 yield self._removed(number, done, moved)
@@ -183,28 +183,43 @@ class Execution:
         if number in self.refused:
             return self.refused[number]
         for need in step.needs:
-            outcome = self.outcomes.get(need)
-            if need not in self.moved and (outcome is None or outcome.status is not Status.DONE):
+            if need not in self.moved and not self._is_met(need):
                 return Trouble("needs", str(need))
         return None
+
+    def _is_met(self, need: int) -> bool:
+        """Whether a step that another waits for was done, or something is at its place, so that what comes
+        back points to that."""
+        outcome = self.outcomes.get(need)
+        if outcome is None or outcome.status is Status.DONE:
+            return outcome is not None
+        taken = outcome.trouble is not None and outcome.trouble.kind == "exists"
+        return taken and isinstance(self.plan.steps[need].action, Restore)
 
     def _removed(self, number: int, done: Removal, moved: int) -> StepFinished:
         if done.errors:
             first = done.errors[0]
             trouble = Trouble("os", first.strerror or "", first.errno)
-            return self._ended(number, trouble, done.freed, held=True)
+            return self._ended(number, trouble, done.freed, held=True, begun=done.begun)
         outcome = Outcome(number, Status.DONE, done.freed, moved)
         self.outcomes[number] = outcome
         return StepFinished(outcome)
 
-    def _ended(self, number: int, trouble: Trouble, freed: int = 0, *, held: bool = False) -> StepFinished:
-        """A step that was not done; with `held` its unit lies in the quarantine."""
+    def _broken_off(self, number: int, trouble: Trouble, done: Removal, effects: Effects) -> StepFinished:
+        held = effects.is_held(number, self.plan.steps[number])
+        return self._ended(number, trouble, done.freed, held=held, begun=done.begun)
+
+    def _ended(
+        self, number: int, trouble: Trouble, freed: int = 0, *, held: bool = False, begun: bool = False
+    ) -> StepFinished:
+        """A step that was not done; with `held` its unit lies in the quarantine, and with `begun` some of
+        what it was to delete is gone."""
         if trouble.kind in _REFUSED:
             status = Status.REFUSED
         else:
             status = Status.SKIPPED if trouble.kind in _SKIPPED else Status.FAILED
         left = self.plan.steps[number].size if held else 0
-        outcome = Outcome(number, status, freed, left, trouble, held)
+        outcome = Outcome(number, status, freed, left, trouble, held, begun=begun)
         self.outcomes[number] = outcome
         return StepFinished(outcome)
 

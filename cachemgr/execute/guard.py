@@ -186,7 +186,7 @@ def refuse_foreign_home(machine: Machine, *, allow_root: bool) -> None:
     user = os.geteuid()
     if user == 0 and machine.env.get("SUDO_UID", "0") != "0":
         raise Refused(
-            "running under sudo: caches would be cleared as root; run it as yourself, or add --allow-root"
+            "running under sudo: files would be changed as root; run it as yourself, or add --allow-root"
         )
     try:
         owner = os.stat(Path(machine.home)).st_uid

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import stat
 import sys
 from errno import EACCES, EEXIST, EINVAL, ENOSYS, ENOTSUP
 
@@ -49,12 +50,21 @@ def mkdir(parent: Handle, name: str, mode: int) -> None:
         os.close(handle)
 
 
+def make_folder(parent: Handle, name: str) -> None:
+    """A directory as everybody makes one: 0755, less the umask. Raises FileExistsError, OSError."""
+    os.mkdir(name, 0o755, dir_fd=parent)
+
+
 def finish_mkdir(parent: Handle, name: str, mode: int) -> None:
-    """Give a directory of ours that `mkdir` made, and was interrupted, its mode. Raises OSError."""
+    """Give a directory of ours that `mkdir` made, and was interrupted, its mode. Raises OSError.
+
+    One in which something lies is somebody else's by now: nothing was put into ours before it had its mode.
+    """
     handle = open_child(parent, name)
     try:
         status = os.fstat(handle)
-        if status.st_uid == os.geteuid() and status.st_mode & 0o7777 == 0o700:
+        begun = status.st_uid == os.geteuid() and status.st_mode & 0o7777 == 0o700
+        if begun and not os.listdir(handle):
             os.fchmod(handle, mode)
     finally:
         os.close(handle)
@@ -95,15 +105,43 @@ def is_writable(handle: Handle) -> bool:
     return os.access(".", os.W_OK | os.X_OK, dir_fd=handle)
 
 
-def write_new(parent: Handle, name: str, content: bytes) -> None:
-    """A new file, durable. Raises FileExistsError, OSError."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(name, flags, 0o600, dir_fd=parent)
+def append(parent: Handle, name: str, content: bytes) -> None:
+    """Content behind a file's end: all of it or nothing. Raises OSError; ELOOP for a link."""
+    flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+    descriptor = os.open(name, flags, dir_fd=parent)
     try:
-        # A disk that runs full may take a part and say nothing until it is asked for the rest.
-        while content := content[os.write(descriptor, content) :]:
-            pass
-        os.fsync(descriptor)
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(EINVAL, os.strerror(EINVAL), name)
+        try:
+            _fill(descriptor, content)
+        except OSError:
+            os.ftruncate(descriptor, status.st_size)
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def write_new(parent: Handle, name: str, content: bytes, mode: int = 0o600) -> None:
+    """A new file, durable, with that mode as far as the umask lets it. Raises FileExistsError, OSError."""
+    descriptor = _create(parent, name, mode)
+    try:
+        _fill(descriptor, content)
+    finally:
+        os.close(descriptor)
+
+
+def write_file(parent: Handle, name: str, content: bytes) -> None:
+    """A new file as everybody makes one (0644, less the umask): all of it or none.
+
+    Raises FileExistsError, OSError.
+    """
+    descriptor = _create(parent, name, 0o644)
+    try:
+        _fill(descriptor, content)
+    except OSError:
+        os.unlink(name, dir_fd=parent)
+        raise
     finally:
         os.close(descriptor)
 
@@ -111,6 +149,18 @@ def write_new(parent: Handle, name: str, content: bytes) -> None:
 def sync(handle: Handle) -> None:
     """Make the directory's entries durable. Raises OSError."""
     os.fsync(handle)
+
+
+def _create(parent: Handle, name: str, mode: int) -> int:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.open(name, flags, mode, dir_fd=parent)
+
+
+def _fill(descriptor: int, content: bytes) -> None:
+    # A disk that runs full may take a part and say nothing until it is asked for the rest.
+    while content := content[os.write(descriptor, content) :]:
+        pass
+    os.fsync(descriptor)
 
 
 def _rename_exclusive(source: Handle, name: str, target: Handle, new_name: str) -> None:

@@ -37,18 +37,24 @@ class Quarantine:
         try:
             system.mkdir(root, OURS + run, 0o700)
         except FileExistsError:
-            return cls.open(root, run)
+            try:
+                return cls.open(root, run)
+            except FileNotFoundError:
+                # It was only begun, and is gone now.
+                system.mkdir(root, OURS + run, 0o700)
         touch.made(root)
-        handle = handles.open_child(root, OURS + run)
+        handle: Handle | None = None
         try:
+            handle = handles.open_child(root, OURS + run)
             system.write_new(handle, MARK, _mark(run))
             system.sync(handle)
             system.sync(root)
         except OSError:
             # Nothing is in it yet, and without its mark nobody would ever remove it.
-            with suppress(OSError):
-                system.unlink(handle, MARK)
-            handles.close(handle)
+            if handle is not None:
+                with suppress(OSError):
+                    system.unlink(handle, MARK)
+                handles.close(handle)
             with suppress(OSError), touch.taken_back(root):
                 system.rmdir(root, OURS + run)
             raise
@@ -67,7 +73,7 @@ class Quarantine:
         try:
             if found._is_unfinished():
                 found.drop_if_empty(Removal())
-                raise FileNotFoundError(ENOENT, "a run that was killed had just begun to make it")
+                raise FileNotFoundError(ENOENT, "it had just been begun")
         finally:
             found.close()
         raise FileExistsError(EEXIST, "a directory of that name is not this run's quarantine")

@@ -21,7 +21,14 @@ class Removal:
     freed: int = 0
     """Bytes of the inodes whose last name went."""
     errors: list[OSError] = field(default_factory=list)
+    moved_up: bool = False
+    """A directory was brought to the surface, so that the unit it was in is not whole."""
     reported: int = 0
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything is not as it was."""
+        return self.files > 0 or self.moved_up
 
     def is_due(self) -> bool:
         """Whether enough has gone since the last report for another one."""
@@ -75,6 +82,7 @@ class Task:
         """Bring a directory that lies too deep to the surface; its name there. Raises OSError."""
         while True:
             self.moved_up += 1
+            self.done.moved_up = True
             try:
                 system.move(folder, name, self.parent, self.aside(self.moved_up))
             except FileExistsError:

@@ -4,9 +4,11 @@ import sys
 
 if sys.platform == "win32":
     from cachemgr.execute.windows import (
+        append,
         finish_mkdir,
         is_writable,
         let_in,
+        make_folder,
         mkdir,
         move,
         open_up,
@@ -16,13 +18,16 @@ if sys.platform == "win32":
         set_times,
         sync,
         unlink,
+        write_file,
         write_new,
     )
 else:
     from cachemgr.execute.posix import (
+        append,
         finish_mkdir,
         is_writable,
         let_in,
+        make_folder,
         mkdir,
         move,
         open_up,
@@ -32,13 +37,16 @@ else:
         set_times,
         sync,
         unlink,
+        write_file,
         write_new,
     )
 
 __all__ = [
+    "append",
     "finish_mkdir",
     "is_writable",
     "let_in",
+    "make_folder",
     "mkdir",
     "move",
     "open_up",
@@ -48,5 +56,6 @@ __all__ = [
     "set_times",
     "sync",
     "unlink",
+    "write_file",
     "write_new",
 ]

@@ -16,7 +16,7 @@ from cachemgr.domain.action import Remove
 from cachemgr.domain.machine import Machine
 from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.run import Run
-from cachemgr.domain.terms import Disposal
+from cachemgr.domain.terms import Disposal, StepState
 from cachemgr.execute import freedesktop, system, trash, trash_record
 from cachemgr.execute.freedesktop import OpenTrash
 from cachemgr.execute.guard import Stop
@@ -50,12 +50,12 @@ class Sighting:
     """Why the trash could not be looked into, where that was needed."""
 
 
-def pending(run: Run) -> tuple[Parcel, ...]:
-    """What a run announced to take to the trash and never reported on."""
+def sent(run: Run) -> tuple[Parcel, ...]:
+    """What a run took to the trash, and what it announced to take there and never reported on."""
     return tuple(
         Parcel(run.id, number, run.plan.root(step.cache).path, step.action.names, step.identity)
         for number, step in enumerate(run.plan.steps)
-        if number in run.pending
+        if (number in run.pending or run.step_state(number) is StepState.DONE)
         and isinstance(step.action, Remove)
         and step.action.disposal is Disposal.TRASH
         and step.identity is not None
@@ -64,7 +64,7 @@ def pending(run: Run) -> tuple[Parcel, ...]:
 
 def on_the_way(run: Run, machine: Machine) -> Iterator[int]:
     """The steps whose units an interrupted run left packed for the trash, or in it."""
-    for parcel in pending(run):
+    for parcel in sent(run):
         with suppress(OSError, ValueError):
             root = handles.open_root(parcel.root)
             try:

@@ -5,7 +5,7 @@ import os
 import stat
 import time
 from collections.abc import Callable
-from errno import EACCES, ENOTDIR, EPERM
+from errno import EACCES, EINVAL, ENOTDIR, EPERM
 from pathlib import Path
 from typing import TypeVar
 
@@ -63,6 +63,11 @@ def mkdir(parent: Handle, name: str, mode: int) -> None:
     os.mkdir(parent.to(name), mode)
 
 
+def make_folder(parent: Handle, name: str) -> None:
+    """Raises FileExistsError, OSError."""
+    os.mkdir(parent.to(name))
+
+
 def finish_mkdir(_parent: Handle, _name: str, _mode: int) -> None:
     """Directories have no mode to wait for."""
 
@@ -94,8 +99,39 @@ def is_writable(_handle: Handle) -> bool:
     return True
 
 
-def write_new(parent: Handle, name: str, content: bytes) -> None:
-    """A new file, durable. Raises FileExistsError, OSError."""
+def append(parent: Handle, name: str, content: bytes) -> None:
+    """Content behind a file's end: all of it or nothing. Raises OSError; EINVAL for a link."""
+    path = parent.to(name)
+    if kind(win32.lstat(path)) is not Kind.FILE:
+        raise OSError(EINVAL, os.strerror(EINVAL), name)
+    with open(path, "ab", buffering=0) as file:
+        size = os.fstat(file.fileno()).st_size
+        try:
+            while content := content[file.write(content) :]:
+                pass
+            os.fsync(file.fileno())
+        except OSError:
+            file.truncate(size)
+            raise
+
+
+def write_file(parent: Handle, name: str, content: bytes) -> None:
+    """A new file, all of it or none. Raises FileExistsError, OSError."""
+    path = parent.to(name)
+    with open(path, "xb") as file:
+        try:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            return
+        except OSError as error:
+            failed = error
+    os.unlink(path)
+    raise failed
+
+
+def write_new(parent: Handle, name: str, content: bytes, mode: int = 0o600) -> None:  # noqa: ARG001
+    """Windows has no such modes. Raises FileExistsError, OSError."""
     with open(parent.to(name), "xb") as file:
         file.write(content)
         file.flush()

@@ -139,8 +139,8 @@ def _follow(run: Run, known: Mapping[str, _Known]) -> None:
                 known[of].undone = known[of].undone or undoes
             case Purge(run=of):
                 root = run.plan.root(step.cache).path
-                failed = outcome is not None and outcome.status is Status.FAILED
-                if of in known and (done or failed or number in run.purging):
+                begun = outcome is not None and outcome.begun
+                if of in known and (done or begun or number in run.purging):
                     known[of].purge(root, done=done)
                 if done:
                     for other in known.values():

@@ -117,15 +117,17 @@ def _step(item: dict[str, Any], roots: dict[str, Path]) -> Step:
         needs=tuple(_number(need) for need in item["needs"]),
         rebuild=None if rebuild is None else Rebuild(rebuild),
         seen=_content(item.get("seen")),
+        holds=tuple(str(entry) for entry in item.get("holds", ())),
     )
 
 
 def _content(value: Any) -> Content | None:
     if value is None:
         return None
-    newest = value["newest"]
+    newest, checksum = value["newest"], value.get("checksum")
     counts = [_number(value[key]) for key in ("entries", "apparent")]
-    return Content(counts[0], counts[1], None if newest is None else _number(newest))
+    optional = [None if number is None else _number(number) for number in (newest, checksum)]
+    return Content(counts[0], counts[1], *optional)
 
 
 def _action(item: dict[str, Any], root: Path) -> Action:

@@ -119,6 +119,8 @@ def _outcome(line: dict[str, Any]) -> Outcome:
         None if trouble is None else Trouble(trouble["kind"], text(trouble["detail"]), trouble["errno"]),
         # Before there was this field, what stayed in the quarantine had been counted as moved.
         line.get("held", status is Status.FAILED and line["moved"] > 0) is True,
+        # Nor was it known how far something came that failed.
+        begun=line.get("begun", status is Status.FAILED) is True,
     )
 
 

@@ -123,6 +123,7 @@ def _line(event: RunEvent) -> dict[str, object] | None:
                 "freed": outcome.freed,
                 "moved": outcome.moved,
                 "held": outcome.held,
+                "begun": outcome.begun,
                 "trouble": None
                 if trouble is None
                 else {"kind": trouble.kind, "detail": exact(trouble.detail), "errno": trouble.errno},

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from cachemgr.domain.inventory import Inventory
     from cachemgr.domain.machine import Machine
     from cachemgr.domain.plan import Plan
     from cachemgr.domain.run import Run
@@ -59,7 +60,7 @@ class Runs:
 
     def undo(self, run: str | None = None) -> Plan:
         """The reverse of a run; by default of the last one that removed something. What a recovery
-        finished is undone with the run that it finished.
+        finished is undone with the run that it finished. One that was interrupted has to be named.
 
         Raises UnknownTarget when there is no such run, Refused when nothing of it can be brought back.
         """
@@ -67,6 +68,9 @@ class Runs:
 
         clears = (one.id for one in self.all() if one.plan.intent is Intent.CLEAR)
         found = self.recovered_by(self.one(run or next(clears, None)))
+        if run is None and found.interrupted:
+            # Naming it is a decision; "the last one" is none.
+            raise Refused(f"run {found.id} was interrupted; see `{self.command('recover', found.id)}` first")
         if not found.quarantined:
             raise Refused(_not_undoable(found, self.all()))
         return undo_plan(new_id(), found, self.clock())
@@ -81,6 +85,12 @@ class Runs:
         found = self.one(run)
         left = standing(found)
         return purge_plan(new_id(), (found,), self.clock(), run=found.id, due=due, standing=left)
+
+    def refuse_saved(self, plan: Plan, inventory: Inventory) -> None:
+        """Raise Refused where a plan from a file cannot be carried out here at all, and say what is wrong."""
+        from cachemgr.past.saved import refuse
+
+        refuse(plan, inventory, self, self.clock())
 
     def recovered_by(self, run: Run) -> Run:
         """The run that a recovery is about; any other is about itself. Raises UnknownTarget."""

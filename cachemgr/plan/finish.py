@@ -55,7 +55,7 @@ class _Rest:
     open: set[int]
     """Removals that were not done, or not to the end."""
     aside: set[int]
-    """Removals that were done into the quarantine."""
+    """Removals that were done into the quarantine, or into the trash where they still lie."""
     obstacles: dict[int, Obstacle] = field(default_factory=dict)
     """Why something at its place cannot go any more."""
     staying: dict[int, Obstacle] = field(default_factory=dict)
@@ -80,7 +80,9 @@ class _Rest:
             # What is neither here nor there has gone already, but for parts of what was being deleted.
             if where not in (Where.NEITHER, Where.OTHER) or number in run.purging:
                 opened.add(number)
-        return cls(run, found, opened, {number for number, _ in run.quarantined} - opened)
+        aside = {number for number, _ in run.quarantined}
+        aside |= {number for number, look in found.items() if look.where is Where.TRASH}
+        return cls(run, found, opened, aside - opened)
 
     def is_met(self, need: int) -> bool:
         """Whether a step that others wait for is done, or is done now, or has nothing to do."""

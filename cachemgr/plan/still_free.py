@@ -63,7 +63,9 @@ class Holders:
             free = cache.state is CacheState.OK and cache.id not in self._pointed
             return None if free else (Reason.NOT_RECOGNISED, "")
         unit = held[0][1]
-        if unit.identity != step.identity or (step.seen is not None and unit.tally.content != step.seen):
+        if unit.identity != step.identity or (
+            step.seen is not None and not unit.tally.content.is_still(step.seen)
+        ):
             return (Reason.CHANGED, "")
         for obstacle in unit.obstacles:
             return (obstacle.reason, obstacle.detail)

@@ -44,20 +44,25 @@ def _steps(run: Run, held: Numbered, folders: Sequence[Folder]) -> Iterator[Step
             made[key] = number
             number += 1
     back: dict[tuple[str, tuple[str, ...]], set[int]] = {}
+    behind: dict[int, set[int]] = {}
+    """The returns of what waited, to go, for a removal of the run: it must not point to nothing now."""
     # The last to leave is the first to return: payload before what points to it.
     for position, step in reversed(held):
         if not isinstance(step.action, Remove):
             continue
         above = made.get((step.cache, step.action.names[:-1]))
+        needs = behind.get(position, set()) | (set() if above is None else {above})
         yield Step(
             Restore(run.id, position, step.action.names, step.action.disposal is Disposal.TRASH),
             step.cache,
             step.entry,
             step.identity,
             step.size,
-            needs=() if above is None else (above,),
+            needs=tuple(sorted(needs)),
             rebuild=step.rebuild,
         )
+        for need in step.needs:
+            behind.setdefault(need, set()).add(number)
         # While anything is missing from a folder, or waits in the root's quarantine, it is not as it was.
         for place in {step.action.names[:-1], ()}:
             back.setdefault((step.cache, place), set()).add(number)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from cachemgr.domain.outcome import Trouble
     from cachemgr.domain.plan import Exclusion
 
+PASSED_OVER = "passed-over-variables"
+"""The code of the one finding that is about the invocation rather than a cache."""
 _PROBLEMS = {
     "empty": "the setting is empty, so the tool would write into its working directory",
     "relative": "the setting is a relative path, so the cache moves with the working directory",
@@ -49,6 +51,11 @@ _FINDINGS = {
     "move back what you want, and remove the rest by hand",
     "interrupted-run": "{run} was interrupted while it worked on {path}; nothing else runs there until that "
     "is decided",
+    "variable-elsewhere": "{variable} puts {type}{more} in {path} rather than {wanted}",
+    "variable-unset": "{variable} is not set here, so {type}{more} is in {path} rather than {wanted}",
+    "second-copy": "{variable} gives {type} a place of its own, {path}: a second copy of what {wanted} holds",
+    "unread-variable": "{variable} is set, but no tool reads it: it moves no cache",
+    "profile-elsewhere": "{path}, line {line}: {variable} puts {type}{more} elsewhere than {wanted}",
 }
 _REASONS = {
     Reason.SHARED: "shared with something that is kept",
@@ -65,6 +72,7 @@ _REASONS = {
     Reason.CHANGED: "no longer what the interrupted run was planned for",
     Reason.INTERRUPTED: "set aside by a run that was interrupted and is to be recovered first",
     Reason.NO_TRASH: "cannot go to the system trash",
+    Reason.NOT_WRITABLE: "nothing can be taken out of a directory that is not writable",
 }
 _DETAILS = {
     "unregistered": "too little is known about this kind of cache; name it in your configuration to clear it",
@@ -88,7 +96,7 @@ _TROUBLES = {
     "changed": "it is no longer what the plan was made for",
     "missing": "it was gone already",
     "exists": "something else is in its place now",
-    "needs": "a step it depends on was not done",
+    "needs": "something that has to come first was not done",
     "stopped": "the run was stopped before it",
     "credential": "it holds a credential or configuration",
     "outside": "it is not inside the cache it was planned for",
@@ -139,6 +147,8 @@ def trouble_sentence(trouble: Trouble) -> str:
     elif trouble.kind == "in-use":
         used = _used(detail)
         return _sentence(f"it is {used}" if used.startswith("in use") else used, "", trouble.errno)
+    elif trouble.kind == "needs":
+        detail = ""  # the number of a step, which nobody has seen
     return _sentence(_TROUBLES.get(trouble.kind, trouble.kind), detail, trouble.errno)
 
 
@@ -170,6 +180,8 @@ def _used(label: str) -> str:
 def finding_sentence(finding: Finding, home: PurePath | None = None, project: PurePath | None = None) -> str:
     """What a scan noticed, without its size and without the command that mends it."""
     cache = display_name(finding.cache or "a cache")
+    if finding.code == PASSED_OVER:
+        return passed_over_sentence(finding.detail)
     template = _FINDINGS.get(finding.code)
     if template is None:
         return _sentence(f"{cache}: {finding.code.replace('-', ' ')}", finding.detail, None)
@@ -178,8 +190,18 @@ def finding_sentence(finding: Finding, home: PurePath | None = None, project: Pu
         setting=f"{display_name(finding.setting)} ({cache})" if finding.setting else cache,
         path=short_path(finding.path, home, project) if finding.path else cache,
         problem=_PROBLEMS.get(finding.detail, display_name(finding.detail) or "something is wrong with it"),
+        variable=display_name(finding.setting),
+        type=display_name(finding.type),
+        more=f" (and {finding.detail} more)" if finding.wanted and finding.detail != "0" else "",
+        wanted=short_path(finding.wanted, home, project) if finding.wanted else cache,
+        line=finding.line,
         run="an unknown run" if finding.detail in ("", "unknown") else f"run {display_name(finding.detail)}",
     )
+
+
+def passed_over_sentence(variables: str) -> str:
+    """Which variables were not asked, and why."""
+    return f"{display_name(variables)}: not asked, because with --home another home is looked at"
 
 
 def _sentence(text: str, detail: str, errno: int | None) -> str:

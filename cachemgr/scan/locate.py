@@ -7,10 +7,11 @@ from pathlib import PurePath
 from cachemgr.domain.cache_type import CacheType, Default, Variable
 from cachemgr.domain.inventory import Origin, Problem
 from cachemgr.domain.machine import Machine
+from cachemgr.domain.reading import above_home, read_variable
+from cachemgr.domain.rules import default_path, rules
 from cachemgr.domain.settings import HomeSetting, RootSetting, Settings
 from cachemgr.domain.terms import Place
 from cachemgr.scan.candidate import Candidate
-from cachemgr.scan.reading import above_home, read_variable
 
 CUSTOM = "custom"
 """The cache type that stands for every name the catalogue does not know."""
@@ -49,7 +50,7 @@ class _Places:
         if self.project is not None:
             yield from self._in_project(cache_type, self.project, active=not led)
         for default in self._here(cache_type.legacy):
-            if path := self._expanded(default.path):
+            if path := default_path(default.path, self.machine):
                 yield Candidate(cache_type, Place.LEGACY, _catalogue(default.path), path, active=False)
 
     def named(self, custom: CacheType, root: RootSetting) -> Candidate:
@@ -94,7 +95,7 @@ class _Places:
     def _written(self, cache_type: CacheType) -> Iterator[Candidate]:
         """Where the tool writes, and where it would were that rule taken away."""
         decided = False
-        for rule in self._order(cache_type):
+        for rule in rules(cache_type, self.machine):
             found = self._by_default(cache_type, rule) if isinstance(rule, Default) else None
             if isinstance(rule, Variable):
                 found = self._by_variable(cache_type, rule)
@@ -103,24 +104,11 @@ class _Places:
                 # Whether it is there is for the scan to see; until then the next rule may count, too.
                 decided = decided or not (isinstance(rule, Default) and rule.if_exists)
 
-    def _order(self, cache_type: CacheType) -> tuple[Variable | Default, ...]:
-        """Strongest first: a directory that exists already gives way only to the tool's own variables."""
-        variables = [
-            variable for variable in cache_type.variables if self.machine.platform in variable.platforms
-        ]
-        defaults = self._here(cache_type.defaults)
-        return (
-            *(variable for variable in variables if not _shared(variable)),
-            *(default for default in defaults if default.if_exists),
-            *(variable for variable in variables if _shared(variable)),
-            *(default for default in defaults if not default.if_exists),
-        )
-
     def _by_variable(self, cache_type: CacheType, variable: Variable) -> Candidate | None:
         reading = read_variable(variable, self.machine)
         if reading is None:
             return None
-        own = bool(variable.below) and not _shared(variable) and not reading.problems
+        own = bool(variable.below) and not variable.shared and not reading.problems
         return Candidate(
             cache_type,
             Place.ENV,
@@ -131,7 +119,7 @@ class _Places:
         )
 
     def _by_default(self, cache_type: CacheType, default: Default) -> Candidate | None:
-        path = self._expanded(default.path)
+        path = default_path(default.path, self.machine)
         if path is None:
             return None
         return Candidate(cache_type, default.place, _catalogue(default.path), path)
@@ -151,22 +139,13 @@ class _Places:
             )
 
     def _here(self, defaults: tuple[Default, ...]) -> tuple[Default, ...]:
-        return tuple(default for default in defaults if self.machine.platform in default.platforms)
-
-    def _expanded(self, text: str) -> PurePath | None:
-        """A path of the catalogue on this machine; None where its variable is not set."""
-        first, _, rest = text.partition("/")
-        if first == "~":
-            return self.machine.home / rest
-        if first == "$TEMP":
-            return self.machine.cwd / self.machine.temp / rest
-        if not first.startswith("%"):
-            return self.machine.path(text)
-        if start := self.machine.env.get(first.strip("%")):
-            return self.machine.path(start) / rest
-        if first == "%LOCALAPPDATA%":
-            return self.machine.home / "AppData" / "Local" / rest
-        return None
+        """Those of this platform. What everybody shares (`/tmp`, `/usr/share`) is no part of another home."""
+        return tuple(
+            default
+            for default in defaults
+            if self.machine.platform in default.platforms
+            and (self.machine.own or default.place is not Place.SYSTEM)
+        )
 
 
 def _merged(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
@@ -184,11 +163,6 @@ def _merged(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
             )
         found[key] = candidate
     return tuple(found.values())
-
-
-def _shared(variable: Variable) -> bool:
-    """Whether the variable moves the caches of many tools, so that its value is nobody's home."""
-    return variable.name.startswith("XDG_")
 
 
 def _catalogue(path: str) -> Origin:

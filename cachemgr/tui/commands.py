@@ -35,6 +35,8 @@ class Fact(StrEnum):
     """The scan met entries that nothing names any more, or that are past their time."""
     CLEAR = "clear"
     """The plan on the screen clears; others cannot be changed here."""
+    USED = "used"
+    """Something stays because somebody uses it, or would if that were not overridden."""
     STEPS = "steps"
     WRITABLE = "writable"
     IDLE = "idle"
@@ -110,6 +112,8 @@ COMMANDS = (
             (Fact.CLEAR, Fact.STEPS)),
     Command("disposal", "t", "Undoable/now", "Quarantine everything, delete everything now, or as by default",
             (Where.PLAN,), 3, (Fact.CLEAR,)),
+    Command("force", "f", "In use too", "Take what running processes use as well; a tool's lock still counts",
+            (Where.PLAN,), 4, (Fact.CLEAR, Fact.USED)),
     Command("kept", "tab", "Kept", "Go between what goes and what stays", (Where.PLAN,), 6),
     Command("filter", "slash", "Filter", "Show only what contains a text", LISTS, 5),
     Command("sort", "s", "Sort", "Next order: size, frees, last used, files, name", LISTS, 6),

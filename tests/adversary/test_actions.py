@@ -23,6 +23,7 @@ LOOKS = (
     (("clear", "all", "--json"), 7),
     (("purge", "--dry-run"), 0),
     (("recover", "--json"), 0),
+    (("init", "--dry-run"), 0),
 )
 MORE_LOOKS = (
     (("clear", "all", "--plan", "-", "--trash"), 0),
@@ -47,6 +48,9 @@ MORE_LOOKS = (
     (("apply", "no-such-plan.json"), 2),
     (("types",), 0),
     (("config", "show"), 0),
+    (("env", "--shell", "sh"), 0),
+    (("env", "--json"), 0),
+    (("run", "--", "true"), 0),
     ((), 0),
 )
 SAME = ("kind", "mode", "owner", "modified", "links", "size", "content")

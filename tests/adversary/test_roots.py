@@ -26,8 +26,18 @@ PROJECT = (
 NAMED = (*APPLICATIONS.values(), "shared/model-cache")
 
 Root = Callable[[Stage, Path], object]
+
+
+def _work(stage: Stage) -> Path:
+    """A directory outside in which places are called as in caches, and hold what is somebody's own."""
+    work = stage.outside / f"work-{len(os.listdir(stage.outside))}"
+    for name in ("thesis.txt", "ab/notes.json", "checkpoints/readme", "blobs/a", "models/a/b/c", "logs/x"):
+        stage.file(work / name, "mine")
+    return work
+
+
 ROOTS: dict[str, Root] = {
-    "link to somebody's work": lambda stage, path: path.symlink_to(stage.outside / "library"),
+    "link to somebody's work": lambda stage, path: path.symlink_to(_work(stage)),
     "link to the home": lambda stage, path: path.symlink_to(stage.home),
     "link upwards": lambda stage, path: path.symlink_to(".."),
     "pipe": lambda stage, path: stage.fifo(path),
@@ -54,8 +64,6 @@ def test_what_is_no_cache_is_not_worked_in(kind: str, tmp_path: Path) -> None:
     stage = Stage(tmp_path / "stage")
     sentinels(stage)
     configure(stage)
-    for name in ("thesis.txt", "ab/notes.json", "checkpoints/readme", "blobs/a", "models/a/b/c"):
-        stage.file(stage.outside / "library" / name, "mine")
     (stage.state / "runs").mkdir(parents=True)
     # What a project configures by name is a cache whatever is in it: that is what naming it means.
     named = NAMED if kind == "somebody's work" else ()

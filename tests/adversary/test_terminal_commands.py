@@ -1,5 +1,6 @@
 """What the command line writes to a real terminal over hostile names: text, colours, and nothing else."""
 
+import json
 import os
 import re
 import sys
@@ -102,6 +103,16 @@ def test_mistakes_repeat_what_was_typed_as_text(stage: Stage) -> None:
     for arguments in mistakes:
         assert b"\\x1b]0;Qosc" in said(stage, *arguments), arguments
     assert plan.exists(), "the plan was written under the name it was given"
+
+
+def test_variables_and_what_a_project_gets_are_text(stage: Stage) -> None:
+    """`said` holds all of it against the list of what moves a terminal."""
+    own = stage.temp / "own.toml"
+    own.write_text(f"[roots]\ntorch_home = {json.dumps(str(stage.project / HOSTILE_WORD))}\n")
+
+    for shell in ("bash", "zsh", "sh", "fish", "powershell", "systemd", "dotenv", "cmd", "json"):
+        assert b"Qosc" in said(stage, "env", "--shell", shell, "--config", str(own)), shell
+    assert b"\\x1b]0;Qosc\\x07\\u202eQbidi" in said(stage, "init", "--dry-run", "--config", str(own))
 
 
 def test_who_holds_the_lock_is_text(stage: Stage) -> None:

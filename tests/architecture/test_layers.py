@@ -27,6 +27,7 @@ def test_nothing_reaches_upstairs() -> None:
         ("domain/plan.py", "import cachemgr.disk"),
         ("domain/plan.py", "import msgspec"),
         ("plan/__init__.py", "import cachemgr.execute"),
+        ("environment/gitignore.py", "import cachemgr.execute"),
         ("cli/__init__.py", "import cachemgr.tui"),
         ("cli/__init__.py", "import cachemgr.execute"),
         ("present/__init__.py", "import rich"),

@@ -143,6 +143,16 @@ def test_a_bucket_that_may_lead_into_the_uv_archive_holds_it_back(stranger: str,
     assert not found["simple-v24"].obstacles
 
 
+@pytest.mark.parametrize("link", ["environments-v2", "sdists-v9"])
+def test_a_link_that_may_lead_to_such_a_bucket_holds_it_back_too(link: str, tmp_path: Path) -> None:
+    write(tmp_path / "uv", {f"{name}/f": "x" for name in ("wheels-v6", "archive-v0")})
+    (tmp_path / "uv" / link).symlink_to(tmp_path / "bigger-disk")
+
+    found = drafts("uv", tmp_path / "uv")
+
+    assert [(o.reason, o.detail) for o in found["wheels-v6"].obstacles] == [(Reason.SHARED, link)]
+
+
 def test_pip_buckets_are_whole_entries(tmp_path: Path) -> None:
     write(tmp_path, {"http-v2/a/b": "x", "wheels/c": "x", "selfcheck/d.json": "{}", "mine/e": "x"})
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cachemgr.domain.inventory import Inventory
-from cachemgr.domain.terms import Disposal
+from cachemgr.domain.terms import Disposal, Reason
 from tests.builders import Link, commit, fingerprint, git_etag, tree
 from tests.caches import HubOnDisk
 from tests.managers import carry_out, manager
@@ -147,6 +147,44 @@ def test_where_holders_may_be_hidden_nothing_counts_as_unreferenced(
     assert payload(inventory, REPO) == set()
     assert "unreferenced" not in names(inventory)
     assert (payload(inventory, OTHER) == set()) is ("another" in name)
+
+
+@pytest.mark.parametrize("place", ["blobs", "snapshots"])
+def test_a_repository_that_leads_into_another_holds_all_of_it(home: Path, hub: HubOnDisk, place: str) -> None:
+    other, folder = hub.folder(OTHER), hub.folder(REPO)
+    (other / place).rename(hub.root.parent / "moved")
+    (other / place).symlink_to(f"../{folder.name}/{place}")
+    blobs = fingerprint(folder / "blobs")
+
+    assert payload(scan(home, hub), REPO) == set()
+    delete_everything(home, hub)
+    assert fingerprint(folder / "blobs") == blobs
+
+
+def test_a_file_that_somebody_put_among_the_links_of_a_snapshot_keeps_it(home: Path, hub: HubOnDisk) -> None:
+    mine = hub.folder(REPO) / "snapshots" / commit("1") / "sub" / "training-log.txt"
+    tree(mine.parent, {mine.name: b"mine", ".DS_Store": b"finder"})
+    before = fingerprint(hub.folder(REPO) / "snapshots")
+    over = manager(home, env={"HF_HUB_CACHE": str(hub.root)})
+    inventory = over.inventory()
+    plan = over.plan_clear(inventory, {entry.id for entry in inventory.entries}, disposal=Disposal.DELETE)
+    (why,) = [one.detail for one in plan.exclusions if one.reason is Reason.NOT_RECOGNISED and one.entry]
+    assert why.endswith("/sub/training-log.txt")
+    carry_out(over, plan)
+    assert fingerprint(hub.folder(REPO) / "snapshots") == before
+    assert (mine.parents[1] / "m.bin").read_bytes() == BIG
+
+    mine.unlink()
+    delete_everything(home, hub)
+    assert not mine.parents[1].exists()
+
+
+def test_a_snapshot_of_files_alone_is_what_a_system_without_links_gets(home: Path, hub: HubOnDisk) -> None:
+    snapshot = hub.folder(REPO) / "snapshots" / commit("1")
+    (snapshot / "m.bin").unlink()
+    tree(snapshot, {"m.bin": BIG, "sub": {"n.bin": b"n"}})
+    delete_everything(home, hub)
+    assert not snapshot.exists()
 
 
 def test_notes_that_are_no_commits_are_unknown_and_break_nothing(home: Path, hub: HubOnDisk) -> None:

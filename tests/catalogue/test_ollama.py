@@ -8,6 +8,7 @@ import pytest
 
 from cachemgr.domain.terms import Reason
 from tests.catalogue.rooms import drafts, evident, paths, write
+from tests.nobody import as_nobody, give_away, needs_permissions, public_directory
 
 A, B, C, D = (letter * 64 for letter in "abcd")
 LIBRARY = "manifests/registry.ollama.ai/library"
@@ -109,6 +110,21 @@ def test_an_index_that_cannot_be_followed_holds_everything_back(where: str, tmp_
 
     assert set(found) == {"good:latest"}
     assert found["good:latest"].obstacles[0].reason is Reason.SHARED
+
+
+@needs_permissions
+def test_manifests_out_of_reach_hold_everything_back() -> None:
+    with public_directory() as top:
+        files = {f"{LIBRARY}/{name}/latest": manifest(digest) for name, digest in (("a", A), ("b", B))}
+        root = write(top / "root", {**files, **blobs(A, B, C)})
+        give_away(root)
+        (root / LIBRARY / "b").chmod(0)
+
+        def look() -> list[object]:
+            found = drafts("ollama", root)
+            return [sorted(found), [obstacle.detail for obstacle in found["a:latest"].obstacles]]
+
+        assert as_nobody(look) == [["a:latest"], ["manifests"]]
 
 
 def test_a_store_whose_index_is_gone_has_no_unneeded_blobs(tmp_path: Path) -> None:

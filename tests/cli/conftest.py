@@ -65,6 +65,12 @@ def process(project: Path) -> Program:
 
 
 @pytest.fixture
+def tiktoken_cache(project: Path) -> Path:
+    """Where tiktoken caches when nothing tells it otherwise."""
+    return project.parent / "temp" / "data-gym-cache"
+
+
+@pytest.fixture
 def caches(home: Path, project: Path) -> Path:
     """A project with a TMDB cache (costs) and a torch checkpoint at home (downloads); the project."""
     tree(

@@ -235,3 +235,16 @@ def test_outside_of_a_project_only_the_user_counts(ground: Ground) -> None:
 
     assert settings.homes == ()
     assert settings.disposal is Disposal.DELETE
+
+
+def test_homes_and_caches_of_one_type_can_be_put_in_order(ground: Ground) -> None:
+    """The project's home and the user's cache name the same thing; the project's file is the stronger."""
+    ground.own('[roots]\nhf_home = ".cache/hf"\n')
+    ground.hardware({"torch_home": ".cache/torch"})
+    ground.users('[[cache]]\nname = "huggingface-hub"\npath = "/big/hub"\n')
+
+    settings = ground.load()
+
+    layers = {home.name: home.layer for home in settings.homes}
+    layers |= {root.type: root.layer for root in settings.roots}
+    assert layers["hf_home"] < layers["torch_home"] < layers["huggingface-hub"]

@@ -21,18 +21,18 @@ resource = pytest.importorskip("resource", reason="works through POSIX descripto
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="works through POSIX descriptors")
 
 
-def test_a_tree_of_two_thousand_levels_goes_without_recursion_or_many_open_files(tmp_path: Path) -> None:
-    deep(tmp_path / "tree", 2000)
-    before, files = du(tmp_path), open_files()
+def test_a_tree_of_two_thousand_levels_goes_without_recursion_or_many_open_files(abyss: Path) -> None:
+    deep(abyss / "tree", 2000)
+    before, files = du(abyss), open_files()
     allowed = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (150, allowed[1]))
     try:
-        done = remove(tmp_path, "tree")
+        done = remove(abyss, "tree")
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, allowed)
     assert done.errors == []
-    assert os.listdir(tmp_path) == []
-    assert done.freed == before - du(tmp_path)
+    assert os.listdir(abyss) == []
+    assert done.freed == before - du(abyss)
     assert open_files() == files
 
 

@@ -17,7 +17,7 @@ from cachemgr.disk.reader import OURS
 from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.terms import Status
 from cachemgr.execute.parcel import Parcel
-from cachemgr.execute.trash_recovery import Sighting, Station, bring_back, finish, locate, pending
+from cachemgr.execute.trash_recovery import Sighting, Station, bring_back, finish, locate, sent
 from tests.builders import machine, tree
 from tests.desk import manager
 from tests.execute.other_trash import places, restore
@@ -105,7 +105,7 @@ def killed(home: Path, box: Path, fatal: int) -> tuple[tuple[Parcel, ...], set[s
     steps = runs[0].plan.steps
     done = {one.number for one in runs[0].outcomes if one.status is Status.DONE}
     gone = {getattr(step.action, "names", ("",))[0] for number, step in enumerate(steps) if number in done}
-    return pending(runs[0]), gone
+    return tuple(parcel for parcel in sent(runs[0]) if parcel.number in runs[0].pending), gone
 
 
 def really(parcel: Parcel, home: Path) -> list[Station]:

@@ -12,7 +12,7 @@ from cachemgr.disk.handles import Handle
 from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.terms import Disposal, Status
 from cachemgr.execute.parcel import Parcel
-from cachemgr.execute.trash_recovery import Sighting, Station, bring_back, finish, locate, pending
+from cachemgr.execute.trash_recovery import Sighting, Station, bring_back, finish, locate, sent
 from tests.builders import machine, tree
 from tests.desk import carry_out, identity, manager, picture, plan_of, removal
 from tests.execute.other_trash import places, restore
@@ -118,5 +118,8 @@ def test_a_trash_that_cannot_be_trusted_is_said(parcel: Parcel, root: Handle, ho
     assert len(os.listdir(home / "aside" / "files")) == 1
 
 
-def test_a_run_that_was_reported_on_leaves_nothing_pending(parcel: Parcel, home: Path) -> None:
-    assert pending(manager(home).run()) == ()
+def test_what_a_run_reported_on_can_be_brought_back_as_well(parcel: Parcel, root: Handle, home: Path) -> None:
+    (arrived,) = sent(manager(home).run())
+    assert arrived == parcel
+    assert bring_back(arrived, root, machine(home)) is None
+    assert locate(arrived, root, machine(home)) == Sighting(Station.PLACE)

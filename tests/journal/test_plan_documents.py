@@ -63,7 +63,14 @@ steps = st.builds(
     st.integers(0, 2**60),
     st.lists(st.integers(0, 9), max_size=3).map(tuple),
     st.none() | st.sampled_from(Rebuild),
-    st.none() | st.builds(Content, st.integers(0, 9), st.integers(0, 2**60), st.none() | st.integers()),
+    st.none()
+    | st.builds(
+        Content,
+        st.integers(0, 9),
+        st.integers(0, 2**60),
+        st.none() | st.integers(),
+        st.none() | st.integers(0, 2**64 - 1),
+    ),
 )
 
 

@@ -3,19 +3,22 @@
 import shutil
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from cachemgr.disk.reader import OURS
-from cachemgr.domain.action import Remove
+from cachemgr.domain.action import Remove, Restore
 from cachemgr.domain.errors import Refused, UnknownTarget
 from cachemgr.domain.event import Gauge
-from cachemgr.domain.run_event import RunEvent
+from cachemgr.domain.run import Run
+from cachemgr.domain.run_event import RunEvent, StepProgress
 from cachemgr.domain.terms import Disposal, RunState, Status, StepState, Where
 from tests.builders import tree
 from tests.desk import carry_out, drop, picture
 from tests.journal.ground import Ground, check, is_there, look, names, plan, quarantines
 from tests.journal.recovering import before_step, deleting, interrupt
+from tests.managers import manager
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="works through POSIX descriptors")
 
@@ -185,3 +188,58 @@ def test_a_trash_step_that_is_unknown_is_shown_where_it_lies(found: Ground) -> N
     carry_out(service, service.plan_roll_back(run.id))
     assert is_there(found)
     assert names(found) == frozenset(name.removeprefix(str(found.home)) for name in found.before)
+
+
+def returning(found: Ground, run: Run) -> None:
+    """A roll-back that ends when its folders were made again, and none of them had its mode yet."""
+    before = {path for path in found.home.rglob("*") if path.is_dir()}
+    events = found.service.execute(found.service.plan_roll_back(run.id))
+    plan_of_it = found.service.plan_roll_back(run.id).steps
+    first = next(n for n, step in enumerate(plan_of_it) if isinstance(step.action, Restore))
+    assert any(map(before_step(first), events))
+    drop(events)
+    made = [path for path in found.home.rglob("*") if path.is_dir() and path not in before]
+    made = [path for path in made if found.hub.root in path.parents or "answers" in str(path)]
+    assert len(made) > 5
+    for path in made:
+        path.chmod(0o700)
+
+
+def test_folders_that_were_being_made_again_go_with_the_rest_or_get_their_modes(found: Ground) -> None:
+    for path in found.home.rglob("*"):
+        if path.is_dir():
+            path.chmod(0o751)
+    before = look(found.home)
+    run = interrupt(found.service, "quarantine", before_step(30))
+    without = names(found)
+    returning(found, run)
+    carry_out(found.service, found.service.plan_finish(run.id))
+    assert names(found) == without - {name for name in without if name.endswith("/ef")}
+    assert [warning for warning in found.hub.scan().warnings if OURS not in str(warning)] == []
+    carry_out(found.service, found.service.plan_undo(run.id))
+    assert look(found.home) == before
+
+    run = interrupt(found.service, "quarantine", before_step(30))
+    returning(found, run)
+    carry_out(found.service, found.service.plan_roll_back(run.id))
+    assert look(found.home) == before
+
+
+def test_a_deep_tree_that_was_being_deleted_is_deleted_to_its_last_part(home: Path, tmp_path: Path) -> None:
+    """What lies deep is brought up beside the tree first, under names of its own."""
+    box = tree(tmp_path / "box", {"entry": {}, "other": "1"})
+    folder = box / "entry"
+    for _ in range(150):
+        folder = tree(folder / "d", {f"{number}": "x" for number in range(6)})
+    service = manager(home, roots={"box": box})
+    inventory = service.inventory()
+    chosen = {entry.id for entry in inventory.entries}
+    events = service.execute(service.plan_clear(inventory, chosen, disposal=Disposal.DELETE))
+    assert any(isinstance(event, StepProgress) and event.files > 500 for event in events)
+    drop(events)
+    (run,) = service.interrupted()
+    (aside,) = box.iterdir()
+    assert any(".deep" in path.name for path in aside.iterdir())
+    assert set(carry_out(service, service.plan_finish(run.id)).kinds) == {None}
+    assert list(box.iterdir()) == []
+    assert service.run(run.id).state is RunState.RECOVERED

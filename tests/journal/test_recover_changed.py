@@ -14,7 +14,7 @@ from cachemgr.journal.codec import digest
 from cachemgr.service import CacheManager
 from tests.builders import commit
 from tests.desk import carry_out, picture
-from tests.journal.ground import Ground, check, hub_of, is_there, look, quarantines
+from tests.journal.ground import Ground, check, hub_of, is_there, look, plan, quarantines
 from tests.journal.recovering import before_step, interrupt
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="works through POSIX descriptors")
@@ -131,3 +131,19 @@ def test_a_plan_that_only_closes_a_run_does_not_recover_it(found: Ground) -> Non
     carry_out(service, replace(service.plan_finish(run.id), steps=()))
     assert service.interrupted() == (service.run(run.id),)
     carry_out(service, service.plan_roll_back(run.id))
+
+
+@pytest.mark.parametrize("theirs", [True, False])
+def test_a_directory_in_which_something_lies_keeps_its_mode(theirs: bool, found: Ground) -> None:
+    """Somebody made it for himself before the undo that was interrupted came to make it again. An empty one
+    may be what that undo had just made, and gets the mode it was to have."""
+    carry_out(found.service, plan(found.service, "quarantine"))
+    folder = found.hub.folder("bob/all")
+    assert not folder.exists()
+    run = interrupt(found.service, "undo", before_step(0))
+    folder.mkdir(mode=0o700)
+    if theirs:
+        (folder / "diary").write_text("mine")
+    carry_out(found.service, found.service.plan_finish(run.id))
+    assert folder.stat().st_mode & 0o777 == (0o700 if theirs else 0o755)
+    assert (folder / "snapshots" / commit("3")).is_dir()

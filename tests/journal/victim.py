@@ -47,7 +47,7 @@ class Killer:
     ) -> Died:
         """A run over the caches of `tests.journal.ground`, killed at a call or seconds after its start; with
         an `errno` it is that call of `execute.system` that fails instead, and nobody is killed; with `looks`
-        one of `disk.handles`."""
+        one of `disk.handles`; and so many of them in a row as `times` says."""
         asked = {"home": str(home), "what": what, "fatal": fatal, "after": after, **more}
         assert self.process.stdin is not None
         assert self.process.stdout is not None
@@ -110,9 +110,10 @@ def _die(
         def counting(*arguments: Any) -> Any:
             nonlocal calls
             calls += 1
-            if calls == asked["fatal"]:
-                if "errno" in asked:
+            if "errno" in asked:
+                if asked["fatal"] <= calls < asked["fatal"] + asked.get("times", 1):
                     raise OSError(asked["errno"], os.strerror(asked["errno"]))
+            elif calls == asked["fatal"]:
                 if torn is not None:
                     torn(*arguments)
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -138,6 +139,7 @@ def _die(
         # What goes to another process is no state of ours: who uses what is asked of one.
         os.write = lambda descriptor, data: (torn if _is_file(descriptor) else write)(descriptor, data)
         os.fsync = counted(os.fsync)
+        os.fchmod = counted(os.fchmod)
 
     problem = ""
     try:

@@ -39,6 +39,25 @@ async def test_who_uses_an_entry_is_said_where_it_is_said_that_it_stays() -> Non
     assert "some running processes" in shown
 
 
+async def test_it_can_be_taken_all_the_same_and_left_again() -> None:
+    manager = service(inventory(), usage=used(Holder(4312, "llama-server")))
+    forced = await plan(manager, *TO_OLLAMA, "d", "f")
+    assert "Will go · 3 entries" in forced
+    assert "--force in-use" in forced
+    assert "in use by" not in forced
+    assert "in use by llama-server (4312)" in await plan(manager, *TO_OLLAMA, "d", "f", "f")
+    shown = " ".join((await plan(manager, *TO_OLLAMA, "d", "f", "c")).split())
+    assert "clear ollama@home --force in-use" in shown
+
+
+async def test_where_nothing_is_used_there_is_nothing_to_override() -> None:
+    manager = service(inventory())
+    shown = await plan(manager, *TO_OLLAMA, "d", "f")
+    assert "In use too" not in shown
+    assert "--force" not in shown
+    assert "In use too" in await plan(service(inventory(), usage=used(Holder(1))), *TO_OLLAMA, "d")
+
+
 async def test_a_process_may_call_itself_what_it_likes() -> None:
     shown = await plan(
         service(inventory(), usage=used(Holder(7, "[@click=app.quit]\x1b]0;x\x07\u202e[/]"))), *TO_OLLAMA, "d"

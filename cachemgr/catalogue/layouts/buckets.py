@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from cachemgr.catalogue.layouts.evidence import tagged_or_empty
 from cachemgr.domain.layout import Reader
 from cachemgr.domain.terms import Reason
-from cachemgr.domain.unit import Draft, Kind, Obstacle, Unit
+from cachemgr.domain.unit import Draft, Item, Kind, Obstacle, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Buckets:
     def _pointing(self, reader: Reader, found: tuple[str, ...]) -> Iterator[Draft]:
         stores = self._units(reader, (name for name in found if _fits(name, (self.store,))))
         pointers = self._units(reader, (name for name in found if _fits(name, self.pointing)))
-        obstacles = tuple(Obstacle(Reason.SHARED, name) for name in self._strangers(found))
+        obstacles = tuple(Obstacle(Reason.SHARED, name) for name in self._strangers(reader))
         for unit in pointers:
             held = obstacles if stores else ()
             yield Draft(unit.names[0], pointers=(unit,), payload=stores, obstacles=held)
@@ -53,16 +53,21 @@ class Buckets:
         lock = (self.lock,) if self.lock else ()
         return tuple(replace(unit, lock=lock) for name in names if (unit := reader.unit(name)))
 
-    def _strangers(self, found: tuple[str, ...]) -> Iterator[str]:
-        """Directories that nobody knows here: what they point to cannot be told."""
-        known = (*self.names, *self.pointing, self.store)
-        return (name for name in found if not _fits(name, known))
+    def _strangers(self, reader: Reader) -> Iterator[str]:
+        """Directories that nobody knows here, and links that may lead to buckets: what they point to cannot
+        be told."""
+        known = {Kind.DIRECTORY: (*self.names, *self.pointing, self.store), Kind.LINK: self.names}
+        for item in reader.list():
+            if item.kind in known and not _hidden(item) and not _fits(item.name, known[item.kind]):
+                yield item.name
 
 
 def _directories(reader: Reader) -> tuple[str, ...]:
-    return tuple(
-        item.name for item in reader.list() if item.kind is Kind.DIRECTORY and not item.name.startswith(".")
-    )
+    return tuple(item.name for item in reader.list() if item.kind is Kind.DIRECTORY and not _hidden(item))
+
+
+def _hidden(item: Item) -> bool:
+    return item.name.startswith(".")
 
 
 def _fits(name: str, globs: tuple[str, ...]) -> bool:

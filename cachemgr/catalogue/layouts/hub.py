@@ -6,9 +6,16 @@ _tree_cache.py. Read here without that library: nothing in a cache decides which
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cachemgr.catalogue.layouts import hub_downloads as downloads
+from cachemgr.catalogue.layouts.hub_repository import (
+    BLOB,
+    COMMIT,
+    HARMLESS,
+    Repository,
+    Revision,
+)
 from cachemgr.catalogue.layouts.hub_store import Store, is_stored, read_store, resolve
 from cachemgr.catalogue.layouts.tag import has_cachedir_tag
 from cachemgr.domain.layout import Leaf, Names, Reader
@@ -16,40 +23,9 @@ from cachemgr.domain.terms import Reason
 from cachemgr.domain.unit import Draft, Item, Kind, Obstacle, Unit
 
 REPOSITORY = re.compile(r"(models|datasets|spaces|kernels)--(.+)", re.DOTALL)
-_COMMIT = re.compile(r"[0-9a-f]{40}")
-_BLOB = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 BOUND = ("snapshots",)
 """A repository without this directory counts as corrupt: it leaves only together with the repository."""
 _SUPPORT = frozenset((downloads.LOCKS, "CACHEDIR.TAG", "version.txt"))
-_HARMLESS = ".DS_Store"
-
-
-@dataclass(frozen=True, slots=True)
-class _Revision:
-    commit: str
-    leaves: tuple[Leaf, ...]
-    held: frozenset[str]
-    """The repository's blobs that its snapshot links."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Repository:
-    folder: str
-    name: str
-    blobs: Mapping[str, Item]
-    stored: Mapping[str, Names]
-    """Where in the shared store a blob that is a link leads."""
-    refs: Mapping[str, tuple[str, ...]]
-    """Commit → the names of the refs that point to it."""
-    extras: Mapping[str, frozenset[str]]
-    """What `.no_exist` and `trees` hold."""
-    revisions: tuple[_Revision, ...]
-    foreign: frozenset[str]
-    """Names on the way of links that lead neither to a blob of its own nor into the shared store."""
-    whole: bool
-    """Everything in it could be read and every link understood, so that holders are known."""
-    alias: str
-    """A link that stands for a ref or a snapshot, and would lead to nothing; empty where there is none."""
 
 
 class Hub:
@@ -57,7 +33,7 @@ class Hub:
 
     def read(self, reader: Reader) -> Iterator[Draft]:
         store = read_store(reader)
-        repositories: list[_Repository] = []
+        repositories: list[Repository] = []
         before = reader.unread
         for item in reader.list():
             if item.kind is Kind.DIRECTORY and (match := REPOSITORY.fullmatch(item.name)):
@@ -75,7 +51,7 @@ class Hub:
             # Somebody unseen may hold a shared payload: rather leak than break.
             store = replace(store, removable=frozenset())
         for repository in repositories:
-            store = replace(store, removable=store.removable - _held_unnamed(repository))
+            store = replace(store, removable=store.removable - repository.held_unnamed)
         for repository in repositories:
             yield from self._drafts(reader, repository, store)
 
@@ -89,7 +65,7 @@ class Hub:
             or {item.name for item in items} <= _SUPPORT
         )
 
-    def _repository(self, reader: Reader, folder: str, name: str) -> _Repository:
+    def _repository(self, reader: Reader, folder: str, name: str) -> Repository:
         before = reader.unread
         kinds = {item.name: item.kind for item in reader.list(folder)}
 
@@ -109,30 +85,34 @@ class Hub:
                     stored[blob.name] = place
                 else:
                     foreign.update(target.split("/"))
+        for part in ("snapshots", "blobs"):
+            if kinds.get(part) is Kind.LINK:
+                # The blobs of the repository that it leads to have holders here.
+                foreign.update((reader.link(folder, part) or "").split("/"))
         refs, alias = self._refs(reader, folder)
         extras = {
             name: frozenset(item.name for item in inside(name) if item.kind is kind)
             for name, kind in ((".no_exist", Kind.DIRECTORY), ("trees", Kind.FILE))
         }
-        revisions: list[_Revision] = []
+        revisions: list[Revision] = []
         for item in inside("snapshots"):
             if item.kind is Kind.DIRECTORY:
                 leaves = reader.leaves(folder, "snapshots", item.name)
                 held, beyond = self._held(folder, item.name, leaves, blobs)
                 foreign |= beyond
-                if _COMMIT.fullmatch(item.name):
-                    revisions.append(_Revision(item.name, leaves, held))
+                if COMMIT.fullmatch(item.name):
+                    revisions.append(Revision(item.name, leaves, held))
                     continue
             # Whatever else is here may hold blobs, too.
-            understood = understood and item.name == _HARMLESS
+            understood = understood and item.name == HARMLESS
             alias = f"snapshots/{item.name}" if item.kind is Kind.LINK else alias
         alias = next((f"snapshots/{one.commit}" for one in revisions if one.commit in foreign), alias)
         whole = understood and not foreign and reader.unread == before
-        return _Repository(
+        return Repository(
             folder, name, blobs, stored, refs, extras, tuple(revisions), frozenset(foreign), whole, alias
         )
 
-    def _drafts(self, reader: Reader, repository: _Repository, store: Store) -> Iterator[Draft]:
+    def _drafts(self, reader: Reader, repository: Repository, store: Store) -> Iterator[Draft]:
         commits = [revision.commit for revision in repository.revisions]
         for revision in repository.revisions:
             name = f"{repository.name}@{_short(revision.commit, commits)}"
@@ -142,7 +122,7 @@ class Hub:
         yield from self._incomplete(reader, repository)
 
     def _revision(
-        self, reader: Reader, repository: _Repository, revision: _Revision, name: str, store: Store
+        self, reader: Reader, repository: Repository, revision: Revision, name: str, store: Store
     ) -> Draft:
         folder, commit = repository.folder, revision.commit
         refs = repository.refs.get(commit, ())
@@ -156,8 +136,8 @@ class Hub:
         # With a link that leads elsewhere, or an unreadable revision, blobs may have holders unseen.
         held = revision.held if repository.whole else frozenset()
         payload = tuple(self._payload(reader, repository, held, store))
-        plain = sum(leaf.size for leaf in revision.leaves if leaf.kind is Kind.FILE)
-        linked = sum(_size(repository, blob, store) for blob in revision.held)
+        plain = sum(leaf.size for leaf in revision.plain)
+        linked = sum(repository.size(blob, store) for blob in revision.held)
         return Draft(
             name=name,
             pointers=pointers,
@@ -166,12 +146,12 @@ class Hub:
             notes=refs,
             detached=not refs,
             apparent=plain + linked,
-            obstacles=(Obstacle(Reason.SHARED, repository.alias),) if repository.alias else (),
+            obstacles=tuple(_obstacles(repository, revision)),
             busy_until=downloads.busy_until(repository.blobs),
         )
 
     def _payload(
-        self, reader: Reader, repository: _Repository, blobs: frozenset[str], store: Store
+        self, reader: Reader, repository: Repository, blobs: frozenset[str], store: Store
     ) -> Iterator[Unit]:
         """The repository's own blobs, and behind each link into the shared store what it leads to."""
         for blob in sorted(blobs):
@@ -182,15 +162,18 @@ class Hub:
             if blob in repository.stored:
                 yield from store.units(reader, repository.stored[blob])
 
-    def _unreferenced(self, reader: Reader, repository: _Repository, store: Store) -> Iterator[Draft]:
+    def _unreferenced(self, reader: Reader, repository: Repository, store: Store) -> Iterator[Draft]:
         """Blobs that no snapshot links, and what is noted about commits that have no snapshot."""
-        left = frozenset(
-            name
-            for name, item in repository.blobs.items()
-            if _BLOB.fullmatch(name) and item.kind in (Kind.FILE, Kind.LINK)
-        ) - _linked(repository)
+        left = (
+            frozenset(
+                name
+                for name, item in repository.blobs.items()
+                if BLOB.fullmatch(name) and item.kind in (Kind.FILE, Kind.LINK)
+            )
+            - repository.linked
+        )
         payload = tuple(self._payload(reader, repository, left, store))
-        notes = (reader.unit(repository.folder, *place) for place in _orphans(repository))
+        notes = (reader.unit(repository.folder, *place) for place in repository.orphans())
         pointers = downloads.locked(repository.folder, notes)
         if pointers or payload:
             yield Draft(
@@ -204,7 +187,7 @@ class Hub:
                 busy_until=downloads.busy_until(repository.blobs),
             )
 
-    def _incomplete(self, reader: Reader, repository: _Repository) -> Iterator[Draft]:
+    def _incomplete(self, reader: Reader, repository: Repository) -> Iterator[Draft]:
         units = [
             replace(unit, lock=downloads.lock_of(repository.folder, blob))
             for name, blob in downloads.partial(repository.blobs)
@@ -252,42 +235,19 @@ class Hub:
                     text = (reader.text(folder, "refs", *below, item.name, limit=256) or b"").decode(
                         "latin-1"
                     )
-                    if _COMMIT.fullmatch(text):
+                    if COMMIT.fullmatch(text):
                         found.setdefault(text, []).append("/".join((*below, item.name)))
                 elif item.kind is Kind.LINK:
                     alias = "/".join(("refs", *below, item.name))
         return {commit: tuple(sorted(refs)) for commit, refs in found.items()}, alias
 
 
-def _linked(repository: _Repository) -> frozenset[str]:
-    return frozenset[str]().union(*(revision.held for revision in repository.revisions))
-
-
-def _held_unnamed(repository: _Repository) -> frozenset[Names]:
-    """The shared payloads behind links that belong to no entry, and so would be left leading nowhere."""
-    linked = _linked(repository)
-    return frozenset(
-        place for blob, place in repository.stored.items() if blob not in linked and not _BLOB.fullmatch(blob)
-    )
-
-
-def _orphans(repository: _Repository) -> Iterator[Names]:
-    """Refs, markers of absent files and tree listings whose commit has no snapshot."""
-    commits = {revision.commit for revision in repository.revisions}
-    for commit in sorted(repository.refs.keys() - commits):
-        yield from (("refs", *ref.split("/")) for ref in repository.refs[commit])
-    for folder, ending in ((".no_exist", ""), ("trees", ".json")):
-        for name in sorted(repository.extras[folder]):
-            commit = name.removesuffix(ending)
-            if name == commit + ending and _COMMIT.fullmatch(commit) and commit not in commits:
-                yield (folder, name)
-
-
-def _size(repository: _Repository, blob: str, store: Store) -> int:
-    """What the owning tool counts for a blob: the file behind the link."""
-    if blob in repository.stored:
-        return store.sizes.get(repository.stored[blob], 0)
-    return repository.blobs[blob].identity.size
+def _obstacles(repository: Repository, revision: Revision) -> Iterator[Obstacle]:
+    if repository.alias:
+        yield Obstacle(Reason.SHARED, repository.alias)
+    if (strange := revision.strange) is not None:
+        place = (repository.folder, "snapshots", revision.commit, *strange.names)
+        yield Obstacle(Reason.NOT_RECOGNISED, "/".join(place))
 
 
 def _short(commit: str, commits: list[str]) -> str:

@@ -38,6 +38,7 @@ class Manifests:
 
     def read(self, reader: Reader) -> Iterator[Draft]:
         store = _Store.of(reader)
+        before = reader.unread
         leaves = tuple(_leaves(reader, (_MANIFESTS,)))
         models = [
             (names, manifest, _parsed(reader.text(*names, limit=_MANIFEST_LIMIT)))
@@ -45,6 +46,8 @@ class Manifests:
             if kind is Kind.FILE and (manifest := reader.unit(*names))
         ]
         blind = _other_indexes(reader)
+        if reader.unread > before:
+            blind.append(_MANIFESTS)
         blind += ["/".join(names) for names, kind in leaves if kind is Kind.LINK]
         blind += ["/".join(names) for names, _, model in models if model is None]
         held = tuple(Obstacle(Reason.SHARED, name) for name in blind)

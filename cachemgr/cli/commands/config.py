@@ -12,7 +12,10 @@ from cachemgr.present.document.knowledge import config_document
 from cachemgr.present.settings_rows import setting_rows
 from cachemgr.present.text import counted, display_name, short_path
 
-SCHEMAS = ("config", "entries", "error", "event", "history", "plan", "recover", "result", "status", "types")
+SCHEMAS = (
+    *("config", "entries", "env", "error", "event", "history", "init", "plan", "recover", "result", "status"),
+    *("tiktoken-bundle", "tiktoken-verify", "tiktoken-warm", "types"),
+)
 
 
 @click.group()

@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from cachemgr.domain.inventory import EntryId
 from cachemgr.domain.plan import Plan
-from cachemgr.domain.terms import Disposal, Intent
+from cachemgr.domain.terms import Disposal, Intent, Reason, Rule
 from cachemgr.present.plan_rows import KeptRow, PlanRow, kept_rows, plan_rows
 from cachemgr.present.text import age, counted, display_name, rebuild_word, size
 from cachemgr.tui import plan_view
@@ -41,6 +41,7 @@ class Request:
     entries: frozenset[EntryId]
     targets: tuple[str, ...]
     disposal: Disposal | None = None
+    force: tuple[Rule, ...] = ()
 
 
 class PlanScreen(View):
@@ -78,6 +79,8 @@ class PlanScreen(View):
         made = super().facts() | {Fact.ROW}
         if self.asked is not None:
             made.add(Fact.CLEAR)
+        if self.plan.forced or any(stays.reason is Reason.IN_USE for stays in self.plan.exclusions):
+            made.add(Fact.USED)
         if self.plan.steps:
             made.add(Fact.STEPS)
         return made
@@ -134,8 +137,13 @@ class PlanScreen(View):
             following = _DISPOSALS[(_DISPOSALS.index(self.asked.disposal) + 1) % len(_DISPOSALS)]
             self._replan(replace(self.asked, disposal=following))
 
+    def action_force(self) -> None:
+        if self.asked is not None:
+            self._replan(replace(self.asked, force=() if self.asked.force else (Rule.IN_USE,)))
+
     def action_copy(self) -> None:
         flag = [_FLAGS[self.asked.disposal]] if self.asked and self.asked.disposal else []
+        flag += [word for rule in self.plan.forced for word in ("--force", rule)]
         argv = {
             Intent.CLEAR: ["clear", *(self.asked.targets if self.asked else ()), *flag],
             Intent.UNDO: ["undo", self.plan.reverses or ""],
@@ -169,7 +177,11 @@ class PlanScreen(View):
         if inventory is None:
             return
         make: Callable[[], Plan] = lambda: service.plan_clear(  # noqa: E731 - typed for the relay
-            inventory, request.entries, targets=request.targets, disposal=request.disposal
+            inventory,
+            request.entries,
+            targets=request.targets,
+            disposal=request.disposal,
+            force=request.force,
         )
         if (plan := await ask(self, make)) is not None:
             self.plan, self.asked = plan, request
