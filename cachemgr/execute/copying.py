@@ -163,7 +163,7 @@ class Copying(Pass):
         if self.leaving:
             raise Stop(Trouble("leaving", "/".join(self.leaving[0])))
         planned = self.unit.content
-        if planned is not None and not self.again and self.sum.content != planned:
+        if planned is not None and not self.again and not self.sum.content.is_still(planned):
             self.outdated = True
             raise Stop(Trouble("changed", "/".join(self.unit.names)))
         for inode, (names, links) in self.aside.firsts.items():

@@ -2,7 +2,7 @@
 
 import os
 
-from cachemgr.domain.unit import Content, Inode, Kind
+from cachemgr.domain.unit import Content, Inode, Kind, checksum
 
 
 class Sum:
@@ -14,10 +14,12 @@ class Sum:
         """Inodes with several names: how many were met."""
         self._apparent = 0
         self._newest = 0
+        self._checksum = 0
 
     def add(self, kind: Kind, status: os.stat_result) -> None:
         """Something that is no directory; every inode once."""
         self.entries += 1
+        self._checksum += checksum(status.st_ino, status.st_size, status.st_mtime_ns)
         if kind is Kind.FILE:
             self._newest = max(self._newest, int(status.st_mtime))
         if status.st_nlink > 1:
@@ -29,4 +31,4 @@ class Sum:
 
     @property
     def content(self) -> Content:
-        return Content(self.entries, self._apparent, self._newest or None)
+        return Content(self.entries, self._apparent, self._newest or None, self._checksum % 2**64)
