@@ -13,17 +13,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cachemgr.catalogue import all_types
+from cachemgr.catalogue.tiktoken import EVERYWHERE
 from cachemgr.cli.main import run
 from cachemgr.cli.session import ConfigFiles, Options
 from cachemgr.config import directory, find_project, load
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import UsageError
-from cachemgr.domain.machine import Machine, Platform
+from cachemgr.domain.machine import TEMPORARY, Machine, Platform
 from cachemgr.service import CacheManager
 
 _NAME = "cachemgr"
 _TERMINAL = frozenset(("COLORTERM", "FORCE_COLOR", "LANG", "LC_ALL", "LC_CTYPE", "NO_COLOR", "PATH", "TERM"))
 """The variables that a demo takes along."""
+_DATA = "XDG_DATA_HOME"
+"""Leads to a trash instead of a cache."""
 
 
 def now() -> datetime:
@@ -138,6 +141,10 @@ def _place(options: Options) -> Place:
     home = _absolute(machine, options.home) or directory(machine, "CACHEMGR_HOME")
     if home is not None:
         return _moved(machine, _existing(home, "--home"))
+    if not Path(machine.home).is_dir():
+        raise UsageError(
+            f"your home directory {display_name(machine.home)} does not exist; name one with --home"
+        )
     from platformdirs import user_config_path, user_state_path  # not needed for another home
 
     return Place(
@@ -148,13 +155,16 @@ def _place(options: Options) -> Place:
 
 
 def _moved(machine: Machine, home: Path) -> Place:
-    """The same machine with another home: what its variables say about the real one does not hold."""
+    """The same machine with another home: what the environment says is about the home of whoever asks. So
+    no variable that leads a tool to a cache is kept, wherever it leads, nor one that leads into that home."""
     real = Path(machine.home)
+    leading = {variable.name for kind in (*all_types(), EVERYWHERE) for variable in kind.variables} | {_DATA}
+    passed_over = tuple(sorted(name for name in leading if machine.env.get(name)))
     env = {
         name: value
         for name, value in machine.env.items()
         # A PATH that begins with ~/bin is no place.
-        if name in _TERMINAL or not _lies_in(value, real)
+        if name in _TERMINAL or not (name in leading or name in TEMPORARY or _lies_in(value, real))
     }
     env |= {"HOME": str(home), "USERPROFILE": str(home)}
     config, state = home / ".config" / _NAME, home / ".local" / "state" / _NAME
@@ -164,7 +174,7 @@ def _moved(machine: Machine, home: Path) -> Place:
         local = home / "AppData" / "Local"
         env |= {"LOCALAPPDATA": str(local), "APPDATA": str(home / "AppData" / "Roaming")}
         config = state = local / _NAME
-    moved = replace(machine, home=home, env=env)
+    moved = replace(machine, home=home, env=env, own=False, passed_over=passed_over)
     return Place(
         moved,
         directory(moved, "CACHEMGR_CONFIG_DIR") or config,

@@ -65,12 +65,13 @@ class Encodings:
     def directory(self, named: Path | None = None, option: str = "--dir") -> EncodingCache:
         """Where files go: the directory that is named, else the configured one, else tiktoken's own now.
 
-        One that must not be written to has a problem.
+        One that must not be written to has a problem. Raises UsageError where none is known.
         """
         if named is not None:
             return self._admitted(self.cache(named, option))
         found = reading.configured(TIKTOKEN, self.machine, self.settings, self.project)
-        assert found is not None, "the catalogue has a default"
+        if found is None:
+            raise UsageError("where tiktoken looks in that home is not known here; say where with --dir")
         return found if found.problems else self._admitted(reading.read(found, LAYOUT, FILES))
 
     def files(self, names: Sequence[str]) -> tuple[EncodingFile, ...]:

@@ -186,7 +186,7 @@ def test_a_run_that_is_dropped_in_the_middle_can_be_read_and_taken_back(
     drop(events)
     assert list(sample.directory.rglob(".cachemgr-quarantine-*"))
     assert service.run().state is RunState.INTERRUPTED
-    carry_out(service, service.plan_undo())
+    carry_out(service, service.plan_undo(service.run().id))
     now = picture(sample.home, sample.project)
     # Folders' times cannot be known: the run never came to look at what it left.
     assert _without_folder_times(now) == _without_folder_times(before)
@@ -206,7 +206,7 @@ def test_a_deletion_that_began_can_be_finished_and_not_be_taken_back(
             break
     drop(events)
     with pytest.raises(Refused, match="removed in part"):
-        service.plan_undo()
+        service.plan_undo(service.run().id)
     before = du(sample.home, sample.project)
     done = carry_out(service, service.plan_purge())
     assert set(done.statuses) == {Status.DONE}

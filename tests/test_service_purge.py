@@ -1,5 +1,6 @@
 """Emptying the quarantine: when its bytes are freed, and what is not touched."""
 
+import os
 import subprocess
 import sys
 from datetime import timedelta
@@ -78,6 +79,26 @@ def test_due_means_after_the_day_that_was_promised(service: CacheManager, clock:
     clock.ahead = 7 * 86400 + 60
     assert set(carry_out(service, service.plan_purge(due=True)).statuses) == {Status.DONE}
     assert service.run(run).state is RunState.PURGED
+
+
+@pytest.mark.parametrize("days", [60, 20_000])
+def test_nothing_is_due_by_a_clock_that_jumped(days: int, service: CacheManager, clock: Clock) -> None:
+    """Nothing was recorded or changed for all that time. Who knows better can name the run."""
+    run = set_aside(service, "tmdb@")
+    clock.ahead = days * 86400
+    with pytest.raises(Refused, match=f"if the clock is right, name the run: cachemgr purge {run}"):
+        service.plan_purge(due=True)
+    assert service.plan_purge(run).steps
+
+
+def test_what_is_due_is_purged_late_where_something_has_happened_since(
+    sample: SampleHome, service: CacheManager, clock: Clock
+) -> None:
+    run = set_aside(service, "tmdb@")
+    clock.ahead = 60 * 86400
+    late = clock().timestamp() - 20 * 86400
+    os.utime(service.run(run).plan.roots[0].path, (late, late))
+    assert set(carry_out(service, service.plan_purge(due=True)).statuses) == {Status.DONE}
 
 
 def test_an_unknown_run_is_an_error_and_not_a_silent_nothing(service: CacheManager) -> None:

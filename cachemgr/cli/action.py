@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
-from cachemgr.cli.ask import agree
+from cachemgr.cli.ask import Declined, agree
 from cachemgr.cli.plan_view import show_plan, show_result
 from cachemgr.cli.route_view import show_switch
-from cachemgr.cli.running import carry_out
+from cachemgr.cli.running import Execution, carry_out
 from cachemgr.cli.session import Session
 from cachemgr.cli.wish import Wish
 from cachemgr.domain.errors import Busy, CacheMgrError, Interrupted, NeedsConfirmation, Refused, UsageError
@@ -20,6 +20,7 @@ from cachemgr.domain.terms import Intent, Reason
 from cachemgr.present.document.runs import result_document
 from cachemgr.present.document.values import encode
 from cachemgr.present.plan_rows import kept_rows
+from cachemgr.present.promises import extent
 from cachemgr.present.routes import route_rows
 from cachemgr.present.text import counted, display_name, minute
 
@@ -35,18 +36,15 @@ class Unconfirmed(NeedsConfirmation):
         self.extra = {"command": command, "plan": plan}
 
 
-class Declined(CacheMgrError):
-    """Somebody was asked and said no."""
-
-    exit_code = 1
-    kind = "declined"
-
-
 def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int:
     """Returns the exit code. A `saved` plan is compared with a fresh scan first.
 
     Raises CacheMgrError where nothing was done.
     """
+    # Nobody is shown a plan as good that has to wait for a recovery.
+    waits = _waits(session, plan)
+    if waits is not None and not wish.dry_run:
+        raise waits
     # A saved plan may have overridden a rule itself.
     plan = replace(plan, forced=tuple(sorted({*plan.forced, *wish.forced})))
     if wish.plan is not None:
@@ -54,20 +52,34 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
     machine_readable = session.options.json or wish.events
     if wish.dry_run:
         if machine_readable:
-            session.output.document(session.service.encode_plan(plan))
+            # With --events whatever is printed is one object a line.
+            session.output.document(session.service.encode_plan(plan), indent=None if wish.events else 2)
         else:
             show_plan(session.output, plan, quiet=session.options.quiet)
+        if waits is not None:
+            session.output.line(f"cachemgr: {waits}", err=True)
         return 0
     if not plan.steps:
         return _nothing(session, plan, machine_readable=machine_readable)
     quietly = machine_readable or session.options.quiet
     if not quietly or (session.interactive and not wish.yes):
-        show_plan(session.output, plan, err=quietly)
+        show_plan(session.output, plan, err=quietly, whole=not wish.yes)
     if session.service.read_only:
         raise Refused("this is --read-only, so the plan is not carried out")
-    session.service.recovery.refuse(plan)
     _confirm(session, plan, wish)
     run = carry_out(session, plan, events=wish.events, saved=saved)
+    _report(session, plan, wish, run)
+    if run.stopped:
+        session.output.line(
+            f"cachemgr: stopped between steps; `{session.command('history', run.id)}` says how far it came",
+            err=True,
+        )
+        return Interrupted.exit_code
+    return _code(run.outcomes) or _left_out(plan)
+
+
+def _report(session: Session, plan: Plan, wish: Wish, run: Execution) -> None:
+    """What was done, in the form that was asked for."""
     if session.options.json:
         session.output.document(
             result_document(
@@ -76,6 +88,7 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
                 run.outcomes,
                 undoable=run.undoable,
                 now=session.now(),
+                invocation=session.service.invocation,
                 variables=_variables(session, plan),
             )
         )
@@ -84,13 +97,21 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
         show_result(session.output, plan, run, undo, quiet=session.options.quiet)
         if plan.intent is Intent.MIGRATE and not session.options.quiet:
             show_switch(session.output, plan, _variables(session, plan), run)
-    if run.stopped:
-        session.output.line(
-            f"cachemgr: stopped between steps; `{session.command('history', run.id)}` says how far it came",
-            err=True,
-        )
-        return Interrupted.exit_code
-    return _code(run.outcomes)
+
+
+def _waits(session: Session, plan: Plan) -> Refused | None:
+    """Why an interrupted run goes first, if one does."""
+    try:
+        session.service.recovery.refuse(plan)
+    except Refused as first:
+        return first
+    return None
+
+
+def _left_out(plan: Plan) -> int:
+    """1 where something that was named stays because it is in use: the rest went, and not all of it."""
+    in_use = any(exclusion.reason is Reason.IN_USE for exclusion in plan.exclusions)
+    return int(in_use and not PROMISED_WORDS.issuperset(plan.targets))
 
 
 def _variables(session: Session, plan: Plan) -> Mapping[str, PurePath]:
@@ -149,8 +170,9 @@ def _save(session: Session, plan: Plan, wish: Wish) -> int:
     elif not session.options.quiet:
         apply = session.command("apply", str(wish.plan))
         session.output.line(
-            f"Wrote {counted(len(plan.steps), 'step')} to {display_name(wish.plan)}; "
-            f"until {minute(plan.expires_at)} UTC it can be applied: {apply}"
+            f"Wrote {extent(plan)} to {display_name(wish.plan)}; "
+            f"until {minute(plan.expires_at)} UTC it can be applied: {apply}\n"
+            f"To read it first: {apply} --dry-run"
         )
     return 0
 
@@ -169,7 +191,7 @@ def _nothing(session: Session, plan: Plan, *, machine_readable: bool) -> int:
 
 def _why_nothing(session: Session, plan: Plan) -> CacheMgrError | None:
     entries = [exclusion for exclusion in plan.exclusions if exclusion.entry is not None]
-    many = counted(len(plan.exclusions), "item stays", "items stay")
+    many = counted(len(kept_rows(plan)), "item stays", "items stay")
     if entries and all(exclusion.reason is Reason.IN_USE for exclusion in entries):
         first = kept_rows(replace(plan, exclusions=tuple(entries[:1])))[0]
         return Busy(f"nothing of what was named can go now, and {many}; {first.id}: {first.why}")

@@ -210,12 +210,22 @@ def _remarks(session: Session, plan: EncodingPlan, outcomes: Sequence[EncodingOu
         where = _short(session, cache, found)
         session.output.line(f"cachemgr: {where} is {check_words(found)}; another one was taken", err=True)
     names: dict[Trouble, list[str]] = {}
+    encodings: dict[str, dict[str, None]] = {}
+    """By kind of trouble: what to ask for to have its files."""
     for one in outcomes:
         if one.trouble is not None:
             names.setdefault(one.trouble, []).append(one.step.file.name)
+            encodings.setdefault(one.trouble.kind, {})[one.step.file.encodings[0]] = None
     for trouble, files in names.items():
         session.output.line(f"cachemgr: {', '.join(files)}: {encoding_trouble(trouble)}", err=True)
-    for text in dict.fromkeys(map(way_out, names)):
+    ways = (
+        way_out(
+            trouble,
+            session.command("tiktoken", "warm", *encodings[trouble.kind], "--dir", str(plan.directory.path)),
+        )
+        for trouble in names
+    )
+    for text in dict.fromkeys(ways):
         if text:
             session.output.line(text, err=True)
 

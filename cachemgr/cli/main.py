@@ -1,7 +1,9 @@
 """The command group, and the one place where errors become a sentence and an exit code."""
 
+import os
 import sys
 from collections.abc import Sequence
+from errno import EFBIG, EIO, ENOSPC
 from importlib import import_module
 
 import click
@@ -9,7 +11,7 @@ import click
 from cachemgr import __version__
 from cachemgr.cli.options import everywhere
 from cachemgr.cli.output import silence
-from cachemgr.cli.session import Composition, Session
+from cachemgr.cli.session import Composition, Session, Unwritten
 from cachemgr.domain.errors import CacheMgrError, Interrupted, UsageError
 from cachemgr.domain.event import Stopped
 from cachemgr.present.document.values import encode, error
@@ -37,6 +39,9 @@ COMMANDS = {
     "clear-all": "clear",
 }
 """Each command and the module of `cachemgr.cli.commands` it is in, imported when it is needed."""
+_FULL = (EFBIG, EIO, ENOSPC)
+_MEANT = {"-y": "--yes", "-n": "--dry-run"}
+"""Options of other tools, and what they are called here."""
 _HIDDEN = ("clear-models", "clear-app", "clear-all")
 
 EPILOG = """\b
@@ -54,6 +59,11 @@ Examples:
 \b
 TARGET is `all`, a category (models, apps, responses, packages, builds), `legacy`, a cache
 type, a cache id, an entry id, a glob over ids, or `-` for ids on standard input.
+
+\b
+What it costs to have it again: ○ rebuilds itself  ● downloads again  ◆ costs money or time
+■ cannot be had again, or is listed and never cleared  ▲ a legacy location
+(o * $ # ! where a terminal cannot draw these). Columns that do not fit are left out; --json has all.
 """
 
 
@@ -77,8 +87,10 @@ class LazyGroup(click.Group):
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
             from difflib import get_close_matches  # only a mistake needs it
 
-            near = get_close_matches(args[0], self.list_commands(ctx), 1)
+            near = get_close_matches(args[0].lower(), self.list_commands(ctx), 1)
             way_out = f"Did you mean {near[0]}?" if near else "See `cachemgr --help`."
+            if args[0] == "help":
+                way_out = f"Write `cachemgr {' '.join((*args[1:2], '--help'))}`."
             ctx.fail(f"There is no command {args[0]!r}. {way_out}")
         return super().resolve_command(ctx, args)
 
@@ -118,6 +130,12 @@ def run(arguments: Sequence[str], composition: Composition) -> int:
     except click.exceptions.NoArgsIsHelpError as help_wanted:
         _say(help_wanted.format_message(), err=True)
         return UsageError.exit_code
+    except OSError as error:
+        # click's own help and version; whatever else is written goes through `Output`.
+        if error.filename is not None or error.errno not in _FULL:
+            raise
+        silence(sys.stdout)
+        return _fail(session, Unwritten(f"cannot write to standard output: {os.strerror(error.errno or 0)}"))
     except click.ClickException as problem:
         return _fail(session, UsageError(_one_sentence(problem)))
     except (click.Abort, KeyboardInterrupt, Stopped):
@@ -146,6 +164,8 @@ def _say(text: str, *, err: bool = False) -> None:
 
 def _one_sentence(problem: click.ClickException) -> str:
     message = problem.format_message().replace("\n", " ").strip()
+    if (meant := _MEANT.get(getattr(problem, "option_name", ""))) is not None:
+        return f"{message} Did you mean {meant}?"
     context = getattr(problem, "ctx", None)
     if context is None or "See `" in message or "Did you mean" in message:
         return message

@@ -38,7 +38,12 @@ EVERYWHERE: tuple[Callable[[F], F], ...] = (
     kept(
         "--config", metavar="FILE", type=_FILE, help="A configuration file to use instead of the project's."
     ),
-    kept("--home", metavar="DIR", type=_DIRECTORY, help="Look at this home directory instead of yours."),
+    kept(
+        "--home",
+        metavar="DIR",
+        type=_DIRECTORY,
+        help="Look at this home instead of yours; your HF_HOME and the like are not asked.",
+    ),
     kept("--read-only", is_flag=True, flag_value=True, help="Show and plan; change nothing."),
     kept(
         "--color",

@@ -95,6 +95,8 @@ class Output:
         for row in (titles, *rows):
             fields = [self._field(row[i], columns[i], widths[i]) for i in shown]
             self.line(_GAP.join(fields).rstrip(), err=err)
+        if missing := [column.title for i, column in enumerate(columns) if i not in shown]:
+            self.line(f"(no room for {', '.join(missing)})", err=err)
 
     def _field(self, text: str, column: Column, width: int) -> str:
         plain = click.unstyle(text)

@@ -8,26 +8,29 @@ from cachemgr.cli.running import Execution
 from cachemgr.domain.action import Purge
 from cachemgr.domain.outcome import Outcome
 from cachemgr.domain.plan import Plan
-from cachemgr.domain.terms import Disposal, Intent, Status
-from cachemgr.present.plan_rows import KeptRow, PlanRow, kept_rows, plan_rows, way_back
+from cachemgr.domain.terms import Disposal, Intent, Reason, Rebuild, Status
+from cachemgr.present.plan_rows import KeptRow, PlanRow, emptied, kept_rows, plan_rows, way_back
 from cachemgr.present.promises import moved, notes, outcome, promise
-from cachemgr.present.text import counted, day, display_name, glyph, trouble_sentence, verb
+from cachemgr.present.text import counted, day, display_name, glyph, rebuild_word, trouble_sentence, verb
 
 _LONGEST = 40
-"""Lines of each part on a screen; `--json` and `--plan` have all of them."""
+"""Lines of each part that nobody has to decide on; `--json` and `--plan` have all of them."""
 
 
-def show_plan(output: Output, plan: Plan, *, quiet: bool = False, err: bool = False) -> None:
-    """What would be done, what stays and why, and what it would gain."""
+def show_plan(
+    output: Output, plan: Plan, *, quiet: bool = False, err: bool = False, whole: bool = True
+) -> None:
+    """What would be done, what stays and why, and what it would gain. Only where nobody is asked any more
+    it need not be the `whole` of it."""
     rows, kept = plan_rows(plan), kept_rows(plan)
     if quiet:
         for row in rows:
             output.line(display_name(row.id), err=err)
         return
     if rows:
-        _planned(output, plan, rows, err=err)
+        _planned(output, plan, rows, most=None if whole else _LONGEST, err=err)
     if kept:
-        _kept(output, kept, after=bool(rows), err=err)
+        _kept(output, kept, most=None if whole else _LONGEST, after=bool(rows), err=err)
     if rows or kept:
         output.line(err=err)
     if plan.intent is Intent.MIGRATE:
@@ -35,7 +38,7 @@ def show_plan(output: Output, plan: Plan, *, quiet: bool = False, err: bool = Fa
     output.line(f"{verb(plan.intent)}: {promise(plan, output.si)}.", err=err)
     for note in notes(plan):
         output.line(f"{note[0].upper()}{note[1:]}.", err=err)
-    for warning in _warnings(plan, rows):
+    for warning in _warnings(output, plan, rows):
         output.line(click.style(warning, fg="yellow"), err=err)
 
 
@@ -50,7 +53,11 @@ def show_result(output: Output, plan: Plan, run: Execution, undo: str, *, quiet:
     for failed in [one for one in run.outcomes if one.trouble is not None][:_LONGEST]:
         output.line(_failure(plan, failed), err=True)
     sentence = outcome(plan, run.outcomes, output.si)
-    output.line(f"{sentence[0].upper()}{sentence[1:]}.")
+    stays = {
+        one.entry for one in plan.exclusions if one.entry is not None and one.reason is not Reason.SHARED
+    }
+    also = f"; {counted(len(stays), 'entry stays', 'entries stay')}" if stays else ""
+    output.line(f"{sentence[0].upper()}{sentence[1:]}{also}.")
     if plan.intent is Intent.MIGRATE and not run.undoable:
         output.line("Nothing was taken away, and the source is whole; mend that and migrate again.")
     if run.undoable:
@@ -60,7 +67,7 @@ def show_result(output: Output, plan: Plan, run: Execution, undo: str, *, quiet:
         output.line("To have it back, restore it from the trash; its bytes are freed when that is emptied.")
 
 
-def _planned(output: Output, plan: Plan, rows: tuple[PlanRow, ...], *, err: bool) -> None:
+def _planned(output: Output, plan: Plan, rows: tuple[PlanRow, ...], *, most: int | None, err: bool) -> None:
     # What comes back frees nothing, and is itself the way back.
     undoing = plan.brings_back or plan.intent is Intent.MIGRATE
     columns = (
@@ -80,36 +87,57 @@ def _planned(output: Output, plan: Plan, rows: tuple[PlanRow, ...], *, err: bool
             f"{display_name(row.cache)}:{row.name}",
             *(() if undoing else (way_back(row),)),
         )
-        for row in rows[:_LONGEST]
+        for row in rows[:most]
     ]
+    if any(row.holds for row in rows):
+        lines = [line for row, made in zip(rows, lines, strict=False) for line in (made, *_held(row, made))]
+    if (folders := emptied(plan)) is not None and not undoing:
+        name = counted(folders.directories, "emptied directory", "emptied directories")
+        lines.append((" ", "remove", output.size(folders.size), output.size(folders.frees), name, ""))
     output.table(columns, lines, err=err)
-    _more(output, len(rows), err=err)
+    _more(output, len(rows), most, err=err)
 
 
-def _kept(output: Output, kept: tuple[KeptRow, ...], *, after: bool, err: bool) -> None:
+def _held(row: PlanRow, line: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """What a quarantine holds, below it in the column of the entries."""
+    return [("",) * 4 + (f"  {entry}",) + ("",) * (len(line) - 5) for entry in row.holds]
+
+
+def _kept(output: Output, kept: tuple[KeptRow, ...], *, most: int | None, after: bool, err: bool) -> None:
     if after:
         output.line(err=err)
     columns = (Column("Stays", shrinks=True), Column("Size", right=True), Column("Why"))
-    lines = [(row.id, output.size(row.size), row.why) for row in kept[:_LONGEST]]
+    lines = [(row.id, output.size(row.size), row.why) for row in kept[:most]]
     output.table(columns, lines, err=err)
-    _more(output, len(kept), err=err)
+    _more(output, len(kept), most, err=err)
 
 
-def _more(output: Output, total: int, *, err: bool) -> None:
-    if total > _LONGEST:
-        output.line(f"and {counted(total - _LONGEST, 'more line')}, which --json shows", err=err)
+def _more(output: Output, total: int, most: int | None, *, err: bool) -> None:
+    if most is not None and total > most:
+        output.line(f"and {counted(total - most, 'more line')}, which --dry-run shows", err=err)
 
 
-def _warnings(plan: Plan, rows: tuple[PlanRow, ...]) -> list[str]:
+def _warnings(output: Output, plan: Plan, rows: tuple[PlanRow, ...]) -> list[str]:
     permanent = sum(row.permanent for row in rows)
     if not permanent:
         return []
     if plan.intent is Intent.PURGE:
-        return ["A purge cannot be undone."]
+        return ["A purge cannot be undone.", *_price(output, rows)]
     if plan.intent is Intent.FINISH and any(isinstance(step.action, Purge) for step in plan.steps):
-        return ["What is purged cannot be brought back."]
-    subject = "This deletes" if permanent == len(rows) else "Part of this deletes"
-    return [f"{subject} {counted(permanent, 'entry', 'entries')} for good; that cannot be undone."]
+        return ["What is purged cannot be brought back.", *_price(output, rows)]
+    which = counted(permanent, "entry", "entries")
+    if permanent < len(rows):
+        which = f"{permanent:,} of these {counted(len(rows), 'entry', 'entries')}"
+    return [f"This deletes {which} for good; that cannot be undone."]
+
+
+def _price(output: Output, rows: tuple[PlanRow, ...]) -> list[str]:
+    """What it would cost to have again what is purged, where that is more than a download."""
+    costs = {
+        rebuild: sum(row.size for row in rows if row.permanent and row.rebuild is rebuild)
+        for rebuild in (Rebuild.COSTS, Rebuild.UNIQUE)
+    }
+    return [f"{output.size(size)} of it {rebuild_word(rebuild)}." for rebuild, size in costs.items() if size]
 
 
 def _failure(plan: Plan, failed: Outcome) -> str:

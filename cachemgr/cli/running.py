@@ -49,7 +49,7 @@ def carry_out(session: Session, plan: Plan, *, events: bool, saved: bool) -> Exe
             # Known before anything is said about it, for the saying may be interrupted.
             if isinstance(event, RunStarted):
                 execution.id = event.run
-            if events and (document := event_document(event, shown)) is not None:
+            if events and (document := event_document(event, shown, session.service.invocation)) is not None:
                 session.output.document(document, indent=None)
                 shown += 1
             match event:

@@ -19,6 +19,7 @@ from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import CacheMgrError
 from cachemgr.domain.event import ScanFinished
 from cachemgr.domain.inventory import Inventory
+from cachemgr.present.text import passed_over_sentence
 from cachemgr.service import CacheManager
 
 
@@ -105,6 +106,8 @@ class Session:
         if self._service is None:
             self._service = self.composition.service(self.options)
             self.output.si = self.options.si or self._service.settings.si
+            if passed_over := ", ".join(self._service.machine.passed_over):
+                self.output.line(f"cachemgr: {passed_over_sentence(passed_over)}", err=True)
         return self._service
 
     @property

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from cachemgr.cli.session import Session
-from cachemgr.domain.errors import Unavailable
+from cachemgr.domain.errors import Refused, Unavailable
 from cachemgr.domain.inventory import Cache, Entry, Inventory
 from cachemgr.domain.target import Selection, select
 from cachemgr.domain.terms import CacheState
@@ -36,17 +36,29 @@ def selected(session: Session, inventory: Inventory, targets: Sequence[str] | No
     return selection
 
 
-def out_of_reach(session: Session, inventory: Inventory, selection: Selection) -> bool:
+def out_of_reach(
+    session: Session, inventory: Inventory, selection: Selection, *, acting: bool = True
+) -> bool:
     """Whether a wide word (`all`, a category) takes in roots that cannot be reached, each of which is then
     said on standard error: missing is never treated as empty."""
+    left = "; it was left alone" if acting else ""
     lost = [
         cache
         for cache in inventory.caches
         if cache.id in selection.caches and cache.state is CacheState.UNAVAILABLE
     ]
     for cache in lost:
-        session.output.line(f"cachemgr: {_why_unavailable(cache)}; it was left alone", err=True)
+        session.output.line(f"cachemgr: {_why_unavailable(cache)}{left}", err=True)
     return bool(lost)
+
+
+def refuse_unusable(inventory: Inventory, selection: Selection) -> None:
+    """Raise Refused where all that was named are places which must not be used, with the reason."""
+    caches = [cache for cache in inventory.caches if cache.id in selection.named]
+    if caches and not selection.entries and all(cache.state is CacheState.UNUSABLE for cache in caches):
+        cache = caches[0]
+        why = problem_sentence(cache.problems[0]) if cache.problems else state_word(cache.state)
+        raise Refused(f"{display_name(cache.path)} is not cleared: {why}")
 
 
 def _why_unavailable(cache: Cache) -> str:

@@ -7,15 +7,15 @@ from errno import ENOENT
 from pathlib import Path
 from types import TracebackType
 
-from cachemgr.disk import handles
+from cachemgr.disk import handles, peek
 from cachemgr.disk.handles import Handle
+from cachemgr.disk.obstacles import obstacles_of
 from cachemgr.disk.scope import Scope
 from cachemgr.disk.walk import Walk
-from cachemgr.domain.credentials import first_credential
 from cachemgr.domain.inventory import Problem
 from cachemgr.domain.layout import Leaf
 from cachemgr.domain.terms import Reason
-from cachemgr.domain.unit import Container, Identity, Item, Kind, Obstacle, Tally, Unit
+from cachemgr.domain.unit import Container, Identity, Item, Kind, Tally, Unit
 
 Names = tuple[str, ...]
 
@@ -42,12 +42,15 @@ class DiskReader:
     def __init__(self, root: Path, scope: Scope) -> None:
         self.scope = scope
         self.root: Handle = handles.open_root(root)
+        self._name = root.name
         self.identity: Identity = handles.identity(handles.fstat(self.root))
         self.quarantined = 0
         self._listings: dict[Names, _Listing | None] = {}
         self._units: dict[Names, Unit | None] = {}
         self._ours: list[Unit] = []
         self._kept: set[Names] = set()
+        self._closed: dict[Names, str] = {}
+        """Directories out of which nothing can be taken, with what they are called."""
 
     def __enter__(self) -> "DiskReader":
         return self
@@ -124,29 +127,11 @@ class DiskReader:
 
     def text(self, *names: str, limit: int = 65536) -> bytes | None:
         """A regular file's bytes; None where it is missing, longer or something else."""
-        try:
-            parent = handles.open_below(self.root, names[:-1])
-        except OSError:
-            return None
-        try:
-            return handles.read_file(parent, names[-1], limit)
-        except OSError:
-            return None
-        finally:
-            handles.close(parent)
+        return peek.text(self.root, names, limit)
 
     def link(self, *names: str) -> str | None:
         """A symbolic link's text; None where it is not one."""
-        try:
-            parent = handles.open_below(self.root, names[:-1])
-        except OSError:
-            return None
-        try:
-            return handles.read_link(parent, names[-1])
-        except OSError:
-            return None
-        finally:
-            handles.close(parent)
+        return peek.link(self.root, names)
 
     def rest(self) -> tuple[Unit, ...]:
         """What no layout took: unknown, measured so that the total is whole."""
@@ -203,6 +188,8 @@ class DiskReader:
             status = handles.fstat(handle)
             if not self._enters(names, status):
                 return None
+            if self.scope.closed(status):
+                self._closed[names] = "/".join(names) or self._name
             self.scope.gauge.add(0, 0)
             items: dict[str, Item] = {}
             ours: list[str] = []
@@ -259,14 +246,8 @@ class DiskReader:
         finally:
             if parent != self.root:
                 handles.close(parent)
-        obstacles = walk.found_obstacles()
-        # Other people's packages may hold such names; something of that name by itself is what it says.
-        told = names[-1:] if self.scope.third_party else names
-        if first_credential(told) is not None:
-            obstacles = (*obstacles, Obstacle(Reason.PROTECTED, "/".join(names)))
-        if self.scope.owner is not None and status.st_uid != self.scope.owner:
-            foreign = Obstacle(Reason.FOREIGN_OWNER, "/".join(names))
-            obstacles = (*(o for o in obstacles if o.reason is not Reason.FOREIGN_OWNER), foreign)
+        closed = next(filter(None, (self._closed.get(place) for place in ((), names[:-1]))), None)
+        obstacles = obstacles_of(names, status, walk.found_obstacles(), self.scope, closed)
         return Unit(names, now, walk.result(), obstacles)
 
     def _measure_tree(self, walk: Walk, parent: Handle, names: Names) -> None:

@@ -66,6 +66,8 @@ class Walk:
         """Measure an open directory and all below it. The caller keeps the handle."""
         self.measure.directory(status)
         top = _Folder("", None, (status.st_dev, status.st_ino), handle, [])
+        if self.scope.closed(status):
+            self.obstacles.setdefault(Reason.NOT_WRITABLE, "/".join(self.top))
         if not self._check_directory(top, None, status):
             return
         way = [top]
@@ -173,6 +175,8 @@ class Walk:
             self.measure.directories += 1
             self.measure.size += handles.allocated(status)
             scope = self.scope
+            if scope.closed(status):
+                self.obstacles.setdefault(Reason.NOT_WRITABLE, self._text(folder, name))
             plain = status[2] == scope.device and not scope.roots and not scope.mounts
             if plain or self._check_directory(folder, name, status):
                 folder.pending.append((name, (status[2], status[1])))

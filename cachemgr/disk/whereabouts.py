@@ -1,9 +1,12 @@
 """Where the things lie that a run was about: at their places, in a quarantine, or in neither. Looked at on
 the disk, because a record that has no end cannot tell."""
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from errno import ELOOP, ENOTDIR
+from pathlib import Path
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
@@ -43,6 +46,15 @@ def standing(run: Run) -> tuple[CacheId, ...]:
                     handles.lstat(own, OURS + run.id)
                 found.append(root.cache)
     return tuple(found)
+
+
+def last_changed(places: Iterable[Path]) -> datetime | None:
+    """When the latest of these was changed last, in UTC; None where none can be looked at."""
+    times: list[float] = []
+    for place in places:
+        with suppress(OSError, ValueError):
+            times.append(os.lstat(place).st_mtime)
+    return datetime.fromtimestamp(max(times), UTC) if times else None
 
 
 def opened(root: Root) -> Handle | None:

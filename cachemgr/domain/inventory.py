@@ -31,7 +31,7 @@ class Problem:
 
     code: str
     """One of `empty` `relative` `unexpanded` `home` `system` `project` `working-directory` `other-home`
-    `own-state` `leads-out` `not-a-directory` `no-evidence` `untrusted` `unreadable` `vanished`
+    `own-state` `trash` `leads-out` `not-a-directory` `no-evidence` `untrusted` `unreadable` `vanished`
     `mount-point` `other-cache` `alias` `disabled` `unavailable`."""
     detail: str = ""
     errno: int | None = None
@@ -60,7 +60,7 @@ class Finding:
     code: str
     """`legacy-location` `unusable-root` `untrusted-root` `unreadable` `quarantine` `unknown-quarantine`
     `interrupted-run` `variable-elsewhere` `variable-unset` `second-copy` `unread-variable`
-    `profile-elsewhere` …"""
+    `profile-elsewhere` `passed-over-variables` …"""
     severity: Severity
     cache: CacheId | None = None
     path: Path | None = None

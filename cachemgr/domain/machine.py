@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
+TEMPORARY = ("TMPDIR", "TEMP", "TMP")
+"""The variables that name the directory for temporary files, in the order in which Python asks them."""
+
 
 class Platform(StrEnum):
     """The three systems whose rules differ."""
@@ -28,13 +31,20 @@ class Machine:
     home: PurePath
     env: Mapping[str, str]
     cwd: PurePath
+    own: bool = True
+    """False: another home is looked at than that of whoever asks. What belongs to everybody on this system
+    is then not that home's, and what their environment says is about their own."""
+    passed_over: tuple[str, ...] = ()
+    """The variables that would lead tools to caches and were not asked for that reason."""
 
     @classmethod
     def current(cls) -> "Machine":
         """This computer. Called by the composition root and nowhere else.
 
-        Raises FileNotFoundError when the working directory was deleted.
+        Raises FileNotFoundError when the working directory was deleted, RuntimeError when no home is known.
         """
+        if os.environ.get("HOME") == "" and os.name == "posix":
+            raise RuntimeError("HOME")  # which Python takes for the working directory, or for /
         platform = {"darwin": Platform.MACOS, "win32": Platform.WINDOWS}.get(sys.platform, Platform.LINUX)
         return cls(platform, Path.home(), dict(os.environ), Path.cwd())
 
@@ -45,7 +55,7 @@ class Machine:
     @property
     def temp(self) -> str:
         """The directory `tempfile.gettempdir()` would try first (CPython Lib/tempfile.py)."""
-        for name in ("TMPDIR", "TEMP", "TMP"):
+        for name in TEMPORARY:
             if self.env.get(name):
                 return self.env[name]
         if self.platform is Platform.WINDOWS:

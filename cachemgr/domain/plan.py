@@ -51,6 +51,8 @@ class Step:
     rebuild: Rebuild | None = None
     seen: Content | None = None
     """Of a tree: what was in it; compared again, because its identity says nothing about its depths."""
+    holds: tuple[EntryId, ...] = ()
+    """Of a purge: the entries that are deleted with the quarantine."""
 
 
 @dataclass(frozen=True, slots=True)

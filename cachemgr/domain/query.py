@@ -89,7 +89,11 @@ class _Parser:
             raise QueryError("an empty filter selects nothing; leave it out to select everything")
         condition = self._either()
         if (token := self._peek()).kind != "end":
-            raise QueryError(f"{_cannot(token)}; join conditions with `and` or `or`")
+            before = self.tokens[self.position - 1].text
+            joined = "join conditions with `and` or `or`"
+            if token.kind == "word" and token.text not in FIELDS and before.replace(".", "").isdigit():
+                joined = f"a number and its unit are one word, such as 3GB or 30d; else {joined}"
+            raise QueryError(f"{_cannot(token)}; {joined}")
         return condition
 
     def _either(self) -> Condition:

@@ -121,7 +121,17 @@ def _unknown(inventory: Inventory, target: str, types: frozenset[str]) -> str:
     words = ["all", "legacy", *Category, *types]
     words += [word for cache in inventory.caches for word in (cache.type, cache.id)]
     words += _comparable(inventory, target)
-    nearest = get_close_matches(target, words, 1, 0.6)
+    if target.startswith(("/", "~", "./")) or target[1:3] == ":\\":
+        return f"{target!r} is a path; a target is an id, and `cachemgr ls --quiet` prints every id"
+    cache, colon, _ = target.partition(":")
+    if colon and cache in inventory.entries_by_cache:
+        near = [word for word in _comparable(inventory, target) if word.startswith(f"{cache}:")]
+        nearest = get_close_matches(target, near, 1, 0.6)
+        way_out = (
+            f"did you mean {nearest[0]}?" if nearest else f"`cachemgr ls {cache} --quiet` prints its ids"
+        )
+        return f"{cache} holds no entry {target!r}; {way_out}"
+    nearest = get_close_matches(target.lower(), words, 1, 0.6) or get_close_matches(target, words, 1, 0.6)
     way_out = f"did you mean {nearest[0]}?" if nearest else "`cachemgr ls --quiet` prints every id"
     return f"{target!r} names no cache and no entry; {way_out}"
 

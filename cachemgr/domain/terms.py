@@ -101,6 +101,8 @@ class Reason(StrEnum):
     """Set aside by a run that was interrupted: what becomes of it is decided by recovering that run."""
     NO_TRASH = "no-trash"
     """It was to go to the trash, and cannot."""
+    NOT_WRITABLE = "not-writable"
+    """Nothing can be taken out of a directory around it or in it."""
     CONFLICT = "conflict"
     """Something else has the name that it would get."""
     LEAVING = "leaving"

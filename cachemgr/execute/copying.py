@@ -225,12 +225,8 @@ class Copying(Pass):
         return self._clones
 
     def _digest(self, level: Level, name: str, content: bytes) -> bytes:
-        if (hash_of := self.named(level, name, len(content))) is None:
-            return hashlib.sha256(content).digest()
-        hash_of.update(content)
-        if hash_of.hexdigest() != name:
-            raise Stop(Trouble("damaged"))
-        return hash_of.digest()
+        # What has to have a certain digest is held against that when it is read back.
+        return b"" if self.named(level, name, len(content)) else hashlib.sha256(content).digest()
 
     def _finish(
         self, level: Level, name: str, status: os.stat_result, source: int, target: int, digest: bytes

@@ -121,11 +121,19 @@ def _claim(directory: Path) -> None:
             raise Refused(f"The sample needs a directory, and {shown} is a file or a link.") from None
         if hasattr(os, "geteuid") and facts.st_uid != os.geteuid():
             raise Refused(f"The sample needs a directory of yours, and {shown} is not.") from None
+        if (directory / MARKER).exists():
+            raise Refused(
+                f"A sample is in {shown} already: go on with it (--home {shown}/home --project "
+                f"{shown}/project), or remove it first."
+            ) from None
         if os.listdir(directory):
-            raise Refused(f"The sample needs an empty directory, and {shown} is not.") from None
+            raise Refused(
+                f"The sample needs an empty directory, and {shown} is not; name another one."
+            ) from None
     except FileNotFoundError:
         parent = display_name(directory.parent)
-        raise Refused(f"The sample cannot be made in {parent}: it does not exist.") from None
+        why = "that lets nothing be made" if directory.parent.is_dir() else "that does not exist"
+        raise Refused(f"The sample cannot be made in {parent}: {why}. Name another directory.") from None
     except OSError as error:
         reason = (error.strerror or "the system said no").lower()
         raise Refused(f"The directory {shown} cannot be made: {reason}.") from error

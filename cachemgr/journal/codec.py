@@ -114,6 +114,7 @@ def _step(number: int, step: Step, root: Path) -> Document:
         "identity": identity(step.identity),
         "rebuild": step.rebuild,
         "seen": None if step.seen is None else step.seen._asdict(),
+        **({"holds": [_shown(entry) for entry in step.holds]} if step.holds else {}),
     }
 
 

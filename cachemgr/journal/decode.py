@@ -115,6 +115,7 @@ def _step(item: dict[str, Any], roots: dict[str, Path]) -> Step:
         needs=tuple(number(need) for need in item["needs"]),
         rebuild=None if rebuild is None else Rebuild(rebuild),
         seen=_content(item.get("seen")),
+        holds=tuple(str(entry) for entry in item.get("holds", ())),
     )
 
 

@@ -75,12 +75,12 @@ class Journal:
 
     def runs(self) -> tuple[Run, ...]:
         """Every run, newest first. A file that cannot be understood is left out."""
-        read_runs = (read(file) for file in self._files())
+        read_runs = (read(file) for file in self.files())
         return aftermath(run for run in read_runs if run is not None)[::-1]
 
     def newer(self) -> tuple[str, ...]:
         """The runs that a newer release recorded, which only that one understands."""
-        return tuple(file.stem for file in self._files() if is_newer(file))
+        return tuple(file.stem for file in self.files() if is_newer(file))
 
     def close(self, runs: Iterable[str]) -> None:
         """Note that records without an end need none any more, so that the next look at what was
@@ -89,7 +89,7 @@ class Journal:
             with suppress(OSError):
                 (self.folder / (run + CLOSED)).touch(mode=0o600)
 
-    def _files(self) -> list[Path]:
+    def files(self) -> list[Path]:
         """Every run's file, oldest first."""
         try:
             # Ids tell the second; within one, the order of writing does, for only one run writes at a time.

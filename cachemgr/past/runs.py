@@ -7,6 +7,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cachemgr.domain.action import Purge
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Refused, UnknownTarget
 from cachemgr.domain.terms import Intent, RunState
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from cachemgr.domain.inventory import Inventory
     from cachemgr.domain.machine import Machine
     from cachemgr.domain.plan import Plan
     from cachemgr.domain.run import Arrival, Run
@@ -59,18 +61,22 @@ class Runs:
 
     def undo(self, run: str | None = None) -> Plan:
         """The reverse of a run; by default of the last one that removed something. What a recovery
-        finished is undone with the run that it finished.
+        finished is undone with the run that it finished. One that was interrupted has to be named.
 
         Raises UnknownTarget when there is no such run, Refused when nothing of it can be brought back.
         """
+        from cachemgr.disk.whereabouts import standing
         from cachemgr.plan.compose import undo_plan
 
         undone = (Intent.CLEAR, Intent.MIGRATE)
         made = (one.id for one in self.all() if one.plan.intent in undone)
         found = self.recovered_by(self.one(run or next(made, None)))
+        if run is None and found.interrupted:
+            # Naming it is a decision; "the last one" is none.
+            raise Refused(f"run {found.id} was interrupted; see `{self.command('recover', found.id)}` first")
         if not found.undoable:
             raise Refused(_not_undoable(found, self.all()))
-        return undo_plan(new_id(), found, self.clock(), self.arrivals(found))
+        return undo_plan(new_id(), found, self.clock(), self.arrivals(found), standing=standing(found))
 
     def arrivals(self, run: Run) -> Mapping[int, Arrival] | None:
         """Where the things are that a migration brought to another place; None for any other run."""
@@ -81,15 +87,27 @@ class Runs:
         return arrivals(run)
 
     def purge(self, run: str | None = None, *, due: bool = False) -> Plan:
-        """Empty one run's quarantine, all of them, or those whose time has come. Raises UnknownTarget."""
+        """Empty one run's quarantine, all of them, or those whose time has come.
+
+        Raises UnknownTarget; Refused where the clock says that it has come and nothing else does.
+        """
         from cachemgr.disk.whereabouts import standing
         from cachemgr.plan.compose import purge_plan
 
         if run is None:
-            return purge_plan(new_id(), self.all(), self.clock(), run=None, due=due)
+            plan = purge_plan(new_id(), self.all(), self.clock(), run=None, due=due)
+            if due and plan.steps:
+                self._refuse_ahead(plan)
+            return plan
         found = self.one(run)
         left = standing(found)
         return purge_plan(new_id(), (found,), self.clock(), run=found.id, due=due, standing=left)
+
+    def refuse_saved(self, plan: Plan, inventory: Inventory) -> None:
+        """Raise Refused where a plan from a file cannot be carried out here at all, and say what is wrong."""
+        from cachemgr.past.saved import refuse
+
+        refuse(plan, inventory, self, self.clock())
 
     def recovered_by(self, run: Run) -> Run:
         """The run that a recovery is about; any other is about itself. Raises UnknownTarget."""
@@ -98,6 +116,22 @@ class Runs:
     def newer(self) -> tuple[str, ...]:
         """The runs that a newer release recorded, which cannot be read here."""
         return self.journal.newer()
+
+    def _refuse_ahead(self, plan: Plan) -> None:
+        """Raise Refused where the clock is far ahead of everything that was recorded or changed."""
+        from cachemgr.disk.whereabouts import last_changed
+        from cachemgr.plan.purge import is_ahead
+
+        runs, now = self.all(), self.clock()
+        newest = last_changed(
+            (*self.journal.files(), *(root.path for one in runs for root in one.plan.roots))
+        )
+        if newest is not None and is_ahead(now, newest, runs):
+            first = next(step.action.run for step in plan.steps if isinstance(step.action, Purge))
+            raise Refused(
+                f"the clock says {now:%Y-%m-%d}, but nothing here is newer than {newest:%Y-%m-%d}, so what "
+                f"is due stays; if the clock is right, name the run: {self.command('purge', first)}"
+            )
 
     def command(self, *words: str) -> str:
         """A command line that works where it is shown."""

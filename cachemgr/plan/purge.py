@@ -1,12 +1,15 @@
 """Emptying quarantines: the moment at which their bytes are freed."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from cachemgr.domain.action import Purge, Remove
 from cachemgr.domain.inventory import CacheId
 from cachemgr.domain.plan import Root, Step
 from cachemgr.domain.run import Run
-from cachemgr.domain.terms import RunState
+from cachemgr.domain.terms import Rebuild, RunState
+
+SILENCE = timedelta(days=30)
 
 
 def purge(runs: Iterable[Run], standing: Iterable[CacheId] = ()) -> tuple[tuple[Root, ...], tuple[Step, ...]]:
@@ -18,22 +21,45 @@ def purge(runs: Iterable[Run], standing: Iterable[CacheId] = ()) -> tuple[tuple[
     roots: dict[CacheId, Root] = {}
     steps: list[Step] = []
     for run in runs:
-        sizes: dict[CacheId, int] = {}
-        held: dict[CacheId, list[tuple[int, int, int]]] = {}
-        for number, step in (*run.quarantined, *run.leftover):
-            sizes[step.cache] = sizes.get(step.cache, 0) + step.size
-            if step.identity is not None:
-                held.setdefault(step.cache, []).append((number, *step.identity.inode))
+        held: dict[CacheId, list[tuple[int, Step]]] = {}
         if run.state is RunState.INTERRUPTED:
-            sizes = dict.fromkeys(removal_caches(run), 0) | sizes
-        sizes = dict.fromkeys(standing, 0) | sizes
-        for cache, size in sizes.items():
+            held = {cache: [] for cache in removal_caches(run)}
+        for cache in standing:
+            held.setdefault(cache, [])
+        for number, step in (*run.quarantined, *run.leftover):
+            held.setdefault(step.cache, []).append((number, step))
+        for cache, units in held.items():
             root = run.plan.root(cache)
             # The same cache id may have named another directory in another run.
             name = cache if roots.get(cache, root).path == root.path else f"{cache} ({run.id})"
             roots[name] = root if name == cache else _renamed(root, name)
-            steps.append(Step(Purge(run.id, tuple(held.get(cache, ()))), name, size=size, frees=size))
+            steps.append(emptying(run.id, name, units))
     return tuple(roots.values()), tuple(steps)
+
+
+def emptying(run: str, cache: CacheId, units: Iterable[tuple[int, Step]]) -> Step:
+    """The step that deletes those units of a run's, with what it would cost to have the dearest again."""
+    held = tuple(units)
+    size = sum(step.size for _, step in held)
+    return Step(
+        Purge(run, tuple((number, *step.identity.inode) for number, step in held if step.identity)),
+        cache,
+        size=size,
+        frees=size,
+        rebuild=max(
+            (step.rebuild for _, step in held if step.rebuild), key=list(Rebuild).index, default=None
+        ),
+        holds=tuple(dict.fromkeys(step.entry for _, step in held if step.entry)),
+    )
+
+
+def is_ahead(now: datetime, newest: datetime, runs: Iterable[Run]) -> bool:
+    """Whether a clock contradicts what it should have seen: nothing has happened for a month, counted from
+    the last day until which anything was kept. `newest` is when something last happened."""
+    kept = (
+        run.plan.keep_until for run in runs if run.plan.keep_until is not None and run.plan.keep_until <= now
+    )
+    return now - max((newest, *kept)) > SILENCE
 
 
 def removal_caches(run: Run) -> tuple[CacheId, ...]:

@@ -1,7 +1,7 @@
 """What may be made of an interrupted run: do the rest of it, or bring back what it moved."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cachemgr.domain.action import Close, Discard, Purge, Remove
 from cachemgr.domain.inventory import CacheId, Inventory
@@ -10,7 +10,7 @@ from cachemgr.domain.run import Arrival, Choices, Numbered, Run, Whereabouts
 from cachemgr.domain.terms import Disposal, Intent, StepState, Where
 from cachemgr.plan.finish import finish
 from cachemgr.plan.finish_migration import Rest, destinations, sources
-from cachemgr.plan.purge import removal_caches
+from cachemgr.plan.purge import emptying, removal_caches
 from cachemgr.plan.undo import undo
 from cachemgr.plan.way_back import way_back
 
@@ -46,8 +46,12 @@ def roll_back(run: Run, found: Mapping[int, Whereabouts]) -> Recovery:
     # Where a unit on its way to the trash is, the journal cannot tell; this is the place to decide it.
     aside = {n for n, _ in _trashed(run) if n in found and found[n].where in (Where.QUARANTINE, Where.TRASH)}
     known = {number for number, _ in run.quarantined}
+    stayed = {number for number, look in found.items() if look.where is Where.PLACE}
     held: Numbered = tuple(
-        (number, step) for number, step in enumerate(run.plan.steps) if number in known | aside
+        # What never left brings no bytes back; its step is there for the record.
+        (number, replace(step, size=0) if number in stayed else step)
+        for number, step in enumerate(run.plan.steps)
+        if number in known | aside
     )
     return Recovery(run, (*undo(run, held), *_close(run.id, removal_caches(run))))
 
@@ -100,9 +104,7 @@ def finish_purge(run: Run, others: Mapping[str, Run]) -> Recovery:
             for unit, one in (*other.quarantined, *other.leftover)
             if other.plan.root(one.cache).path == root.path and one.identity is not None
         ]
-        size = sum(one.size for _, one in held)
-        inodes = tuple((unit, *one.identity.inode) for unit, one in held if one.identity is not None)
-        steps.append(Step(Purge(other.id, inodes), step.cache, size=size, frees=size))
+        steps.append(emptying(other.id, step.cache, held))
     closing = [Step(Close(action.run), step.cache) for _, step, action in wanted]
     return Recovery(run, (*steps, *closing))
 

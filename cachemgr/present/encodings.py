@@ -30,8 +30,8 @@ _TROUBLES = {
 }
 _WAYS_OUT = {
     "conflict": "Look at what is there, move it away, and run this again.",
-    "corrupt": "Fetch it again: cachemgr tiktoken warm NAME",
-    "missing": "Fetch it first: cachemgr tiktoken warm NAME",
+    "corrupt": "Fetch it again: {fetch}",
+    "missing": "Fetch it first: {fetch}",
     "no-network": "Run this again where there is a network (HTTPS_PROXY names a proxy), or fill from a "
     "directory that has the files: --from DIR",
     "tls": "If a proxy signs the traffic anew, name its certificate in REQUESTS_CA_BUNDLE; or fill from a "
@@ -57,9 +57,10 @@ def encoding_trouble(trouble: Trouble) -> str:
     return f"{text} ({'; '.join(extra)})" if extra else text
 
 
-def way_out(trouble: Trouble) -> str:
-    """What can be done about it; empty where nothing is known."""
-    return _WAYS_OUT.get(trouble.kind, "")
+def way_out(trouble: Trouble, fetch: str) -> str:
+    """What can be done about it; empty where nothing is known. `fetch` is the command that downloads the
+    files which had it."""
+    return _WAYS_OUT.get(trouble.kind, "").format(fetch=fetch)
 
 
 def file_title(file: FoundFile) -> str:

@@ -1,5 +1,6 @@
 """What a line of a table of planned, kept or past work says, as values with raw numbers."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,12 +27,15 @@ from cachemgr.domain.action import (
 )
 from cachemgr.domain.display import display_name
 from cachemgr.domain.inventory import CacheId
-from cachemgr.domain.outcome import Totals
+from cachemgr.domain.outcome import Outcome, Totals
 from cachemgr.domain.plan import Exclusion, Plan, Step
 from cachemgr.domain.run import Run
-from cachemgr.domain.terms import Disposal, Rebuild
+from cachemgr.domain.terms import Disposal, Rebuild, Status
+from cachemgr.present.figures import counted
 from cachemgr.present.sentences import exclusion_sentence
 from cachemgr.present.words import rebuild_word, run_state_word, verb
+
+_WORSE = (Status.DONE, Status.SKIPPED, Status.REFUSED, Status.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,17 @@ class PlanRow:
     permanent: bool
     trashed: bool = False
     """It goes to the system's trash, and comes back from there by the system's means."""
+    holds: tuple[str, ...] = ()
+    """Of a quarantine: the ids of the entries in it, displayable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Emptied:
+    """The directories that go once nothing is left in them: with the rows, all of a plan's bytes."""
+
+    directories: int
+    size: int
+    frees: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +87,11 @@ class RunRow:
     what: str
     state: str
     totals: Totals
+    """Of its steps."""
+    entries: Totals
+    """The same in entries, which is how people are told."""
     quarantined: int
-    """Bytes of it that still lie in the quarantine."""
+    """Bytes of it that still lie in the quarantine, as far as its record tells."""
     undoable: bool
 
 
@@ -100,16 +118,49 @@ def row_of_step(plan: Plan) -> Mapping[int, int]:
     return found
 
 
+def entry_totals(plan: Plan, outcomes: Sequence[Outcome]) -> Totals:
+    """Outcomes counted by rows: one is done when all of its steps are, and else as bad as the worst of them.
+    A step without a row counts for itself where it was not done."""
+    rows = row_of_step(plan)
+    found: dict[int, list[Status]] = {}
+    statuses: list[Status] = []
+    for one in outcomes:
+        if (row := rows.get(one.number)) is not None:
+            found.setdefault(row, []).append(one.status)
+        elif one.trouble is not None:
+            statuses.append(one.status)
+    steps = Counter(rows.values())
+    for row, reported in found.items():
+        worst = max(reported, key=_WORSE.index)
+        if worst is not Status.DONE or len(reported) == steps[row]:
+            statuses.append(worst)
+    done, skipped, refused, failed = (statuses.count(status) for status in _WORSE)
+    return Totals(done, failed, refused, skipped, sum(one.freed for one in outcomes))
+
+
+def emptied(plan: Plan) -> Emptied | None:
+    """None where no directory goes, and where the rows tell of each."""
+    steps = [step for step in plan.steps if isinstance(step.action, Tidy)]
+    if not steps or all(isinstance(step.action, ASIDE) for step in plan.steps):
+        return None
+    directories = sum(1 + len(step.action.alone) for step in steps if isinstance(step.action, Tidy))
+    return Emptied(directories, sum(step.size for step in steps), sum(step.frees for step in steps))
+
+
 def kept_rows(plan: Plan) -> tuple[KeptRow, ...]:
-    return tuple(
-        KeptRow(
-            _kept_id(exclusion),
-            _kept_name(exclusion),
-            exclusion.cache,
-            exclusion.size,
-            exclusion_sentence(exclusion),
-        )
-        for exclusion in plan.exclusions
+    """What stays: each thing once, however much is in its way."""
+    together: dict[tuple[CacheId, str], list[Exclusion]] = {}
+    for number, exclusion in enumerate(plan.exclusions):
+        key = exclusion.entry or str(exclusion.path or number)
+        together.setdefault((exclusion.cache, key), []).append(exclusion)
+    return tuple(_kept_row(exclusions) for exclusions in together.values())
+
+
+def _kept_row(exclusions: Sequence[Exclusion]) -> KeptRow:
+    first, others = exclusions[0], len(exclusions) - 1
+    also = f", and {counted(others, 'more reason')}" if others else ""
+    return KeptRow(
+        _kept_id(first), _kept_name(first), first.cache, first.size, exclusion_sentence(first) + also
     )
 
 
@@ -123,7 +174,8 @@ def run_row(run: Run) -> RunRow:
         what=f"{verb(run.plan.intent)} {targets or reverses}".rstrip(),
         state=run_state_word(run.state),
         totals=Totals.of(run.outcomes),
-        quarantined=sum(step.size for _, step in quarantined),
+        entries=entry_totals(run.plan, run.outcomes),
+        quarantined=sum(step.size for number, step in quarantined if number not in run.pending),
         undoable=run.undoable,
     )
 
@@ -141,6 +193,7 @@ def _plan_row(steps: Sequence[Step]) -> PlanRow:
         steps=len(steps),
         permanent=any(_permanent(step) for step in steps),
         trashed=any(_disposal(step) is Disposal.TRASH for step in steps),
+        holds=tuple(display_name(entry) for step in steps for entry in step.holds),
     )
 
 
@@ -200,7 +253,8 @@ def _step_name(step: Step) -> str:
     if step.entry is not None:
         return display_name(step.entry.removeprefix(f"{step.cache}:"))
     if isinstance(step.action, Purge | Close | Discard):
-        return f"quarantine of {display_name(step.action.run)}"
+        held = f": {counted(len(step.holds), 'entry', 'entries')}" if step.holds else ""
+        return f"quarantine of {display_name(step.action.run)}{held}"
     return display_name("/".join(getattr(step.action, "names", ()) or (step.cache,)))
 
 

@@ -1,21 +1,22 @@
 """What a plan promises before it is carried out, and what came of it: the two are never mixed."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from datetime import timedelta
 
-from cachemgr.domain.action import ASIDE, Copy, Match, Move, Purge, Remove, Restore, Return, Withdraw
+from cachemgr.domain.action import ASIDE, Purge, Remove, Restore, Return, Withdraw
 from cachemgr.domain.outcome import Outcome, Totals
-from cachemgr.domain.plan import Plan, Step
+from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Disposal, Intent, Rule, Status
 from cachemgr.present.figures import counted, size
+from cachemgr.present.plan_rows import entry_totals, row_of_step
 from cachemgr.present.routes import migrated, route_rows
 
 
 def promise(plan: Plan, si: bool = False) -> str:
-    """What a plan will do, before it does: `2 steps, frees 1.2 GiB now, 300 MiB in 7 days`."""
+    """What a plan will do, before it does: `2 entries, frees 1.2 GiB now, 300 MiB in 7 days`."""
     if not plan.steps:
         return "nothing to do"
-    parts = [counted(_main_steps(plan), "step")]
+    parts = [extent(plan)]
     if plan.intent is Intent.MIGRATE:
         return ", ".join((*parts, *_on_the_way(plan, si)))
     back = sum(step.size for step in plan.steps if isinstance(step.action, Restore | Return))
@@ -32,6 +33,19 @@ def promise(plan: Plan, si: bool = False) -> str:
     if plan.trashed:
         parts.append(f"{_also(parts)}{size(plan.trashed, si)} when the trash is emptied")
     return ", ".join(parts)
+
+
+def extent(plan: Plan) -> str:
+    """How much a plan is about, as people count: `3 entries`, `1 quarantine`; or steps that tidy up."""
+    if all(isinstance(step.action, ASIDE) for step in plan.steps):
+        return counted(len(plan.steps), "step")
+    return _counted(plan, len(set(row_of_step(plan).values())))
+
+
+def _counted(plan: Plan, rows: int) -> str:
+    if any(isinstance(step.action, Purge) for step in plan.steps):
+        return counted(rows, "quarantine")
+    return counted(rows, "entry", "entries")
 
 
 def notes(plan: Plan) -> tuple[str, ...]:
@@ -51,14 +65,17 @@ def notes(plan: Plan) -> tuple[str, ...]:
 
 def result(
     totals: Totals,
+    extent: str,
     *,
     quarantined: int = 0,
     trashed: int = 0,
     restored: int = 0,
+    nothing: str = "freed 0 B",
     migrated: int = 0,
     si: bool = False,
 ) -> str:
-    """What a run did: `freed 1.2 GiB, set 300 MiB aside in 2 steps, 1 refused`."""
+    """What a run did: `freed 1.2 GiB, set 300 MiB aside in 2 entries, 1 refused`. `extent` is what was
+    done, counted."""
     parts = [
         f"{word} {size(amount, si)}{rest}"
         for word, amount, rest in (
@@ -69,17 +86,20 @@ def result(
             ("moved", trashed, " to the trash"),
         )
         if amount
-    ] or ["freed 0 B"]
-    parts[-1] += f" in {counted(totals.done, 'step')}"
+    ] or [nothing]
+    parts[-1] += f" in {extent}"
     parts += _counts((totals.failed, "failed"), (totals.refused, "refused"), (totals.skipped, "skipped"))
     return ", ".join(parts)
 
 
 def outcome(plan: Plan, outcomes: Sequence[Outcome], si: bool = False) -> str:
-    """`result` of a plan's outcomes. What was done to tidy up is not counted; what was not done is."""
-    main = [one for one in outcomes if one.trouble or _main(plan.steps[one.number], plan)]
+    """`result` of a plan's outcomes, in entries. What was done to tidy up is not counted; what was not done
+    is."""
+    totals = entry_totals(plan, outcomes)
     return result(
-        replace(Totals.of(main), freed=Totals.of(outcomes).freed),
+        totals,
+        _counted(plan, totals.done),
+        nothing="brought back 0 B" if plan.brings_back else "freed 0 B",
         quarantined=moved(plan, outcomes, Disposal.QUARANTINE),
         trashed=moved(plan, outcomes, Disposal.TRASH),
         restored=restored(plan, outcomes),
@@ -107,17 +127,6 @@ def restored(plan: Plan, outcomes: Iterable[Outcome]) -> int:
     )
 
 
-def _main(step: Step, plan: Plan) -> bool:
-    """Whether it takes or brings something; tidying up after that is not worth a person's attention."""
-    if plan.intent is Intent.MIGRATE:
-        return isinstance(step.action, Move | Copy | Match)
-    return isinstance(step.action, Remove | Restore | Purge | Move | Return)
-
-
-def _main_steps(plan: Plan) -> int:
-    return sum(_main(step, plan) for step in plan.steps) or len(plan.steps)
-
-
 def _on_the_way(plan: Plan, si: bool) -> list[str]:
     """What a migration does to the bytes."""
     rows = route_rows(plan)
@@ -141,7 +150,9 @@ def _also(parts: Iterable[str]) -> str:
 def _later(plan: Plan) -> str:
     if plan.keep_until is None:
         return "at the purge"
-    return f"in {counted((plan.keep_until - plan.created_at).days, 'day')}"
+    # A recovery comes later than the run whose time it keeps.
+    days = -((plan.created_at - plan.keep_until) // timedelta(days=1))
+    return f"in {counted(days, 'day')}"
 
 
 def _counts(*pairs: tuple[int, str]) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cachemgr.domain.action import ASIDE
+from cachemgr.domain.action import ASIDE, Restore
 from cachemgr.domain.display import display_name
 from cachemgr.domain.inventory import CacheId, EntryId
 from cachemgr.domain.outcome import Trouble
@@ -21,6 +21,9 @@ class StepRow:
 
     number: int
     state: StepState
+    """By the record alone."""
+    judged: StepState
+    """By the record and the look."""
     where: Where | None
     """None for a step that is about no thing."""
     does: str
@@ -31,6 +34,15 @@ class StepRow:
     trouble: Trouble | None
 
 
+def judged(run: Run, number: int, look: Whereabouts | None) -> StepState:
+    """What a step came to by its record and by a look: whole batches are announced before the first of them
+    moves, and what still lies at its place was never touched."""
+    state = run.step_state(number)
+    if state is not StepState.UNKNOWN or look is None or look.where is not Where.PLACE:
+        return state
+    return StepState.DONE if isinstance(run.plan.steps[number].action, Restore) else StepState.UNTOUCHED
+
+
 def step_rows(run: Run, looks: Mapping[int, Whereabouts]) -> Iterator[StepRow]:
     """Every step, in its order."""
     for number, step in enumerate(run.plan.steps):
@@ -39,6 +51,7 @@ def step_rows(run: Run, looks: Mapping[int, Whereabouts]) -> Iterator[StepRow]:
         yield StepRow(
             number=number,
             state=run.step_state(number),
+            judged=judged(run, number, look),
             where=None if look is None else look.where,
             does=does(step),
             cache=step.cache,
@@ -55,9 +68,16 @@ def counts(run: Run) -> Mapping[StepState, int]:
     return {state: found[state] for state in StepState}
 
 
-def progress(run: Run) -> str:
+def judgement(run: Run, looks: Mapping[int, Whereabouts]) -> Mapping[StepState, int]:
+    """The same by record and look, which is how people are told."""
+    found = Counter(judged(run, number, looks.get(number)) for number in range(len(run.plan.steps)))
+    return {state: found[state] for state in StepState}
+
+
+def progress(run: Run, looks: Mapping[int, Whereabouts]) -> str:
     """How far it came: `3 done, 1 unknown, 2 untouched`."""
-    parts = [f"{number:,} {step_state_word(state)}" for state, number in counts(run).items() if number]
+    counted = judgement(run, looks).items()
+    parts = [f"{number:,} {step_state_word(state)}" for state, number in counted if number]
     return ", ".join(parts) or "no steps"
 
 
@@ -67,8 +87,8 @@ def unknown(run: Run, looks: Mapping[int, Whereabouts]) -> str:
     found = Counter(
         looks[number].where
         for number, step in enumerate(run.plan.steps)
-        if run.step_state(number) is StepState.UNKNOWN
-        and number in looks
+        if number in looks
+        and judged(run, number, looks[number]) is StepState.UNKNOWN
         and not isinstance(step.action, ASIDE)
     )
     return ", ".join(f"{found[where]:,} {where_word(where)}" for where in Where if found[where])

@@ -68,7 +68,8 @@ def cache_rows(
     return tuple(sorted(rows, key=lambda row: (-(row.size or 0), row.id)))
 
 
-def entry_row(entry: Entry, cache: Cache, frees: int | None = None) -> EntryRow:
+def entry_row(entry: Entry, cache: Cache, frees: int | None = None, now: datetime | None = None) -> EntryRow:
+    """A row of an entry, in which one that expired by `now` is noted as such."""
     return EntryRow(
         id=entry.id,
         cache=entry.cache,
@@ -81,7 +82,7 @@ def entry_row(entry: Entry, cache: Cache, frees: int | None = None) -> EntryRow:
         files=entry.tally.files,
         modified=entry.modified,
         used=entry.used,
-        note=_entry_note(entry),
+        note=_entry_note(entry, now),
     )
 
 
@@ -140,8 +141,10 @@ def _cache_note(cache: Cache) -> str:
     return tier_word(tier(cache))
 
 
-def _entry_note(entry: Entry) -> str:
+def _entry_note(entry: Entry, now: datetime | None) -> str:
     words = [display_name(note) for note in entry.notes]
     if entry.detached:
         words.append("detached")
+    if now is not None and entry.expires is not None and entry.expires <= now:
+        words.append("expired")
     return ", ".join(words)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from cachemgr.domain.outcome import Trouble
     from cachemgr.domain.plan import Exclusion
 
+PASSED_OVER = "passed-over-variables"
+"""The code of the one finding that is about the invocation rather than a cache."""
 _PROBLEMS = {
     "empty": "the setting is empty, so the tool would write into its working directory",
     "relative": "the setting is a relative path, so the cache moves with the working directory",
@@ -30,6 +32,7 @@ _PROBLEMS = {
     "untrusted": "a project file names a place outside the project; `cachemgr config trust` allows it",
     "leads-out": "it is a link that leads out of the project; name the real place in your own configuration",
     "own-state": "the setting names cachemgr's own state directory, or one above or inside it",
+    "trash": "the setting names the trash directory or one above it",
     "unreadable": "it could not be read completely, so sizes are lower bounds",
     "vanished": "it went away while it was being read",
     "mount-point": "another file system is mounted in it and was left out",
@@ -70,6 +73,7 @@ _REASONS = {
     Reason.CHANGED: "no longer what the interrupted run was planned for",
     Reason.INTERRUPTED: "set aside by a run that was interrupted and is to be recovered first",
     Reason.NO_TRASH: "cannot go to the system trash",
+    Reason.NOT_WRITABLE: "nothing can be taken out of a directory that is not writable",
     Reason.CONFLICT: "something else has that name at the destination, and nothing is overwritten",
     Reason.LEAVING: "a link in it would lead nowhere from another place",
     Reason.NO_PLACE: "nothing says where it should be; name a directory with --to",
@@ -101,7 +105,7 @@ _TROUBLES = {
     "changed": "it is no longer what the plan was made for",
     "missing": "it was gone already",
     "exists": "something else is in its place now",
-    "needs": "a step it depends on was not done",
+    "needs": "something that has to come first was not done",
     "stopped": "the run was stopped before it",
     "credential": "it holds a credential or configuration",
     "outside": "it is not inside the cache it was planned for",
@@ -127,6 +131,7 @@ _TRASH = {
     "name-too-long": "its name is too long for the trash",
     "name-not-text": "its name is not text, which the trash needs",
     "other-mount": "the trash is on another file system, and nothing is copied there",
+    "inside-cache": "the trash is in this very cache, where clearing would delete it",
     "still-there": "it was still there afterwards",
     "not-found-in-trash": "it could not be found in the trash afterwards",
     "set-aside": "something else took its place meanwhile, so it waits in the quarantine",
@@ -158,6 +163,8 @@ def trouble_sentence(trouble: Trouble) -> str:
     elif trouble.kind == "in-use":
         used = _used(detail)
         return _sentence(f"it is {used}" if used.startswith("in use") else used, "", trouble.errno)
+    elif trouble.kind == "needs":
+        detail = ""  # the number of a step, which nobody has seen
     return _sentence(_TROUBLES.get(trouble.kind, trouble.kind), detail, trouble.errno)
 
 
@@ -189,6 +196,8 @@ def _used(label: str) -> str:
 def finding_sentence(finding: Finding, home: PurePath | None = None, project: PurePath | None = None) -> str:
     """What a scan noticed, without its size and without the command that mends it."""
     cache = display_name(finding.cache or "a cache")
+    if finding.code == PASSED_OVER:
+        return passed_over_sentence(finding.detail)
     template = _FINDINGS.get(finding.code)
     if template is None:
         return _sentence(f"{cache}: {finding.code.replace('-', ' ')}", finding.detail, None)
@@ -204,6 +213,11 @@ def finding_sentence(finding: Finding, home: PurePath | None = None, project: Pu
         line=finding.line,
         run="an unknown run" if finding.detail in ("", "unknown") else f"run {display_name(finding.detail)}",
     )
+
+
+def passed_over_sentence(variables: str) -> str:
+    """Which variables were not asked, and why."""
+    return f"{display_name(variables)}: not asked, because with --home another home is looked at"
 
 
 def _sentence(text: str, detail: str, errno: int | None) -> str:

@@ -6,6 +6,7 @@ from cachemgr.present.names import cells, middle, short_path
 from cachemgr.present.sentences import (
     exclusion_sentence,
     finding_sentence,
+    passed_over_sentence,
     problem_sentence,
     trouble_sentence,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "glyph",
     "middle",
     "minute",
+    "passed_over_sentence",
     "place_word",
     "problem_sentence",
     "rebuild_word",

@@ -139,7 +139,13 @@ class _Places:
             )
 
     def _here(self, defaults: tuple[Default, ...]) -> tuple[Default, ...]:
-        return tuple(default for default in defaults if self.machine.platform in default.platforms)
+        """Those of this platform. What everybody shares (`/tmp`, `/usr/share`) is no part of another home."""
+        return tuple(
+            default
+            for default in defaults
+            if self.machine.platform in default.platforms
+            and (self.machine.own or default.place is not Place.SYSTEM)
+        )
 
 
 def _merged(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:

@@ -62,7 +62,8 @@ def test_a_saved_plan_does_exactly_what_it_says_once(cachemgr: Program, caches: 
     applied, again = cachemgr("apply", "plan.json", "--yes"), cachemgr("apply", "plan.json", "--yes")
 
     assert "cachemgr apply plan.json" in saved.out
-    assert (applied.code, again.code) == (0, 1)
+    assert (applied.code, again.code) == (0, 4)
+    assert "was carried out already, by run " in again.err
     assert sorted(path.name for path in (caches / "out" / "tmdb").glob("movie*")) == [
         "movie_2.json",
         "movie_3.json",

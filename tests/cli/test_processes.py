@@ -111,7 +111,7 @@ def test_a_terminal_is_asked_as_seriously_as_it_is_meant(
 ) -> None:
     before = fingerprint(caches), fingerprint(home)
 
-    code, said = _on_a_terminal(caches, arguments, answer)
+    code, said = on_a_terminal(caches, arguments, answer)
 
     changed = (fingerprint(caches), fingerprint(home)) != before
     assert (code, changed) == ((0, True) if gone else (1, False)), said
@@ -121,7 +121,7 @@ def test_a_terminal_is_asked_as_seriously_as_it_is_meant(
 def test_a_hang_up_while_it_asks_changes_nothing(caches: Path) -> None:
     before = fingerprint(caches)
 
-    code, said = _on_a_terminal(caches, ("clear", "tmdb"), b"\x03")
+    code, said = on_a_terminal(caches, ("clear", "tmdb"), b"\x03")
 
     assert (code, fingerprint(caches)) == (130, before)
     assert b"Traceback" not in said
@@ -158,7 +158,7 @@ def test_a_signal_stops_between_steps_and_the_journal_says_where(caches: Path, p
     assert fingerprint(tmdb) == before
 
 
-def _on_a_terminal(where: Path, arguments: tuple[str, ...], answer: bytes) -> tuple[int, bytes]:
+def on_a_terminal(where: Path, arguments: tuple[str, ...], answer: bytes) -> tuple[int, bytes]:
     """The exit code and all that a pseudo-terminal saw; the answer is typed once the question is there."""
     import pty
 

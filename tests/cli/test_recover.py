@@ -78,7 +78,7 @@ def test_a_run_is_told_step_by_step_with_the_place_of_each_thing(
     run = interrupt(service, Disposal.QUARANTINE)
     said = cachemgr("recover", run[:-2])
     assert said.code == 0
-    assert "2 done, 1 unknown; of the unknown 1 at its place" in said.out
+    assert "2 done, 1 untouched\n" in said.out
     assert said.out.count("in the quarantine") == 2
     (document,) = valid(cachemgr("recover", run, "--json").out, "recover")["runs"]
     steps = [(step["state"], step["where"]) for step in document["steps"]]
@@ -187,3 +187,45 @@ def test_of_several_one_has_to_be_named(cachemgr: Program, caches: Path, service
     assert cachemgr("recover", "--quiet").out.split()[-1] == first
     said = cachemgr("recover", "--finish", "--yes")
     assert (said.code, "2 runs were interrupted; name one" in said.err) == (2, True)
+
+
+def test_an_undo_that_names_no_run_decides_nothing_about_an_interrupted_one(
+    cachemgr: Program, caches: Path, service: CacheManager
+) -> None:
+    run = interrupt(service, Disposal.QUARANTINE)
+    before = fingerprint(caches)
+
+    said = cachemgr("undo", "--yes")
+
+    assert (said.code, fingerprint(caches)) == (4, before)
+    assert said.err == f"cachemgr: run {run} was interrupted; see `cachemgr recover {run}` first\n"
+
+
+@pytest.mark.parametrize("how", [("--yes",), ("--plan", "-"), ()])
+def test_what_has_to_wait_for_it_is_refused_before_it_is_shown(
+    how: tuple[str, ...], cachemgr: Program, caches: Path, service: CacheManager
+) -> None:
+    run = interrupt(service, Disposal.QUARANTINE)
+    said = cachemgr("clear", "tmdb", *how)
+    assert (said.code, said.out) == (4, "")
+    assert f"cachemgr recover {run}" in said.err
+    looked = cachemgr("clear", "tmdb", "--dry-run")
+    assert (looked.code, looked.err) == (0, said.err), "looking is free, and told the same"
+
+
+def test_a_roll_back_promises_the_bytes_that_left_and_the_list_says_that_something_waits(
+    cachemgr: Program, caches: Path, service: CacheManager
+) -> None:
+    run = interrupt(service, Disposal.QUARANTINE)
+
+    listed = cachemgr("ls", "tmdb")
+    planned = cachemgr("recover", run, "--rollback", "--dry-run").out
+    told = cachemgr("history").out
+    done = cachemgr("recover", run, "--rollback", "--yes").out
+
+    assert f"run {run} was interrupted" in listed.err
+    assert f"cachemgr recover {run}" in listed.err
+    assert "Roll back: 3 entries, brings back 8.0 KiB." in planned
+    assert "  8.0 KiB  interrupted" in told
+    assert "Brought back 8.0 KiB" in done
+    assert "3 untouched" in cachemgr("recover", run).out

@@ -33,6 +33,11 @@ def test_warm_from_a_directory_reports_each_file_that_is_not_right(cachemgr: Pro
     assert "o200k_base: it was found, and is corrupt" in said.err
     assert "p50k_base, r50k_base, gpt2/vocab.bpe, gpt2/encoder.json: it was not found" in said.err
     assert [file.name for file in (project / "one").iterdir()] == [CL100K.file]
+    warm, into = "cachemgr tiktoken warm", f"--dir {project / 'one'}"
+    assert said.err.splitlines()[-2:] == [
+        f"Fetch it again: {warm} o200k_base {into}",
+        f"Fetch it first: {warm} p50k_base r50k_base gpt2 {into}",
+    ]
 
 
 def test_warm_sets_a_wrong_file_aside_and_keeps_it(cachemgr: Program, project: Path) -> None:

@@ -56,7 +56,7 @@ def test_what_went_to_the_trash_comes_back_from_there_and_by_no_undo(
     done = cachemgr("clear", "tmdb", "--trash", "--yes")
 
     assert done.code == 0
-    assert "to the trash in 3 steps." in done.out
+    assert "to the trash in 3 entries." in done.out
     assert "To have it back, restore it from the trash" in done.out
     undone = cachemgr("undo", "--yes")
     assert undone.code == 4

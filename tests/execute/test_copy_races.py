@@ -37,6 +37,7 @@ def test_a_link_in_place_of_something_that_was_just_looked_at_is_not_followed(
     root = tree(tmp_path / "root", {"u": {"d": {"secret": "fine"}, "f": "1"}})
     opens: Callable[[int, str], int] = getattr(handles, call)
     seen: list[str] = []
+    opened: list[int] = []
 
     def swap(parent: int, name: str) -> int:
         place = root / "u" / victim
@@ -44,10 +45,14 @@ def test_a_link_in_place_of_something_that_was_just_looked_at_is_not_followed(
         if len(seen) == turn and not place.is_symlink():
             place.rename(root / "aside")
             place.symlink_to(sentinel / victim)
-        return opens(parent, name)
+        handle = opens(parent, name)
+        opened.append(os.fstat(handle).st_ino)
+        return handle
 
     monkeypatch.setattr(handles, call, swap)
     assert refused(copy(root, tmp_path / "to", "u")).trouble.kind in ("changed", "leaving")
+    assert opened
+    assert os.lstat(sentinel / victim).st_ino not in opened
     assert os.listdir(tmp_path / "to") == []
 
 

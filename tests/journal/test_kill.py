@@ -127,7 +127,7 @@ def kills(tmp_path: Path, home: Path, disposal: Disposal, number: int | None) ->
         # The very last call makes durable what was written already.
         assert (service.run().state is RunState.INTERRUPTED) == (fatal < total)
         if service.run().quarantined and not service.run().purging:
-            assert set(carry_out(service, service.plan_undo()).kinds) == {None}
+            assert set(carry_out(service, service.plan_undo(service.run().id)).kinds) == {None}
             assert there(box) == entries
             assert service.runs()[1].state is RunState.UNDONE
         elif fatal < total:

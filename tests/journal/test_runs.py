@@ -104,7 +104,7 @@ def test_what_cannot_be_written_down_is_not_done(
             if full_at:
                 assert service.run().state is RunState.INTERRUPTED
                 with suppress(Refused):  # it may never have come to an effect
-                    carry_out(service, service.plan_undo())
+                    carry_out(service, service.plan_undo(service.run().id))
         else:
             monkeypatch.setattr(store, "_append", append)
             carry_out(service, service.plan_undo())

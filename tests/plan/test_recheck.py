@@ -9,7 +9,7 @@ import pytest
 from cachemgr.domain.action import Purge, Remove, Tidy
 from cachemgr.domain.inventory import Cache, Inventory
 from cachemgr.domain.plan import Plan, Root, Step
-from cachemgr.domain.terms import Disposal, Intent
+from cachemgr.domain.terms import Disposal, Intent, Rebuild
 from cachemgr.domain.unit import Container, Identity, Kind
 from cachemgr.plan.clear import clear
 from cachemgr.plan.recheck import recheck, recheck_return, still_wanted
@@ -90,6 +90,16 @@ def with_more_alone(step: Step) -> Step:
     )
 
 
+def called(**lie: object) -> Callable[[Plan], Plan]:
+    """What is shown of the payload, changed."""
+
+    def lied(step: Step) -> Step:
+        hit = isinstance(step.action, Remove) and step.action.names == ("blobs", "a")
+        return replace(step, **lie) if hit else step  # type: ignore[arg-type]
+
+    return crafted(lied)
+
+
 @pytest.mark.parametrize(
     ("craft", "refused"),
     [
@@ -98,8 +108,17 @@ def with_more_alone(step: Step) -> Step:
         (crafted(lambda step: replace(step, needs=())), {"blobs/a", "blobs/shared", "snap"}),
         (crafted(without_lock), {"blobs/shared"}),
         (crafted(with_more_alone), {"snap"}),
+        (called(entry=TWO.id), {"blobs/a"}),
+        (called(entry=None), {"blobs/a"}),
+        (called(rebuild=Rebuild.REBUILDS), {"blobs/a"}),
+        (called(size=1), {"blobs/a"}),
+        (called(frees=1 << 40), {"blobs/a"}),
+        (called(frees=-1), {"blobs/a"}),
     ],
-    ids=["only-a-shared-payload", "only-a-payload", "no-order", "no-lock", "more-folders"],
+    ids=(
+        "only-a-shared-payload only-a-payload no-order no-lock more-folders another-name no-name"
+        " another-rebuild another-size frees-more frees-less-than-nothing"
+    ).split(),
 )
 def test_a_crafted_plan_gets_nothing_that_clearing_would_not_do(
     craft: Callable[[Plan], Plan], refused: set[str], found: Inventory

@@ -31,9 +31,9 @@ MIB = 2**20
 TMDB = "tmdb@project"
 
 
-def remove(disposal: Disposal, size: int) -> Step:
+def remove(disposal: Disposal, size: int, name: str = "") -> Step:
     frees = size if disposal is Disposal.DELETE else 0
-    return Step(Remove(("x",), disposal), TMDB, f"{TMDB}:x", size=size, frees=frees)
+    return Step(Remove(("x",), disposal), TMDB, f"{TMDB}:{name or disposal}", size=size, frees=frees)
 
 
 def plan(*steps: Step, intent: Intent = Intent.CLEAR) -> Plan:
@@ -46,21 +46,21 @@ def plan(*steps: Step, intent: Intent = Intent.CLEAR) -> Plan:
     ("made", "said"),
     [
         (plan(), "nothing to do"),
-        (plan(remove(Disposal.DELETE, MIB)), "1 step, frees 1.0 MiB now"),
+        (plan(remove(Disposal.DELETE, MIB)), "1 entry, frees 1.0 MiB now"),
         (
             plan(remove(Disposal.DELETE, MIB), remove(Disposal.QUARANTINE, 300 * MIB)),
-            "2 steps, frees 1.0 MiB now, 300 MiB in 7 days",
+            "2 entries, frees 1.0 MiB now, 300 MiB in 7 days",
         ),
-        (plan(remove(Disposal.QUARANTINE, MIB)), "1 step, frees 1.0 MiB in 7 days"),
-        (plan(remove(Disposal.TRASH, MIB)), "1 step, frees 1.0 MiB when the trash is emptied"),
-        (plan(remove(Disposal.DELETE, MIB), Step(Tidy(("d",)), TMDB)), "1 step, frees 1.0 MiB now"),
+        (plan(remove(Disposal.QUARANTINE, MIB)), "1 entry, frees 1.0 MiB in 7 days"),
+        (plan(remove(Disposal.TRASH, MIB)), "1 entry, frees 1.0 MiB when the trash is emptied"),
+        (plan(remove(Disposal.DELETE, MIB), Step(Tidy(("d",)), TMDB)), "1 entry, frees 1.0 MiB now"),
         (
             plan(Step(Restore("r", 0, ("x",)), TMDB, size=MIB), intent=Intent.UNDO),
-            "1 step, brings back 1.0 MiB",
+            "1 entry, brings back 1.0 MiB",
         ),
         (
             plan(Step(Purge("r"), TMDB, size=MIB, frees=MIB), intent=Intent.PURGE),
-            "1 step, frees 1.0 MiB now",
+            "1 quarantine, frees 1.0 MiB now",
         ),
     ],
 )
@@ -76,8 +76,33 @@ def test_a_result_tells_what_was_freed_from_what_was_set_aside() -> None:
         Outcome(2, Status.SKIPPED, trouble=Trouble("not-empty")),
     ]
 
-    assert outcome(made, done) == "freed 1.0 MiB, set 2.0 MiB aside in 2 steps, 1 skipped"
-    assert result(Totals(refused=2)) == "freed 0 B in 0 steps, 2 refused"
+    assert outcome(made, done) == "freed 1.0 MiB, set 2.0 MiB aside in 2 entries, 1 skipped"
+    assert result(Totals(refused=2), "0 entries") == "freed 0 B in 0 entries, 2 refused"
+
+
+def test_people_are_told_of_entries_however_many_steps_those_take() -> None:
+    steps = [remove(Disposal.DELETE, MIB, name) for name in ("a", "a", "a", "b", "b")]
+    made = plan(*steps, Step(Tidy(("d",)), TMDB))
+    done = [Outcome(n, Status.DONE, freed=MIB) for n in (0, 1, 2, 3, 5)]
+    missing = Outcome(4, Status.FAILED, trouble=Trouble("os"))
+
+    assert promise(made) == "2 entries, frees 5.0 MiB now"
+    assert outcome(made, [*done, missing]) == "freed 5.0 MiB in 1 entry, 1 failed"
+    assert outcome(made, done) == "freed 5.0 MiB in 1 entry", "the other was begun on and not finished"
+
+
+def test_an_undo_that_failed_is_told_as_one() -> None:
+    made = plan(Step(Restore("r", 0, ("x",)), TMDB, f"{TMDB}:x", size=MIB), intent=Intent.UNDO)
+    needs = Outcome(0, Status.SKIPPED, trouble=Trouble("needs", "0"))
+
+    assert outcome(made, [needs]) == "brought back 0 B in 0 entries, 1 skipped"
+    assert trouble_sentence(Trouble("needs", "0")) == "something that has to come first was not done"
+
+
+def test_the_days_of_a_quarantine_are_never_told_as_fewer() -> None:
+    made = plan(remove(Disposal.QUARANTINE, MIB))
+    later = replace(made, created_at=NOW + timedelta(minutes=3))
+    assert promise(later) == "1 entry, frees 1.0 MiB in 7 days"
 
 
 @pytest.mark.parametrize(

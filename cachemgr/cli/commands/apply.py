@@ -18,6 +18,8 @@ Example:
   cachemgr clear models --plan plan.json
   cachemgr apply plan.json
 
+A plan that is older than 15 minutes, was carried out already, or is about caches that are not looked at
+here (give the same --home and --project) is refused before it is shown.
 Every item is checked again right before it is touched: what changed since the plan was made stays.
 """
 _LARGEST = 256 * 2**20
@@ -31,7 +33,9 @@ _LARGEST = 256 * 2**20
 @pass_session
 def apply(session: Session, plan_file: Path, wish: Wish) -> int:
     """Carry out a saved plan, or refuse."""
-    return act(session, session.service.decode_plan(_read(plan_file)), wish, saved=True)
+    plan = session.service.decode_plan(_read(plan_file))
+    session.service.past.refuse_saved(plan, session.inventory())
+    return act(session, plan, wish, saved=True)
 
 
 def _read(path: Path) -> bytes:

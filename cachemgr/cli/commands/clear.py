@@ -7,9 +7,10 @@ import click
 from cachemgr.cli.action import act
 from cachemgr.cli.options import everywhere, nul_option, pass_session, targets_argument, where_option
 from cachemgr.cli.session import Session
-from cachemgr.cli.targets import matching, out_of_reach, read_targets, selected
+from cachemgr.cli.targets import matching, out_of_reach, read_targets, refuse_unusable, selected
 from cachemgr.cli.wish import Wish, action_options
 from cachemgr.domain.errors import Unavailable
+from cachemgr.present.text import display_name
 
 EPILOG = """\b
 Examples:
@@ -70,6 +71,7 @@ def _clear(
     words = read_targets(targets, nul=nul)
     inventory = session.inventory()
     selection = selected(session, inventory, words)
+    refuse_unusable(inventory, selection)
     entries = matching(session, inventory, selection, where)
     plan = session.service.plan_clear(
         inventory,
@@ -78,6 +80,8 @@ def _clear(
         disposal=wish.disposal,
         force=wish.forced,
     )
+    if where is not None and selection.entries and not entries:
+        session.output.line(f"cachemgr: no entry matches {display_name(where)!r}", err=True)
     code = act(session, plan, wish)
     lost = out_of_reach(session, inventory, selection)
     return code or (Unavailable.exit_code if lost else 0)

@@ -4,10 +4,11 @@ from importlib.resources import files
 
 import click
 
+from cachemgr.cli.ask import Declined, confirm
 from cachemgr.cli.options import everywhere, json_option, pass_session
 from cachemgr.cli.output import Column
 from cachemgr.cli.session import Session
-from cachemgr.domain.errors import UsageError
+from cachemgr.domain.errors import NeedsConfirmation, UsageError
 from cachemgr.present.document.knowledge import config_document
 from cachemgr.present.settings_rows import setting_rows
 from cachemgr.present.text import counted, display_name, short_path
@@ -92,10 +93,25 @@ def schema(session: Session, name: str | None) -> int:
 
 
 @config.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @everywhere
 @pass_session
-def trust(session: Session) -> int:
-    """Agree to the places outside the project that its configuration names."""
+def trust(session: Session, yes: bool) -> int:
+    """Agree to the places outside the project that its configuration names.
+
+    They are listed first. What the files say of disposal and retention_days counts from then on, too.
+    """
+    waiting = [row for row in setting_rows(session.service.settings) if not row.trusted]
+    for row in waiting:
+        line = f":{row.origin.line}" if row.origin.line is not None else ""
+        where = f"{display_name(row.origin.source)}{line}"
+        session.output.line(f"Outside the project: {display_name(str(row.value))} ({where})")
+    if not yes:
+        if not session.interactive:
+            way = session.command("config", "trust", "--yes")
+            raise NeedsConfirmation(f"this needs a yes and there is no terminal to ask on; run: {way}")
+        if not confirm(session.output, "Trust the project's files as they are now?"):
+            raise Declined("not confirmed, so nothing was trusted")
     agreed = session.composition.trust(session.options)
     for place in agreed:
         session.output.line(f"Trusted as it is now: {display_name(place)}")

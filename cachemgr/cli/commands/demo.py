@@ -15,6 +15,8 @@ Examples:
   cachemgr demo                      look around in the app; the sample is removed afterwards
   cachemgr demo --status             print the status of the sample
   cachemgr demo --dir /tmp/try       keep it there, and go on with the commands
+
+Large files are holes, with real names and sizes: `cachemgr tiktoken verify` calls the sample's corrupt.
 """
 
 

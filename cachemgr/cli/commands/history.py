@@ -27,7 +27,11 @@ def history(session: Session, run: str | None) -> int:
                 f"cachemgr: run {unread} was recorded by a newer cachemgr, so it is left out", err=True
             )
     if session.options.json:
-        session.output.document(history_document(runs, session.now(), detailed=run is not None))
+        session.output.document(
+            history_document(
+                runs, session.now(), detailed=run is not None, invocation=session.service.invocation
+            )
+        )
     elif session.options.quiet:
         for known in runs:
             session.output.line(known.id)
@@ -55,13 +59,13 @@ def _table(session: Session, runs: tuple[Run, ...]) -> None:
     )
     rows = []
     for row in map(run_row, runs):
-        left = row.totals.failed + row.totals.refused + row.totals.skipped
+        left = row.entries.failed + row.entries.refused + row.entries.skipped
         rows.append(
             (
                 row.id,
                 minute(row.started),
                 row.what,
-                f"{row.totals.done:,}",
+                f"{row.entries.done:,}",
                 f"{left:,}" if left else output.dash(),
                 output.size(row.totals.freed),
                 output.size(row.quarantined) if row.quarantined else output.dash(),
@@ -113,4 +117,5 @@ def _detail(session: Session, run: Run) -> None:
     elif waiting:
         output.line()
         way = session.command("undo", run.id)
-        output.line(f"{counted(len(waiting), 'step')} can be undone with: {way}")
+        entries = {step.entry or number for number, step in waiting}
+        output.line(f"{counted(len(entries), 'entry', 'entries')} can be undone with: {way}")

@@ -1,5 +1,7 @@
 """`cachemgr ls`: the entries of caches."""
 
+import shlex
+
 import click
 
 from cachemgr.cli.options import (
@@ -12,12 +14,13 @@ from cachemgr.cli.options import (
 )
 from cachemgr.cli.output import Column
 from cachemgr.cli.session import Session
-from cachemgr.cli.targets import matching, read_targets, selected
+from cachemgr.cli.targets import matching, out_of_reach, read_targets, selected
+from cachemgr.domain.errors import Unavailable
 from cachemgr.domain.inventory import Entry, Inventory
 from cachemgr.domain.query import Sort
 from cachemgr.present.document.entries import entries_document, group_tally
 from cachemgr.present.rows import entry_row
-from cachemgr.present.text import age, count, counted, display_name
+from cachemgr.present.text import age, count, counted, display_name, finding_sentence
 
 EPILOG = """\b
 Examples:
@@ -54,7 +57,8 @@ def ls(
     order = Sort.parse(sort or "size:desc")
     words = read_targets(targets, nul=nul)
     inventory = session.inventory()
-    found = matching(session, inventory, selected(session, inventory, words), where)
+    selection = selected(session, inventory, words)
+    found = matching(session, inventory, selection, where)
     shown = order.order(found, inventory, session.now())[:limit]
     if session.options.json:
         session.output.document(entries_document(inventory, shown, len(found)))
@@ -63,7 +67,7 @@ def ls(
             session.output.line(display_name(entry.id))
     else:
         _table(session, inventory, shown, len(found))
-    return 0
+    return Unavailable.exit_code if out_of_reach(session, inventory, selection, acting=False) else 0
 
 
 def _table(session: Session, inventory: Inventory, shown: tuple[Entry, ...], matched: int) -> None:
@@ -80,7 +84,9 @@ def _table(session: Session, inventory: Inventory, shown: tuple[Entry, ...], mat
     )
     rows = []
     for entry in shown:
-        row = entry_row(entry, inventory.cache_by_id[entry.cache], inventory.exclusive(entry))
+        row = entry_row(
+            entry, inventory.cache_by_id[entry.cache], inventory.exclusive(entry), inventory.scanned_at
+        )
         rows.append(
             (
                 output.glyph(row.tier),
@@ -96,6 +102,11 @@ def _table(session: Session, inventory: Inventory, shown: tuple[Entry, ...], mat
     if rows:
         output.table(columns, rows)
         output.line()
+    caches = {entry.cache for entry in shown}
+    for finding in inventory.findings:
+        if finding.code == "interrupted-run" and finding.cache in caches:
+            sentence = finding_sentence(finding, session.service.machine.home, session.service.project)
+            output.line(f"cachemgr: {sentence}: {display_name(shlex.join(finding.fix))}", err=True)
     together = group_tally(shown)
     of = f" of {count(matched)}" if matched > len(shown) else ""
     output.line(

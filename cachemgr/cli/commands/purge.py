@@ -22,7 +22,7 @@ Examples:
 @everywhere
 @pass_session
 def purge(session: Session, run: str | None, due: bool, wish: Wish) -> int:
-    """Delete what was set aside, for good: this is when its bytes are freed."""
+    """Delete for good what was set aside; frees its bytes."""
     if run is not None and due:
         raise click.UsageError("Name a RUN or say --due, not both.")
     return act(session, session.service.plan_purge(run, due=due), wish)

@@ -13,7 +13,7 @@ from cachemgr.domain.errors import UsageError
 from cachemgr.domain.terms import StepState
 from cachemgr.present.document.recover import Told, recover_document
 from cachemgr.present.plan_rows import run_row
-from cachemgr.present.recovery_rows import counts, name, progress, reachable, step_rows, unknown
+from cachemgr.present.recovery_rows import judgement, name, progress, reachable, step_rows, unknown
 from cachemgr.present.text import minute, step_state_word, trouble_sentence, where_word
 
 EPILOG = """\b
@@ -38,7 +38,7 @@ _LONGEST = 40
 @everywhere
 @pass_session
 def recover(session: Session, run: str | None, finish: bool, rollback: bool, wish: Wish) -> int:
-    """Look at runs that were interrupted, and finish them or roll them back."""
+    """Look at interrupted runs; finish them or roll them back."""
     if finish and rollback:
         raise click.UsageError("--finish and --rollback exclude each other; choose one.")
     if finish or rollback:
@@ -105,7 +105,7 @@ def _table(session: Session, told: Sequence[Told]) -> None:
     )
     rows = []
     for one in told:
-        row, found = run_row(one.run), counts(one.run)
+        row, found = run_row(one.run), judgement(one.run, one.looks)
         numbers = (f"{found[state]:,}" if found[state] else output.dash() for state in StepState)
         rows.append((row.id, minute(row.started), row.what, *numbers))
     output.table(columns, rows)
@@ -134,17 +134,17 @@ def _detail(session: Session, told: Told) -> None:
     row = run_row(run)
     output.line(f"{row.id}  {row.what}  {minute(row.started)} UTC  {row.state}")
     where = unknown(run, told.looks)
-    output.line(f"Steps: {progress(run)}" + (f"; of the unknown {where}" if where else ""))
+    output.line(f"Steps: {progress(run, told.looks)}" + (f"; of the unknown {where}" if where else ""))
     if run.torn:
         output.line("Its record ends in the middle of a line; what that line said counts as unknown.")
     output.line()
     rows = list(step_rows(run, told.looks))
     # Where not all of them fit, what nobody knows comes first.
-    chosen = sorted(rows, key=lambda row: row.state is not StepState.UNKNOWN)[:_LONGEST]
+    chosen = sorted(rows, key=lambda row: row.judged is not StepState.UNKNOWN)[:_LONGEST]
     lines = [
         (
             str(row.number),
-            click.style(step_state_word(row.state), fg=None if row.state is StepState.DONE else "yellow"),
+            click.style(step_state_word(row.judged), fg=None if row.judged is StepState.DONE else "yellow"),
             output.dash() if row.where is None else where_word(row.where),
             row.does,
             output.size(row.size),

@@ -10,10 +10,12 @@ from cachemgr.cli.options import everywhere, json_option, nul_option, pass_sessi
 from cachemgr.cli.output import Column
 from cachemgr.cli.session import Session
 from cachemgr.cli.targets import read_targets, selected
+from cachemgr.domain.errors import Unavailable
 from cachemgr.domain.inventory import CacheId, Finding, Inventory, Volume
 from cachemgr.domain.terms import CacheState, Severity
 from cachemgr.present.document.status import status_document
 from cachemgr.present.rows import cache_rows
+from cachemgr.present.sentences import PASSED_OVER
 from cachemgr.present.text import age, count, counted, display_name, finding_sentence, severity_glyph
 
 EPILOG = """\b
@@ -59,7 +61,8 @@ def show_status(session: Session, targets: Sequence[str], *, csv: bool, nul: boo
         _csv(session, inventory, frees)
     else:
         _table(session, inventory, frees)
-    return 0
+    lost = any(cache.state is CacheState.UNAVAILABLE for cache in inventory.caches)
+    return Unavailable.exit_code if lost else 0
 
 
 def _only(inventory: Inventory, caches: Sequence[CacheId]) -> Inventory:
@@ -73,7 +76,9 @@ def _only(inventory: Inventory, caches: Sequence[CacheId]) -> Inventory:
             if cache.id in kept
         ),
         entries=tuple(entry for entry in inventory.entries if entry.cache in kept),
-        findings=tuple(finding for finding in inventory.findings if finding.cache in kept),
+        findings=tuple(
+            finding for finding in inventory.findings if finding.cache is None or finding.cache in kept
+        ),
     )
 
 
@@ -112,10 +117,19 @@ def _table(session: Session, inventory: Inventory, frees: Mapping[CacheId | None
     _summary(session, inventory, frees)
     if absent:
         output.line(f"Configured and not there: {display_name(', '.join(sorted(absent)))}")
-    if inventory.findings:
+    # Which variables were passed over, standard error has said.
+    findings = [finding for finding in inventory.findings if finding.code != PASSED_OVER]
+    if findings:
         output.line()
-    for finding in inventory.findings:
-        _finding(session, finding)
+    aside: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.code == "quarantine":
+            aside.setdefault(finding.detail, []).append(finding)
+    for finding in findings:
+        if finding.code != "quarantine":
+            _finding(session, finding)
+    for run, found in aside.items():
+        _aside(session, run, found)
 
 
 def _summary(session: Session, inventory: Inventory, frees: Mapping[CacheId | None, int]) -> None:
@@ -148,6 +162,19 @@ def _finding(session: Session, finding: Finding) -> None:
     output.line(f"{click.style(glyph, fg=_COLORS[finding.severity])} {sentence}{size}")
     if finding.fix:
         output.line(f"    {display_name(shlex.join(finding.fix))}")
+
+
+def _aside(session: Session, run: str, found: Sequence[Finding]) -> None:
+    """All that one run set aside, with both ways on from there."""
+    output = session.output
+    total = output.size(sum(finding.size or 0 for finding in found))
+    caches = counted(len(found), "cache")
+    if len(found) == 1:
+        caches = display_name(found[0].cache or caches)
+    glyph = severity_glyph(found[0].severity, ascii=output.ascii)
+    output.line(f"{glyph} run {display_name(run)} set aside what was in {caches}  {total}")
+    output.line(f"    bring it back:           {session.command('undo', run)}")
+    output.line(f"    free its bytes for good: {session.command('purge', run)}")
 
 
 def _csv(session: Session, inventory: Inventory, frees: Mapping[CacheId | None, int]) -> None:

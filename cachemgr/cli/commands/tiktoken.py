@@ -49,7 +49,7 @@ _dry_run = click.option("--dry-run", is_flag=True, help="Show what would happen 
 
 @click.group()
 def tiktoken() -> None:
-    """Fetch tiktoken's encodings ahead, check them, bundle them for use without a network."""
+    """Fetch tiktoken's encodings ahead, check and bundle them."""
 
 
 @tiktoken.command(epilog=WARM)

@@ -13,6 +13,7 @@ Examples:
   cachemgr undo RUN           another one; `cachemgr history` has their ids
 
 What was deleted for good does not come back; what was set aside does, until it is purged.
+A run that was interrupted is no undo's business unless it is named: see `cachemgr recover`.
 """
 
 

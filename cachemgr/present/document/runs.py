@@ -25,6 +25,8 @@ from cachemgr.present.promises import moved, restored
 from cachemgr.present.routes import migrated, route_rows
 from cachemgr.present.text import exclusion_sentence, trouble_sentence
 
+PROGRAM = ("cachemgr",)
+
 
 def result_document(
     plan: Plan,
@@ -33,6 +35,7 @@ def result_document(
     *,
     undoable: bool,
     now: datetime,
+    invocation: Sequence[str] = PROGRAM,
     variables: Mapping[str, PurePath] | None = None,
 ) -> Document:
     """What executing a plan did; `run` is None where there was nothing to execute. After a migration
@@ -45,7 +48,7 @@ def result_document(
         "outcomes": [_outcome(outcome, plan.steps) for outcome in outcomes],
         "exclusions": [_exclusion(exclusion) for exclusion in plan.exclusions],
         "totals": totals_document(plan, outcomes),
-        "undo": undo_command(run) if run and undoable else None,
+        "undo": undo_command(run, invocation) if run and undoable else None,
         **({} if plan.intent is not Intent.MIGRATE else _migration(plan, outcomes, variables or {})),
     }
 
@@ -68,20 +71,23 @@ def _migration(plan: Plan, outcomes: Sequence[Outcome], variables: Mapping[str, 
     return {"routes": routes, "migrated_bytes": migrated(plan, outcomes), "variables": named}
 
 
-def history_document(runs: Iterable[Run], now: datetime, *, detailed: bool = False) -> Document:
+def history_document(
+    runs: Iterable[Run], now: datetime, *, detailed: bool = False, invocation: Sequence[str] = PROGRAM
+) -> Document:
     """Newest first; with `detailed` each run carries its steps and what became of them."""
-    return {**head("cachemgr.history/1", now), "runs": [_run(run, detailed=detailed) for run in runs]}
+    made = [_run(run, invocation, detailed=detailed) for run in runs]
+    return {**head("cachemgr.history/1", now), "runs": made}
 
 
-def event_document(event: RunEvent, number: int) -> Document | None:
+def event_document(event: RunEvent, number: int, invocation: Sequence[str] = PROGRAM) -> Document | None:
     """One line of `--events`; None for what only the journal needs to know."""
-    body = _event(event)
+    body = _event(event, invocation)
     return {"schema": "cachemgr.event/1", "seq": number, **body} if body else None
 
 
-def undo_command(run: str) -> list[str]:
-    """The argv that reverses a run."""
-    return ["cachemgr", "undo", run]
+def undo_command(run: str, invocation: Sequence[str]) -> list[object]:
+    """The argv that reverses a run, for the home and the project that were looked at."""
+    return [exact(word) for word in (*invocation, "undo", run)]
 
 
 def totals_document(plan: Plan, outcomes: Sequence[Outcome]) -> Document:
@@ -126,7 +132,7 @@ def _exclusion(exclusion: Exclusion) -> Document:
     }
 
 
-def _run(run: Run, *, detailed: bool) -> Document:
+def _run(run: Run, invocation: Sequence[str], *, detailed: bool) -> Document:
     waiting = run.quarantined
     kinds = (Intent.CLEAR, Intent.MIGRATE)
     undoable = run.plan.intent in kinds and run.state is not RunState.UNDONE and run.undoable
@@ -141,7 +147,7 @@ def _run(run: Run, *, detailed: bool) -> Document:
         "totals": totals_document(run.plan, run.outcomes),
         "waiting_bytes": sum(step.size for _, step in waiting),
         "keep_until": time(run.plan.keep_until),
-        "undo": undo_command(run.id) if undoable else None,
+        "undo": undo_command(run.id, invocation) if undoable else None,
     }
     if detailed:
         document["steps"] = len(run.plan.steps)
@@ -150,7 +156,7 @@ def _run(run: Run, *, detailed: bool) -> Document:
     return document
 
 
-def _event(event: RunEvent) -> Document:
+def _event(event: RunEvent, invocation: Sequence[str]) -> Document:
     match event:
         case FolderNoted() | FolderLeft():
             return {}
@@ -188,5 +194,5 @@ def _event(event: RunEvent) -> Document:
                 "run": run,
                 "done": done,
                 "freed_bytes": sum(outcome.freed for outcome in outcomes),
-                "undo": undo_command(run) if undoable else None,
+                "undo": undo_command(run, invocation) if undoable else None,
             }

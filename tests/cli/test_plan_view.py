@@ -1,0 +1,76 @@
+"""Nobody is asked about what was not shown, and what was shown adds up."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from cachemgr.domain.plan import Plan
+from cachemgr.present.plan_rows import emptied, plan_rows
+from tests.builders import tree
+from tests.cli.conftest import Program
+from tests.managers import manager
+
+
+@pytest.fixture
+def many(caches: Path) -> Path:
+    """More entries than a screen has lines."""
+    return tree(caches, {"out/tmdb": {f"many_{number:02}.json": "{}" for number in range(60)}})
+
+
+@pytest.mark.parametrize("how", [("--dry-run",), ()])
+def test_before_a_question_every_line_is_there(how: tuple[str, ...], cachemgr: Program, many: Path) -> None:
+    said = cachemgr("clear", "tmdb", "--delete", "--force", "in-use", *how)
+
+    assert said.out.count("tmdb@project:many_") == 60
+    assert "more line" not in said.out
+
+
+def test_what_nobody_decides_on_is_cut_and_says_what_has_the_rest(cachemgr: Program, many: Path) -> None:
+    said = cachemgr("clear", "tmdb", "--yes")
+    assert "and 23 more lines, which --dry-run shows" in said.out
+
+
+def test_directories_that_go_when_they_are_empty_are_a_line_that_makes_the_sum(
+    cachemgr: Program, home: Path
+) -> None:
+    tree(home, {".cache/torch/hub": {"checkpoints/a.pth": b"x" * 9000, "checkpoints/b.pth": b"y" * 9000}})
+    service = manager(home)
+    inventory = service.inventory()
+    made = service.plan_clear(inventory, set(inventory.entry_by_id))
+
+    said = cachemgr("clear", "torch-hub", "--dry-run").out
+
+    assert re.search(r"remove +\S+ \S+ +\S+ \S+ +1 emptied directory$", said, re.MULTILINE), said
+    assert _sum(made) == made.frees > sum(row.frees for row in plan_rows(made))
+
+
+def _sum(plan: Plan) -> int:
+    directories = emptied(plan)
+    assert directories is not None
+    return sum(row.frees for row in plan_rows(plan)) + directories.frees
+
+
+def test_a_purge_names_every_entry_that_goes_with_it_and_what_that_costs(
+    cachemgr: Program, caches: Path
+) -> None:
+    cachemgr("clear", "tmdb", "--yes")
+    cachemgr("purge", "--plan", "purge.json")
+
+    for shown in (cachemgr("purge", "--dry-run"), cachemgr("apply", "purge.json", "--dry-run")):
+        assert "tmdb@project:movie_1.json\n" in shown.out
+        assert "tmdb@project:\\x1b]0;x\\x07\n" in shown.out
+        assert re.search(r"quarantine of \S+: 3 entries  costs money or time\n", shown.out), shown.out
+        assert "12.0 KiB of it costs money or time.\n" in shown.out
+
+
+def test_a_purge_of_what_costs_is_asked_as_seriously_as_its_deletion(cachemgr: Program, caches: Path) -> None:
+    cachemgr("clear", "all", "--quarantine", "--yes")
+
+    costs = {
+        step["cache"]: step["rebuild"]
+        for step in json.loads(cachemgr("purge", "--dry-run", "--json").out)["steps"]
+    }
+
+    assert costs == {"tmdb@project": "costs", "torch-hub@home": "downloads"}
