@@ -176,14 +176,14 @@ class CacheManager:
         from cachemgr.execute.guard import Guard, refuse_foreign_home
         from cachemgr.execute.lock import writing
         from cachemgr.journal.store import make_private
-        from cachemgr.plan.compose import is_current, is_fresh
+        from cachemgr.plan.compose import is_fresh, outdated
         from cachemgr.plan.in_use import in_use, spots
 
         if self.read_only:
             raise Refused("cachemgr runs with --read-only, so nothing is changed")
         refuse_foreign_home(self.machine, allow_root=self.allow_root)
-        if not is_current(plan, self.clock()):
-            raise Refused(f"plan {display_name(plan.id)} is more than 15 minutes old; make a new one")
+        if why := outdated(plan, self.clock()):
+            raise Refused(f"plan {display_name(plan.id)} {why}")
         refused = self._recheck(plan) if saved or not is_fresh(plan, self.clock()) else {}
         run = f"{self.clock().strftime('%Y%m%d-%H%M%S')}-{random_word()}"
         make_private(self.state)

@@ -49,19 +49,19 @@ class Protected:
 
     @classmethod
     def around(cls, machine: Machine, project: Path | None, own: tuple[Path, ...] = ()) -> "Protected":
-        """Home, project, working directory, our own directories, system directories, other users' homes,
-        and all above them."""
+        """Home, project, working directory, our own directories, the home's trash, system directories, other
+        users' homes, and all above them."""
         home = Path(machine.home)
-        places = [(Path(path), "system") for path in _SYSTEM[machine.platform]]
+        # First, because most of what is above it has better reasons.
+        places = [] if (trash := home_trash(machine)) is None else _above(trash, "trash")
+        places += [(Path(path), "system") for path in _SYSTEM[machine.platform]]
         places += [(home / name, "system") for name in _PERSONAL]
         named = [(Path(machine.cwd), "working-directory"), (home, "home")]
         named[:0] = [(path, "own-state") for path in own]
         if project is not None:
             named.insert(-1, (project, "project"))
         for path, reason in named:
-            # By its name and by where it really is: both have ancestors.
-            for place in dict.fromkeys((path, Path(os.path.realpath(path)))):
-                places += [(above, reason) for above in (place, *place.parents)]
+            places += _above(path, reason)
         reasons = {inode: reason for path, reason in places if (inode := _inode(path)) is not None}
         homes = frozenset(inode for path in _HOMES if (inode := _inode(Path(path))) is not None)
         return cls(reasons, homes, frozenset(inode for path in own if (inode := _inode(path)) is not None))
@@ -85,6 +85,21 @@ class Found:
     inode: Inode
 
 
+def data_home(machine: Machine) -> Path:
+    """Where programs keep data. A relative one is to be ignored (XDG base directory specification)."""
+    named = Path(machine.env.get("XDG_DATA_HOME") or ".")
+    return named if named.is_absolute() else Path(machine.home, ".local", "share")
+
+
+def home_trash(machine: Machine) -> Path | None:
+    """The home's trash directory, which need not exist; None on Windows, where each drive has its bin."""
+    if machine.platform is Platform.WINDOWS:
+        return None
+    if machine.platform is Platform.MACOS:
+        return Path(machine.home, ".Trash")
+    return data_home(machine) / "Trash"
+
+
 def look(path: Path) -> Found | Problem | None:
     """What is at a path: a directory, a reason why it cannot be a root, or nothing.
 
@@ -103,6 +118,12 @@ def look(path: Path) -> Found | Problem | None:
     if not stat.S_ISDIR(status.st_mode):
         return Problem("not-a-directory")
     return Found(real, (status.st_dev, status.st_ino))
+
+
+def _above(path: Path, reason: str) -> list[tuple[Path, str]]:
+    """A directory and all above it, by its name and by where it really is: both have ancestors."""
+    ways = dict.fromkeys((path, Path(os.path.realpath(path))))
+    return [(above, reason) for way in ways for above in (way, *way.parents)]
 
 
 def _inode(path: Path) -> Inode | None:

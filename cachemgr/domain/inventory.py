@@ -31,7 +31,7 @@ class Problem:
 
     code: str
     """One of `empty` `relative` `unexpanded` `home` `system` `project` `working-directory` `other-home`
-    `own-state` `leads-out` `not-a-directory` `no-evidence` `untrusted` `unreadable` `vanished`
+    `own-state` `trash` `leads-out` `not-a-directory` `no-evidence` `untrusted` `unreadable` `vanished`
     `mount-point` `other-cache` `alias` `disabled` `unavailable`."""
     detail: str = ""
     errno: int | None = None

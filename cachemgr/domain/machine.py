@@ -41,7 +41,7 @@ class Machine:
     def current(cls) -> "Machine":
         """This computer. Called by the composition root and nowhere else.
 
-        Raises FileNotFoundError when the working directory was deleted, RuntimeError when the home is unknown.
+        Raises FileNotFoundError when the working directory was deleted, RuntimeError when no home is known.
         """
         if os.environ.get("HOME") == "" and os.name == "posix":
             raise RuntimeError("HOME")  # which Python takes for the working directory, or for /

@@ -8,13 +8,18 @@ from cachemgr.domain.cache_type import CacheType, Default, Variable
 from cachemgr.domain.inventory import Problem
 from cachemgr.domain.machine import Machine
 from cachemgr.domain.reading import read_variable
+from cachemgr.domain.terms import Place
 
 
 def rules(cache_type: CacheType, machine: Machine) -> tuple[Variable | Default, ...]:
     """What decides on this platform, strongest first: a directory that exists already gives way only to the
-    tool's own variables."""
+    tool's own variables. What everybody shares (`/tmp`, `/usr/share`) is no part of another home."""
     variables = [variable for variable in cache_type.variables if machine.platform in variable.platforms]
-    defaults = [default for default in cache_type.defaults if machine.platform in default.platforms]
+    defaults = [
+        default
+        for default in cache_type.defaults
+        if machine.platform in default.platforms and (machine.own or default.place is not Place.SYSTEM)
+    ]
     return (
         *(variable for variable in variables if not variable.shared),
         *(default for default in defaults if default.if_exists),

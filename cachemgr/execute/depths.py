@@ -6,12 +6,14 @@ from errno import EACCES
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
+from cachemgr.disk.reader import OURS
 from cachemgr.disk.walk import Walk
 from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.plan import Step
 from cachemgr.domain.terms import Reason
 from cachemgr.domain.unit import Kind
 from cachemgr.execute.guard import OpenRoot, Stop
+from cachemgr.execute.quarantine import Quarantine
 
 Names = tuple[str, ...]
 
@@ -43,14 +45,15 @@ def look_through(root: OpenRoot, step: Step, names: Names, parent: Handle, name:
         _look_into(root, step, names, parent, name)
 
 
-def look_for_obstacles(root: OpenRoot, quarantine: Handle, name: str) -> None:
+def look_for_obstacles(root: OpenRoot, quarantine: Quarantine, name: str) -> None:
     """Whether a unit of an earlier run holds nothing that must not go. Raises Stop.
 
-    A run that was killed right after it had moved it never came to look into it.
+    A run that was killed right after it had moved it never came to look into it; and something may have been
+    mounted in it since, which the table of mounts knows by its place in the quarantine.
     """
     with suppress(OSError):
-        if handles.kind(handles.lstat(quarantine, name)) is Kind.DIRECTORY:
-            _refuse_obstacles(_walked(root, (name,), quarantine, name))
+        if handles.kind(handles.lstat(quarantine.handle, name)) is Kind.DIRECTORY:
+            _refuse_obstacles(_walked(root, (OURS + quarantine.run, name), quarantine.handle, name))
 
 
 def _look_into(root: OpenRoot, step: Step, names: Names, parent: Handle, name: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
+from cachemgr.disk.places import data_home
 from cachemgr.domain.machine import Machine
 from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.unit import Identity
@@ -83,7 +84,7 @@ def choose(root: Path, handle: Handle, machine: Machine) -> Trash:
     """
     mount = _mount(handle)
     # Somebody may keep his ~/.local elsewhere; what must be no link is the trash.
-    data = Path(os.path.realpath(_data_home(machine)))
+    data = Path(os.path.realpath(data_home(machine)))
     base = next(path for path in (data, *data.parents) if path.is_dir())
     if _mount_of(base) == mount:
         return Trash(base, (*data.relative_to(base).parts, "Trash"), mount)
@@ -130,12 +131,6 @@ def _mount_of(path: Path) -> Mount:
         return _mount(handle)
     finally:
         handles.close(handle)
-
-
-def _data_home(machine: Machine) -> Path:
-    """A relative one is to be ignored (XDG base directory specification)."""
-    named = Path(machine.env.get("XDG_DATA_HOME") or ".")
-    return named if named.is_absolute() else Path(machine.home, ".local", "share")
 
 
 def _at_top(top: Path) -> Names:

@@ -12,7 +12,7 @@ from cachemgr.disk.reader import OURS
 from cachemgr.domain.unit import Inode
 from cachemgr.execute import system
 from cachemgr.execute.folders import Touch
-from cachemgr.execute.remove import Removal, Task
+from cachemgr.execute.remove import Removal, Task, belongs_to
 from cachemgr.execute.remove_parallel import remove_all
 
 MARK = ".cachemgr"
@@ -101,7 +101,7 @@ class Quarantine:
         """The removal of one unit for good, for a step; with `begun` also of the parts of it that an earlier
         removal, which was interrupted, had brought up to keep its way short. Raises OSError."""
         names = handles.names(self.handle) if begun else ()
-        surfaced = [name for name in names if name.startswith(f"{number}.deep")]
+        surfaced = [name for name in names if name != str(number) and belongs_to(name) == str(number)]
         return Task(self.handle, str(number), Removal(), step, surfaced)
 
     def purge_all(self, held: Mapping[int, Inode], done: Removal) -> Iterator[Removal]:
@@ -149,12 +149,11 @@ class Quarantine:
                 done.errors.append(FileExistsError(EEXIST, "something else lies in the quarantine", name))
 
     def _is_held(self, name: str, held: Mapping[int, Inode]) -> bool:
-        number, _, rest = name.partition(".")
+        number = belongs_to(name)
         if not number.isascii() or not number.isdigit() or int(number) not in held:
             return False
-        # `7.deep3` is a part of unit 7 that a removal moved up to keep its way short.
         status = handles.lstat(self.handle, name)
-        return rest.startswith("deep") or (status.st_dev, status.st_ino) == held[int(number)]
+        return number != name or (status.st_dev, status.st_ino) == held[int(number)]
 
     def _is_marked(self) -> bool:
         """Nobody else made it, so that nobody else decides what is purged or brought back."""

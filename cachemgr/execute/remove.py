@@ -8,6 +8,7 @@ from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
 from cachemgr.execute import system
 
+_ASIDE = ".deep"
 _REPORT = 512
 """Removed directory entries between two reports of progress."""
 
@@ -51,6 +52,13 @@ class Mount:
         return cls(handles.fstat(handle).st_dev, handles.mount_id(handle))
 
 
+def belongs_to(name: str) -> str:
+    """The unit of which a name at the surface is, or is a part that a removal brought there to keep its way
+    short: `7` and `7.deep3` are of unit 7. Of any other name that name itself."""
+    unit, mark, number = name.partition(_ASIDE)
+    return unit if mark and number.isascii() and number.isdecimal() else name
+
+
 @dataclass(slots=True, eq=False)
 class Task:
     """Something that is to be removed for good: a file, a link or a tree, in a directory that only we use."""
@@ -75,8 +83,8 @@ class Task:
         return self._mount
 
     def aside(self, number: int) -> str:
-        """What a part of it is called that was brought to the surface; `Quarantine.purge_all` knows it."""
-        return f"{self.name}.deep{number}"
+        """What a part of it is called that was brought to the surface; `belongs_to` knows it again."""
+        return f"{self.name}{_ASIDE}{number}"
 
     def move_up(self, folder: Handle, name: str) -> str:
         """Bring a directory that lies too deep to the surface; its name there. Raises OSError."""

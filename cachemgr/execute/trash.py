@@ -178,7 +178,11 @@ def _place_trouble(root: Path, handle: Handle, machine: Machine) -> Trouble | No
             from cachemgr.execute import macos
 
             return macos.trash_trouble(root)
-        freedesktop.check(freedesktop.choose(root, handle, machine))
+        place = freedesktop.choose(root, handle, machine)
+        if place.path.is_relative_to(root):
+            # What went there would be an entry of the cache, and the next to be cleared.
+            return Trouble("trash", "inside-cache")
+        freedesktop.check(place)
     except (Stop, OSError) as error:
         return _trouble(error)
     return None

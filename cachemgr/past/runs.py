@@ -65,6 +65,7 @@ class Runs:
 
         Raises UnknownTarget when there is no such run, Refused when nothing of it can be brought back.
         """
+        from cachemgr.disk.whereabouts import standing
         from cachemgr.plan.compose import undo_plan
 
         clears = (one.id for one in self.all() if one.plan.intent is Intent.CLEAR)
@@ -74,7 +75,7 @@ class Runs:
             raise Refused(f"run {found.id} was interrupted; see `{self.command('recover', found.id)}` first")
         if not found.quarantined:
             raise Refused(_not_undoable(found, self.all()))
-        return undo_plan(new_id(), found, self.clock())
+        return undo_plan(new_id(), found, self.clock(), standing=standing(found))
 
     def purge(self, run: str | None = None, *, due: bool = False) -> Plan:
         """Empty one run's quarantine, all of them, or those whose time has come.
@@ -119,8 +120,8 @@ class Runs:
         if newest is not None and is_ahead(now, newest, runs):
             first = next(step.action.run for step in plan.steps if isinstance(step.action, Purge))
             raise Refused(
-                f"the clock says {now:%Y-%m-%d}, but nothing here is newer than {newest:%Y-%m-%d}, so what is "
-                f"due stays; if the clock is right, name the run: {self.command('purge', first)}"
+                f"the clock says {now:%Y-%m-%d}, but nothing here is newer than {newest:%Y-%m-%d}, so what "
+                f"is due stays; if the clock is right, name the run: {self.command('purge', first)}"
             )
 
     def command(self, *words: str) -> str:

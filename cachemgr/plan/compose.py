@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from cachemgr.domain.action import Remove
+from cachemgr.domain.action import Close, Remove
 from cachemgr.domain.inventory import CacheId, Entry, EntryId, Inventory
-from cachemgr.domain.plan import Exclusion, Plan, Root
+from cachemgr.domain.plan import Exclusion, Plan, Root, Step
 from cachemgr.domain.run import Run
 from cachemgr.domain.terms import Disposal, Intent, Reason, Rule
 from cachemgr.domain.usage import NOT_LOOKED, Usage
@@ -67,10 +67,14 @@ def clear_plan(
     )
 
 
-def undo_plan(name: str, run: Run, now: datetime) -> Plan:
-    """Bring back what a run's quarantine holds."""
+def undo_plan(name: str, run: Run, now: datetime, *, standing: Iterable[CacheId] = ()) -> Plan:
+    """Bring back what a run's quarantine holds. `standing` are the caches in which its quarantine was seen:
+    where nothing comes back from it, something that was interrupted has emptied it, and it goes."""
     steps = undo(run)
     used = {step.cache for step in steps}
+    emptied = tuple(cache for cache in standing if cache not in used)
+    steps = (*steps, *(Step(Close(run.id), cache) for cache in emptied))
+    used.update(emptied)
     return Plan(
         id=name,
         intent=Intent.UNDO,
@@ -151,6 +155,17 @@ def recovery_plan(
 def is_current(plan: Plan, now: datetime) -> bool:
     """Whether a plan may still be carried out. A file may claim any end for itself; ours is never later."""
     return now <= min(plan.expires_at, plan.created_at + PLAN_AGE) and plan.created_at <= now + PLAN_AGE
+
+
+def outdated(plan: Plan, now: datetime) -> str:
+    """Why a plan may not be carried out any more, as a clause about it; empty where it may. A file may claim
+    any time for itself: one that keeps what it sets aside until a day that is past would have it purged at
+    once. Only what goes on with an interrupted run keeps the day that was promised then."""
+    if not is_current(plan, now):
+        return "is more than 15 minutes old; make a new one"
+    if plan.intent is Intent.CLEAR and plan.keep_until is not None and plan.keep_until < plan.created_at:
+        return "keeps what it sets aside until a day that is past; make a new one"
+    return ""
 
 
 def is_fresh(plan: Plan, now: datetime) -> bool:

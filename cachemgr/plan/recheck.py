@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence, Set
 
 from cachemgr.domain.action import Remove, Tidy
+from cachemgr.domain.display import display_name
 from cachemgr.domain.inventory import Cache, Entry, EntryId, Inventory, UnitKey
 from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.plan import Plan, Root, Step
+from cachemgr.domain.terms import Disposal
 
 Names = tuple[str, ...]
 
@@ -79,13 +81,30 @@ def _needed(steps: Sequence[Step], step: Step) -> Set[UnitKey | None]:
 
 
 def _same(step: Step, fresh: Step) -> bool:
-    """Whether both mean the same thing in the same state. How it is disposed of is the person's choice."""
+    """Whether both mean the same thing in the same state, and it is called what it is: a person said yes to
+    what was shown. How it is disposed of is the person's choice."""
+    if not _honest(step, fresh):
+        return False
     match step.action, fresh.action:
         case Remove(lock=lock), Remove(lock=other):
             return lock == other and step.identity == fresh.identity and step.seen == fresh.seen
         case Tidy(alone=alone), Tidy(alone=other):
             return alone == other
     return False
+
+
+def _honest(step: Step, fresh: Step) -> bool:
+    """Whether what is shown of a step is what a scan says. How much it frees depends on what goes along and
+    on the disposal; it is never more than there is."""
+    # A document has what can be shown of a name, where that is not text.
+    names = (None,) if fresh.entry is None else (fresh.entry, display_name(fresh.entry))
+    deletes = not isinstance(step.action, Remove) or step.action.disposal is Disposal.DELETE
+    return (
+        step.entry in names
+        and step.rebuild == fresh.rebuild
+        and (step.size == fresh.size or isinstance(step.action, Tidy))
+        and 0 <= step.frees <= (step.size if deletes else 0)
+    )
 
 
 def _same_root(planned: Root, cache: Cache | None) -> bool:

@@ -106,6 +106,17 @@ def test_a_purge_frees_what_du_says_and_ends_the_undo(service: CacheManager, box
     assert not list(box.glob(f"{OURS}*"))
 
 
+@pytest.mark.parametrize("name", ["0.deep-backup", "0.deep", "0.deep1x", "0.deep\u0663", "0.other", "x"])
+def test_what_somebody_put_into_a_quarantine_stays(name: str, service: CacheManager, box: Path) -> None:
+    """But for the parts of a unit that a removal brought up, which are called by it and counted."""
+    set_aside(service, box, "entry")
+    (quarantine,) = box.glob(f"{OURS}*")
+    tree(quarantine, {name: {"mine": "1"}, "0.deep3": {"part": "of it"}})
+    assert carry_out(service, service.plan_purge()).statuses == [Status.FAILED]
+    assert sorted(os.listdir(quarantine)) == sorted([".cachemgr", name])
+    assert (quarantine / name / "mine").read_text() == "1"
+
+
 def test_a_quarantine_that_cannot_be_made_leaves_nothing_behind(
     service: CacheManager, box: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

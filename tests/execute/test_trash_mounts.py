@@ -153,3 +153,11 @@ def test_the_home_decides_by_where_its_data_is(home: Path, stick: Path, box: Pat
     assert send(home, box, "entry").statuses == [Status.DONE]
     assert list(places(stick / "local" / "share" / "Trash").values()) == [box / "entry"]
     assert trash_of(home).is_dir()
+
+
+def test_a_trash_inside_the_cache_is_not_used(home: Path, stick: Path) -> None:
+    """A whole volume that is one cache: the trash at its top would be an entry of it."""
+    tree(stick, {"entry": {"a": "1"}})
+    before = picture(stick)
+    assert refused(send(home, stick, "entry")) == "inside-cache"
+    assert picture(stick) == before

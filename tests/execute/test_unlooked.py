@@ -10,9 +10,10 @@ from cachemgr.disk.reader import OURS
 from cachemgr.domain.run_event import StepStarted
 from cachemgr.domain.terms import Disposal, Status
 from cachemgr.service import CacheManager
-from tests.builders import fingerprint
+from tests.builders import fingerprint, tree
 from tests.desk import carry_out, drop
 from tests.execute.removing import looking
+from tests.mounting import mounted
 from tests.observers import Foreseen
 from tests.test_service_hostile import look_at, thumbnails
 
@@ -83,3 +84,22 @@ def test_a_run_into_the_trash_can_be_finished(service: CacheManager, home: Path,
     assert set(done.statuses) == {Status.DONE}
     assert list(root.iterdir()) == []
     assert len(list((home / ".local" / "share" / "Trash" / "files").iterdir())) == 2
+
+
+def test_something_mounted_in_what_was_set_aside_is_seen_before_anything_goes(
+    service: CacheManager, root: Path, tmp_path: Path
+) -> None:
+    """A bind mount of the same file system: only the table of mounts tells, by its place now."""
+    inventory = service.inventory()
+    entries = {entry.id for entry in inventory.entries}
+    run = carry_out(service, service.plan_clear(inventory, entries, disposal=Disposal.QUARANTINE)).run
+    (place,) = root.glob(f"{OURS}*/*/a")
+    mine = tree(tmp_path / "mine", {"diary": "mine"})
+    with mounted(place, "--bind", str(mine)):
+        before = fingerprint(root)
+        done = carry_out(service, service.plan_purge(run))
+        assert (done.statuses, done.kinds) == ([Status.REFUSED], ["mount-point"])
+        assert fingerprint(root) == before
+    assert (mine / "diary").read_text() == "mine"
+    assert Status.FAILED not in carry_out(service, service.plan_undo(run)).statuses
+    assert not list(root.glob(f"{OURS}*"))

@@ -7,11 +7,13 @@ from dataclasses import replace
 import pytest
 
 from cachemgr.disk.reader import OURS
+from cachemgr.domain.action import Restore
 from cachemgr.domain.errors import Refused
+from cachemgr.domain.run_event import FolderLeft
 from cachemgr.domain.terms import Disposal, RunState, Status, Where
 from tests.builders import commit
 from tests.desk import carry_out, drop, picture
-from tests.journal.ground import Ground, is_there, look, plan
+from tests.journal.ground import Ground, is_there, look, plan, quarantines
 from tests.journal.recovering import before_step, interrupt
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="works through POSIX descriptors")
@@ -126,3 +128,28 @@ def test_under_sudo_nothing_is_recovered_unasked(found: Ground) -> None:
     with pytest.raises(Refused, match="under sudo"):
         carry_out(replace(found.service, machine=machine), found.service.plan_finish(run.id))
     assert picture(found.home) == before
+
+
+@pytest.mark.parametrize("first", ["roll-back", "undo"])
+def test_an_undo_after_a_return_that_was_interrupted_leaves_no_empty_quarantine(
+    first: str, found: Ground
+) -> None:
+    """Of a cache in which all was back nothing was asked any more, and its quarantine stood there."""
+    service = found.service
+    if first == "undo":
+        run = carry_out(service, plan(service, "quarantine")).run
+    else:
+        run = interrupt(service, "quarantine", lambda event: isinstance(event, FolderLeft)).id
+    assert len(quarantines(found)) == 1
+    planned = plan(service, first)
+    back = [(number, step) for number, step in enumerate(planned.steps) if isinstance(step.action, Restore)]
+    last, step = back[-1]
+    assert {one.cache for _, one in back} != {step.cache}
+    events = service.execute(planned)
+    assert any(map(before_step(last), events))
+    drop(events)
+    done = carry_out(service, service.plan_undo(run))
+    assert set(done.statuses) == {Status.DONE}
+    assert is_there(found)
+    assert quarantines(found) == set()
+    assert service.interrupted() == ()

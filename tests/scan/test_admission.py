@@ -65,6 +65,16 @@ def test_such_a_place_is_refused_by_name_and_through_a_link(
 
 
 @POSIX
+@pytest.mark.skipif(HERE is Platform.MACOS, reason="the trash there is in the home")
+@pytest.mark.parametrize("below", [".", "share", "../data/share"])
+def test_a_directory_that_holds_the_trash_is_no_cache(home: Path, tmp_path: Path, below: str) -> None:
+    """What went to the trash would be an entry of it, and the next to be deleted."""
+    root = tree(tmp_path / "data", {"entry": {"a": "1"}, "share": {}})
+    inventory = manager(home, roots={"cache": root}, env={"XDG_DATA_HOME": f"{root}/{below}"}).inventory()
+    refused(at(inventory, root), "trash")
+
+
+@POSIX
 def test_what_contains_a_protected_place_by_its_real_way_is_refused(home: Path, tmp_path: Path) -> None:
     tree(tmp_path / "disk" / "work" / "project", {"code.py": "x"})
     tree(tmp_path / "disk" / "people" / "ada", {"thesis": "x"})
