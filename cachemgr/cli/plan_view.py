@@ -1,5 +1,7 @@
 """A plan and its result as a person reads them."""
 
+from collections.abc import Iterable
+
 import click
 
 from cachemgr.cli.output import Column, Output
@@ -50,8 +52,8 @@ def show_result(output: Output, plan: Plan, run: Execution, undo: str, *, quiet:
         for entry in dict.fromkeys(entry for entry in ids if entry is not None):
             output.line(display_name(entry))
         return
-    for failed in [one for one in run.outcomes if one.trouble is not None][:_LONGEST]:
-        output.line(_failure(plan, failed), err=True)
+    for line in failures(plan, run.outcomes)[:_LONGEST]:
+        output.line(line, err=True)
     sentence = outcome(plan, run.outcomes, output.si)
     stays = {
         one.entry for one in plan.exclusions if one.entry is not None and one.reason is not Reason.SHARED
@@ -138,6 +140,20 @@ def _price(output: Output, rows: tuple[PlanRow, ...]) -> list[str]:
         for rebuild in (Rebuild.COSTS, Rebuild.UNIQUE)
     }
     return [f"{output.size(size)} of it {rebuild_word(rebuild)}." for rebuild, size in costs.items() if size]
+
+
+def failures(plan: Plan, outcomes: Iterable[Outcome]) -> list[str]:
+    """What went wrong, once. That a step waited in vain for another is said where nothing else tells why
+    its entry stays."""
+    failed = [one for one in outcomes if one.trouble is not None]
+    waited = {one.number for one in failed if one.trouble is not None and one.trouble.kind == "needs"}
+    told = {plan.steps[one.number].entry for one in failed if one.number not in waited} - {None}
+    lines = [
+        _failure(plan, one)
+        for one in failed
+        if one.number not in waited or plan.steps[one.number].entry not in told
+    ]
+    return list(dict.fromkeys(lines))
 
 
 def _failure(plan: Plan, failed: Outcome) -> str:

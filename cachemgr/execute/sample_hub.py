@@ -3,12 +3,13 @@
 Sources: file_download.py, utils/_shared_blobs.py and _tree_cache.py of that release.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cachemgr.execute.sample_writer import Writer, blob_id, sha1, sha256
+from cachemgr.execute.sample_writer import Writer, blob_id, noise, sha1, sha256
 
 MIB = 1 << 20
 TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# This directory is a cache; see https://bford.info/cachedir/\n"
@@ -22,6 +23,23 @@ MLX = "models--mlx-community--Llama-3.2-3B-Instruct-4bit"
 IMDB = "datasets--stanfordnlp--imdb"
 
 
+DIGESTS = {
+    "llama tokenizer": "02639548074607a8ea0f994b63c391cf029211f866f466cb2c99fb51d95202e2",
+    "llama 1b weights": "b1ad1458c5f4817c1f6568f48ecf5c69ad1611ac9469d744e6034fb365fcbc88",
+    "llama 1b weights, first upload": "5adfeeaa2786ae8dd8e7406e620c8b586280aa82ea414950f1c03dedcfecc52a",
+    "qwen3 0.6b weights": "6b892f50c90534f83efdb8eea34af8b07daa5ca01d2b94185c4e4292c0bd7482",
+    "whisper large v3 weights": "c14820a422e42edfa26bb1697b74eb4015ab4eb8e8fa8e017ceac57090760503",
+    "mlx": "4186cf4c6bfb13d22718ba911b891f77e68b52170f237672bc6ef2887c7b7cf7",
+    "minilm weights": "7b6e4a2b10c501228653c103621e5886aeeff2d095cfae828884afdc87854348",
+    "minilm onnx": "e66d56e9696968e13d6b4eaf0d1ce781b220967c6adc9d728073cd1279df321b",
+    "imdb 0": "9091f70b5a468c78437f96eca665a031b460fca52f69a4169ae6d5d51ba73878",
+    "imdb 1": "bd0d95caa7399da5ca69b6bd66819497e7c07251029e9362bf33387f5ae7b553",
+    "imdb 2": "ed6fe95b7851fe958519459b023de72a4b54cbaf291adf1fbb9e5b60011fbb29",
+}
+"""The SHA-256 of each large file where holes cost nothing: a blob of it is called what it is. To hash them
+takes seconds, which a demo has not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Large:
     """A file whose bytes do not matter; the same label is the same blob."""
@@ -30,6 +48,10 @@ class Large:
     size: int
     shared: bool = False
     """Kept once for all repositories, in the hub's own blob store."""
+
+    def sha256(self, *, holes: bool) -> str:
+        """Without holes only its beginning is written."""
+        return DIGESTS[self.label] if holes else hashlib.sha256(noise(self.label, self.size)).hexdigest()
 
 
 Files = Mapping[str, str | Large]
@@ -61,7 +83,10 @@ class SampleHub:
             whisper,
             {
                 "config.json": '{"model_type": "whisper"}\n',
-                "model.safetensors": Large("whisper large v3 weights", 2944 * MIB),
+                "model.safetensors": Large(
+                    "whisper large v3 weights",
+                    2944 * MIB,
+                ),
                 "preprocessor_config.json": '{"feature_size": 128}\n',
             },
             ("main",),
@@ -76,7 +101,10 @@ class SampleHub:
         self.revision(
             MLX,
             sha1("mlx llama"),
-            {"config.json": '{"quantization": 4}\n', "model.safetensors": Large("mlx", 1723 * MIB)},
+            {
+                "config.json": '{"quantization": 4}\n',
+                "model.safetensors": Large("mlx", 1723 * MIB),
+            },
             ("main",),
             age=45,
         )
@@ -104,7 +132,7 @@ class SampleHub:
             self._writer.file(folder / "refs" / Path(ref), commit, age=age)
         for name, content in files.items():
             pointer = folder / "snapshots" / commit / Path(name)
-            blob = folder / "blobs" / _etag(content)
+            blob = folder / "blobs" / self._etag(content)
             if not self._writer.links:  # then huggingface_hub keeps the file itself in the snapshot
                 self._blob(pointer, content, age, used)
                 continue
@@ -126,19 +154,19 @@ class SampleHub:
             return
         self._written.add(path)
         if isinstance(content, Large):
-            self._writer.file(path, size=content.size, age=age, used=used)
+            self._writer.file(path, size=content.size, seed=content.label, age=age, used=used)
         else:
             self._writer.file(path, content, age=age, used=used)
 
     def _shared(self, content: Large, blob: Path, age: float, used: float | None) -> str:
         """The payload in the hub's blob store, and the line in its manifest that leads back to `blob`."""
-        digest = sha256(content.label)
+        digest = self._etag(content)
         store = self.root / "blobs"
         payload = store / digest[:2] / digest
         if payload not in self._written:
             self._written.add(payload)
             self._writer.file(store / ".huggingface-shared-blobs", "1\n", age=age, mode=0o444)
-            self._writer.file(payload, size=content.size, age=age, used=used, mode=0o444)
+            self._writer.file(payload, size=content.size, seed=content.label, age=age, used=used, mode=0o444)
             referrers = (f"{repo}/blobs/{blob.name}\n" for repo in (QWEN, QWEN_COPY))
             self._writer.file(payload.with_name(f"{digest}.refs"), "".join(referrers), age=age)
             self._writer.file(payload.with_name(f"{digest}.lock"), age=age)
@@ -155,11 +183,23 @@ class SampleHub:
         self.revision(MINILM, commit, files, ("main",), age=14, used=1)
         folder = self.root / MINILM
         self._writer.file(folder / ".no_exist" / commit / "adapter_config.json", age=14)
-        listing = {name: _listed(content) for name, content in files.items()}
+        listing = {name: self._listed(content) for name, content in files.items()}
         document = json.dumps({"format_version": 1, "files": listing})
         self._writer.file(folder / "trees" / f"{commit}.json", document, age=14)
-        lock = self.root / ".locks" / MINILM / f"{_etag(files['model.safetensors'])}.lock"
+        lock = self.root / ".locks" / MINILM / f"{self._etag(files['model.safetensors'])}.lock"
         self._writer.file(lock, age=14)
+
+    def _etag(self, content: str | Large) -> str:
+        if isinstance(content, Large):
+            return content.sha256(holes=self._writer.holes)
+        return blob_id(content.encode())
+
+    def _listed(self, content: str | Large) -> dict[str, object]:
+        if isinstance(content, Large):
+            digest = self._etag(content)
+            size = {"size": content.size, "lfs_size": content.size}
+            return {**size, "blob_id": sha1(content.label), "lfs_sha256": digest, "xet_hash": digest}
+        return {"size": len(content.encode()), "blob_id": self._etag(content)}
 
     def _partial(self, repo: str, label: str, size: int, *, age: float) -> None:
         """What an interrupted download left behind."""
@@ -174,15 +214,3 @@ def _llama(weights: Large, version: str) -> Files:
         "model.safetensors": weights,
         "tokenizer.json": TOKENIZER,
     }
-
-
-def _etag(content: str | Large) -> str:
-    return sha256(content.label) if isinstance(content, Large) else blob_id(content.encode())
-
-
-def _listed(content: str | Large) -> dict[str, object]:
-    if isinstance(content, Large):
-        digest = _etag(content)
-        size = {"size": content.size, "lfs_size": content.size}
-        return {**size, "blob_id": sha1(content.label), "lfs_sha256": digest, "xet_hash": digest}
-    return {"size": len(content.encode()), "blob_id": _etag(content)}

@@ -34,17 +34,17 @@ class Writer:
         age: float,
         used: float | None = None,
         size: int = 0,
+        seed: str = "",
         mode: int = 0o644,
     ) -> None:
         """A new file, `age` days old and last read `used` days ago (just as old when left out).
 
-        With `size` larger than the content it looks that big: a beginning of noise, then a hole.
+        With `size` larger than the content it looks that big: a beginning of noise, then a hole. The noise
+        grows from `seed`, or from the name.
         """
         data = content.encode() if isinstance(content, str) else content
         self.folder(path.parent, age=age)
-        noise = min(size, max(WHOLE, size // SCALE)) - len(data)
-        if noise > 0:
-            data += random.Random(path.name).randbytes(noise)  # noqa: S311 - looks, not secrecy
+        data += noise(seed or path.name, size, len(data))
         with open(path, "xb") as file:
             file.write(data)
             if self.holes and size > len(data):
@@ -105,6 +105,12 @@ class Writer:
             taken = os.fstat(file.fileno()).st_blocks * 512
         os.unlink(probe)
         return taken < 1 << 20
+
+
+def noise(seed: str, size: int, written: int = 0) -> bytes:
+    """What a file that looks `size` bytes big begins with, behind what is written already."""
+    length = min(size, max(WHOLE, size // SCALE)) - written
+    return random.Random(seed).randbytes(length) if length > 0 else b""  # noqa: S311 - looks, not secrecy
 
 
 def sha256(text: str) -> str:

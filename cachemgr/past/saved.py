@@ -30,12 +30,7 @@ def refuse(plan: Plan, inventory: Inventory, runs: Runs, now: datetime) -> None:
         if run.plan.id == plan.id and not any(outcome.stopped for outcome in run.outcomes):
             raise Refused(f"{name} was carried out already, by run {run.id}; make a new one")
     if plan.intent is Intent.CLEAR:
-        roots = {cache.real_path: cache.identity for cache in inventory.caches if cache.identity is not None}
-        for root in plan.roots:
-            found = roots.get(root.path)
-            if found is None or found.inode != root.identity.inode:
-                why = f"is not looked at here; {_ASK_AS_THEN}" if found is None else "was replaced"
-                raise Refused(f"{name} is about {display_name(root.path)}, which {why}")
+        _refuse_roots(plan, inventory, name)
         return
     named = {step.action.run for step in plan.steps if isinstance(step.action, Purge)}
     for run_id in sorted({*named, plan.reverses or ""} - {""}):
@@ -44,3 +39,16 @@ def refuse(plan: Plan, inventory: Inventory, runs: Runs, now: datetime) -> None:
         except UnknownTarget:
             where = f"run {display_name(run_id)}, which is not remembered here"
             raise Refused(f"{name} is about {where}; {_ASK_AS_THEN}") from None
+
+
+def _refuse_roots(plan: Plan, inventory: Inventory, name: str) -> None:
+    """One root that is another directory now costs only its own steps; all of them leave nothing to do."""
+    known = {path for cache in inventory.caches for path in (cache.path, cache.real_path)}
+    found = {cache.real_path: cache.identity.inode for cache in inventory.caches if cache.identity}
+    for root in plan.roots:
+        if root.path not in known:
+            where = f"{display_name(root.path)}, which is not looked at here"
+            raise Refused(f"{name} is about {where}; {_ASK_AS_THEN}")
+    if plan.roots and all(found.get(root.path) != root.identity.inode for root in plan.roots):
+        where = display_name(plan.roots[0].path)
+        raise Refused(f"{name} is about {where}, which was replaced; make a new one")

@@ -113,7 +113,7 @@ def test_a_place_outside_that_was_agreed_to_is_not_made(cachemgr: Program, proje
     outside = project.parent / "outside"
     roots = f'hf_home = "../outside/hf"\ntorch_home = {json.dumps(str(outside / "torch"))}\n'
     tree(project, {"cachemgr.toml": f"[roots]\n{roots}"})
-    assert cachemgr("config", "trust").code == 0
+    assert cachemgr("config", "trust", "--yes").code == 0
 
     made = states(cachemgr("init", "--json").out)
 

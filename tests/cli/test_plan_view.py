@@ -2,14 +2,19 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from cachemgr.cli.plan_view import failures
+from cachemgr.domain.outcome import Outcome, Trouble
 from cachemgr.domain.plan import Plan
+from cachemgr.domain.terms import Status
 from cachemgr.present.plan_rows import emptied, plan_rows
 from tests.builders import tree
 from tests.cli.conftest import Program
+from tests.desk import plan_of, removal
 from tests.managers import manager
 
 
@@ -74,3 +79,16 @@ def test_a_purge_of_what_costs_is_asked_as_seriously_as_its_deletion(cachemgr: P
     }
 
     assert costs == {"tmdb@project": "costs", "torch-hub@home": "downloads"}
+
+
+def test_what_only_waited_for_a_failed_step_of_its_entry_is_told_once(tmp_path: Path) -> None:
+    box = tree(tmp_path / "box", {"a": "1", "b": "2"})
+    steps = [replace(removal(box, name), entry=entry) for name, entry in (("a", "x"), ("b", "x"), ("b", "y"))]
+    failed = (
+        Outcome(0, Status.SKIPPED, trouble=Trouble("damaged", "blobs/1")),
+        Outcome(1, Status.SKIPPED, trouble=Trouble("needs", "0")),
+        Outcome(2, Status.SKIPPED, trouble=Trouble("needs", "0")),
+    )
+    lines = failures(plan_of(box, *steps, steps[2]), (*failed, replace(failed[2], number=3)))
+    assert [line.split(":")[1].strip() for line in lines] == ["x", "y"]
+    assert "blobs/1" in lines[0]

@@ -43,7 +43,11 @@ def test_a_tree_arrives_with_modes_times_links_and_content(tmp_path: Path) -> No
     assert (done.lost, done.relinked) == ((), ())
 
 
-@pytest.mark.parametrize("node", ["text", b"", os.urandom(9 << 20), Link("nowhere"), Sparse(1 << 20)])
+@pytest.mark.parametrize(
+    "node",
+    ["text", b"", b"9" * (9 << 20), Link("nowhere"), Sparse(1 << 20)],
+    ids="text empty large link sparse".split(),
+)
 def test_a_unit_may_be_a_file_or_a_link(node: str | bytes | Link | Sparse, tmp_path: Path) -> None:
     root = tree(tmp_path / "root", {"deep/u": node})
     os.utime(root / "deep" / "u", ns=(OLD_NS, OLD_NS), follow_symlinks=False)
@@ -76,21 +80,21 @@ def test_names_of_any_bytes_arrive(tmp_path: Path) -> None:
     assert like(tmp_path / "to" / "unit") == like(tmp_path / "root" / "u")
 
 
-def test_two_thousand_levels_arrive_with_few_open_files(tmp_path: Path) -> None:
-    root = tree(tmp_path / "root", {})
+def test_two_thousand_levels_arrive_with_few_open_files(abyss: Path) -> None:
+    root = tree(abyss / "root", {})
     deep(root / "u", 2000)
     files = open_files()
     allowed = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (150, allowed[1]))
     try:
-        done = copied(copy(root, tmp_path / "to", "u"))
+        done = copied(copy(root, abyss / "to", "u"))
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, allowed)
     assert done.files == 2000
     assert done.content.entries == 4001
     assert open_files() == files
     # Deeper than any path: what arrived is counted by the way down.
-    handle, levels = os.open(tmp_path / "to" / "unit", os.O_RDONLY), 0
+    handle, levels = os.open(abyss / "to" / "unit", os.O_RDONLY), 0
     while "d" in os.listdir(handle):
         assert "f" in os.listdir(handle)
         deeper = os.open("d", os.O_RDONLY, dir_fd=handle)
@@ -98,7 +102,7 @@ def test_two_thousand_levels_arrive_with_few_open_files(tmp_path: Path) -> None:
         handle, levels = deeper, levels + 1
     os.close(handle)
     assert levels == 2000
-    for place in (root, tmp_path / "to"):  # pytest cannot
+    for place in (root, abyss / "to"):  # pytest cannot
         for name in os.listdir(place):
             assert remove(place, name).errors == []
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import random
 import sys
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tests.execute.copying import Freight, copied, copy, like, refused, verifyin
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="works through POSIX descriptors")
 
-SMALL, BIG = b"small" * 99, os.urandom(9 << 20)
+SMALL, BIG = b"small" * 99, random.Random(9).randbytes(9 << 20)
 SHA, GIT = hashlib.sha256(BIG).hexdigest(), git_etag(SMALL)
 
 

@@ -1,7 +1,9 @@
 """The sample that `cachemgr demo` shows: real layouts, always the same, and never anything outside."""
 
+import hashlib
 import json
 import os
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +13,7 @@ from huggingface_hub import scan_cache_dir
 
 from cachemgr.domain.errors import Refused
 from cachemgr.execute.sample import MARKER, SampleHome, build, discard
-from tests.builders import fingerprint
+from tests.builders import fingerprint, git_etag
 
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
 
@@ -29,6 +31,33 @@ def test_huggingface_hub_finds_nothing_wrong_with_the_sample(sample: SampleHome)
     assert len(revisions) == 9
     assert [revision.refs for revision in revisions].count(frozenset()) == 1
     assert len(info.incomplete_files) == 1
+
+
+def test_every_blob_of_the_sample_is_called_what_it_is(sample: SampleHome) -> None:
+    """So that a sample can be moved to another disk, where each is held against its name."""
+    hub = sample.home / ".cache" / "huggingface" / "hub"
+    blobs = [path for path in hub.rglob("*") if path.is_file() and not path.is_symlink()]
+    large = [path for path in blobs if re.fullmatch("[0-9a-f]{64}", path.name)]
+    # The rest of the large ones, 11 GB of holes, are as good as these: one way makes them all.
+    small = [path for path in large if path.stat().st_size < 100 << 20]
+    assert len(large) == 11
+    assert len(small) >= 6
+    assert [path.name for path in small if _sha256(path) != path.name] == []
+    git = [path for path in blobs if re.fullmatch("[0-9a-f]{40}", path.name) and "blobs" in path.parts]
+    assert len(git) > 5
+    assert [path.name for path in git if git_etag(path.read_bytes()) != path.name] == []
+
+
+@pytest.mark.soak
+def test_the_largest_blobs_are_called_what_they_are_too(sample: SampleHome) -> None:
+    hub = sample.home / ".cache" / "huggingface" / "hub"
+    blobs = [path for path in hub.rglob("*") if re.fullmatch("[0-9a-f]{64}", path.name)]
+    assert [path.name for path in blobs if _sha256(path) != path.name] == []
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps no shared blobs without symbolic links")

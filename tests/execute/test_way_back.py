@@ -219,7 +219,7 @@ def test_a_kill_before_the_look_leaves_everything_whole_and_the_way_back_open(
     assert (moved / "deep" / "er" / "token").read_text() == "secret"
     service = manager(home)
     assert (service.run().state, service.run().purging) == (RunState.INTERRUPTED, frozenset())
-    assert Status.FAILED not in carry_out(service, service.plan_undo()).statuses
+    assert Status.FAILED not in carry_out(service, service.plan_undo(service.run().id)).statuses
     assert (box / "folder" / "entry" / "deep" / "er" / "token").read_text() == "secret"
     assert (box / "folder" / "entry" / "deep" / "er" / "b").read_text() == "2"
     assert not list(box.glob(f"{OURS}*"))

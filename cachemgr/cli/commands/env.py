@@ -32,7 +32,7 @@ the token stays where it is.
 @everywhere
 @pass_session
 def env(session: Session, shell: str | None) -> int:
-    """Print the variables that put every tool into the configured caches."""
+    """Print the variables that lead tools to the configured caches."""
     service, output = session.service, session.output
     environment = service.variables.environment()
     if shell == JSON or session.options.json:

@@ -59,7 +59,7 @@ def migrate(
     nul: bool,
     wish: Wish,
 ) -> int:
-    """Bring caches from home or a legacy place to where they should be; verified, then switched."""
+    """Move caches to where they should be; verified first."""
     words = read_targets(targets, nul=nul)
     inventory = session.inventory()
     selection = selected(session, inventory, words)
