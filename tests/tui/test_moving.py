@@ -15,6 +15,7 @@ from cachemgr.domain.run_event import StepFinished
 from cachemgr.domain.terms import Intent
 from cachemgr.service import CacheManager
 from cachemgr.tui.app import CacheApp
+from cachemgr.tui.screens.confirm import TypeQuestion
 from cachemgr.tui.screens.destination import DestinationScreen
 from cachemgr.tui.screens.history import HistoryScreen
 from cachemgr.tui.screens.notice import NoticeScreen
@@ -253,3 +254,25 @@ async def test_a_legacy_finding_leads_to_the_chooser(sample: tuple[CacheManager,
         assert "m Move…" in text(app).splitlines()[-1]
         await go(pilot, "m")
         assert isinstance(app.screen, DestinationScreen)
+
+
+async def test_the_history_counts_entries_and_a_purge_says_what_it_holds_and_costs(
+    sample: tuple[CacheManager, Path],
+) -> None:
+    service, _ = sample
+    app = CacheApp(service)
+
+    async with app.run_test(size=(140, 40), notifications=True) as pilot:
+        await settle(pilot)
+        await move_to(pilot, "musicbrainz@project")
+        entries = len(app.session.inventory.entries_by_cache["musicbrainz@project"])  # type: ignore[union-attr]
+        await go(pilot, "d", "x", "4")
+        line = next(line for line in text(app).splitlines() if "Clear musicbrainz" in line)
+        assert f" {entries} " in line
+        await go(pilot, "P")
+        assert f": {entries} entries" in text(app)
+        await go(pilot, "x")
+        assert isinstance(app.screen, TypeQuestion)
+        assert "In it: musicbrainz@project:" in app.screen.told
+        assert "cost money or time to have again" in app.screen.told
+        assert "comes back when it is needed" not in app.screen.told

@@ -14,10 +14,14 @@ from cachemgr.domain.terms import Rebuild
 from cachemgr.present.plan_rows import PlanRow
 from cachemgr.present.text import counted, day, size
 from cachemgr.tui.danger import Level, danger
+from cachemgr.tui.outline import short_name
 from cachemgr.tui.screens.notice import Question, button
 from cachemgr.tui.theme import look
 from cachemgr.tui.widgets.key_bar import Hint
 from cachemgr.tui.widgets.panel import Line
+
+_NAMED = 3
+"""Entries of a quarantine that are named before it is purged."""
 
 
 def question_for(plan: Plan, rows: Sequence[PlanRow], *, si: bool) -> Question | None:
@@ -58,6 +62,9 @@ def about(plan: Plan, rows: Sequence[PlanRow], *, si: bool) -> list[Line]:
     freed = f"Frees {size(plan.frees, si)} now."
     cost = _cost(gone, si=si)
     made.append(((f"{freed} ", ""), (cost, "accent-ink")))
+    if held := [name for row in rows for name in row.holds]:
+        more = f" and {len(held) - _NAMED:,} more" if held[_NAMED:] else ""
+        made.append((("In it: ", "muted"), (", ".join(map(short_name, held[:_NAMED])) + more, "")))
     if plan.quarantined:
         made.append(
             ((f"{size(plan.quarantined, si)} can be brought back until {day(plan.keep_until)} with u.", ""),)

@@ -157,12 +157,13 @@ class HistoryScreen(View):
             back = (f"{self.look.glyphs.undo} undo{until}", "good")
         else:
             back = (run_state_word(run.state), "muted")
-        done = f"{totals.done}" + (f" of {len(run.plan.steps)}" if totals.done < len(run.plan.steps) else "")
+        done, every = row.entries.done, len(RunRows(run.plan).rows)
+        entries = f"{done}" + (f" of {every}" if done < every else "")
         return Row(
             (
                 words(minute(row.started), "muted"),
                 prose(row.what),
-                words(done, "muted"),
+                words(entries, "muted"),
                 words(size(totals.freed, si) if totals.freed else self.look.glyphs.none, "bold"),
                 prose(*back),
                 words(display_name(run.id), "dim"),
@@ -190,7 +191,7 @@ class HistoryScreen(View):
 _COLUMNS = (
     Column("when", "When", 16),
     Column("what", "What", 16, grow=1),
-    Column("steps", "Steps", 9, right=True, drop=3),
+    Column("entries", "Entries", 9, right=True, drop=3),
     Column("freed", "Freed", 9, right=True),
     Column("back", "Way back", 24, drop=2),
     Column("id", "Run", 24, drop=4),
