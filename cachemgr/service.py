@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cachemgr.domain.cache_type import CacheType
-    from cachemgr.domain.destination import Option
     from cachemgr.domain.event import ScanEvent
     from cachemgr.domain.inventory import CacheId, EntryId, Finding, Inventory
     from cachemgr.domain.machine import Machine
@@ -144,12 +143,6 @@ class CacheManager:
 
         how = Wanted(to, link, keep_days, tuple(targets), tuple(force))
         return self.migration.plan(new_id(), inventory, entries, self.clock(), how)
-
-    def destinations(
-        self, inventory: Inventory, entries: Set[EntryId], to: Path | None = None
-    ) -> tuple[Option, ...]:
-        """Where those entries should go, or may, with the free space on both sides now and then. Cheap."""
-        return tuple(self.migration.options(inventory, entries, to))
 
     def plan_undo(self, run: str | None = None) -> Plan:
         """The reverse of a run; by default of the last one that removed something.

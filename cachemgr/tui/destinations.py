@@ -81,7 +81,7 @@ def judge(service: CacheManager, inventory: Inventory, request: Request) -> Verd
         service.recovery.refuse(plan)
     except CacheMgrError as error:
         return Verdict(request, refusal=str(error))
-    options = service.destinations(inventory, request.entries, request.to)
+    options = tuple(service.migration.options(inventory, request.entries, request.to))
     option = options[0] if len(options) == 1 else None
     return Verdict(replace(request, option=option), plan, option=option)
 

@@ -265,7 +265,7 @@ def test_where_it_may_go_is_told_with_the_space_on_both_sides(found: Ground) -> 
     inventory = service.inventory()
     chosen = {entry.id for entry in inventory.entries}
 
-    (option,) = service.destinations(inventory, chosen)
+    (option,) = service.migration.options(inventory, chosen)
 
     assert (option.cache, option.path) == ("huggingface-hub@home", found.there.root)
     assert option.size > 0
