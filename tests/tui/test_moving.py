@@ -82,6 +82,10 @@ async def test_a_cache_goes_where_it_should_be_and_comes_back(
         assert "where it should be" in shown
         assert "renamed" in shown
         assert "⏎ Plan…" in shown.splitlines()[-1]
+        await go(pilot, "i")
+        assert isinstance(app.screen, NoticeScreen)
+        assert "trusted_list" in app.screen.told  # what stays, in full at any size
+        await go(pilot, "escape")
         assert caches(directory) == before
         await go(pilot, "enter")
         assert isinstance(app.screen, PlanScreen)

@@ -203,6 +203,12 @@ class DestinationScreen(View):
             fresh = verdict.plan is not None and self.session.now - verdict.plan.created_at < _FRESH
             review_request(self, verdict.request, verdict.plan if fresh else None)
 
+    def action_info(self) -> None:
+        if (verdict := self.verdict()) is not None:
+            self.app.push_screen(
+                NoticeScreen("If it goes there", list(lines(self.session, verdict, self.look)))
+            )
+
     def action_type(self) -> None:
         if self.typed.display:
             self.typed.focus()
