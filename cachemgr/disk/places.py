@@ -2,6 +2,7 @@
 
 import os
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from errno import EINVAL, ENOENT, ENOTDIR
 from pathlib import Path
@@ -122,7 +123,10 @@ def look(path: Path) -> Found | Problem | None:
 
 def _above(path: Path, reason: str) -> list[tuple[Path, str]]:
     """A directory and all above it, by its name and by where it really is: both have ancestors."""
-    ways = dict.fromkeys((path, Path(os.path.realpath(path))))
+    ways = {path: None}
+    # Without success where a directory turns into a link, or back, between two of its looks.
+    with suppress(OSError):
+        ways[Path(os.path.realpath(path))] = None
     return [(above, reason) for way in ways for above in (way, *way.parents)]
 
 
