@@ -36,6 +36,7 @@ async def test_a_notice_can_be_read_to_its_end_and_says_how_it_is_closed() -> No
         await settle(pilot)
         await press(pilot, "i")
         assert isinstance(app.screen, NoticeScreen)
+        await pilot.pause(0.2)  # laid out first, then told whether there is more
         last = text(app).splitlines()[-1]
         assert "esc Close" in last
         assert "PgDn More" in last

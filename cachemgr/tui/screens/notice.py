@@ -60,6 +60,8 @@ class Window(ModalScreen[Answer]):
         self.set_class(look(self.app).glyphs.ascii, "ascii")
         self.query_one(Lines).show_lines(self._lines)
         self.show_keys()
+        # Whether there is more than is shown is known only once it is laid out.
+        self.watch(self.query_one("#text"), "virtual_size", self.show_keys, init=False)
 
     def on_resize(self, event: events.Resize) -> None:
         height = event.size.height
