@@ -20,6 +20,7 @@ from cachemgr.execute.guard import Guard, Stop
 from cachemgr.execute.quarantines import Quarantines
 from cachemgr.execute.remove import Removal
 from cachemgr.execute.staging import Stagings
+from cachemgr.execute.withdrawal import picture, take_away
 
 Names = tuple[str, ...]
 
@@ -43,6 +44,8 @@ class Relocation:
         """Locks of tools that are held while something is copied."""
         self._holders: dict[tuple[CacheId, Names], set[int]] = {}
         """The steps that each is held for."""
+        self._looked: dict[tuple[CacheId, Names], bytes] = {}
+        """What a published copy was when it got its name."""
 
     def move(self, step: Step, action: Move) -> None:
         """To another directory of the same file system; it is looked into where it lies then."""
@@ -133,6 +136,7 @@ class Relocation:
                 if _inode(target, action.names[-1]) != made:
                     raise Stop(Trouble("missing", "/".join(action.names)))
                 return
+            self._looked[(step.cache, action.names)] = picture(staging.handle, str(action.copy))
             _rename(staging.handle, str(action.copy), target, action.names)
             settling: Settling | None = None if copied is None else copied.settling
             if settling is not None:
@@ -140,16 +144,15 @@ class Relocation:
             self._note(step.cache, action.names)
 
     def unpublish(self, step: Step, action: Publish) -> bool:
-        """Take the name away again from a copy of this run, where nobody else took its place."""
+        """Take the name away again from a copy of this run, where nobody else took its place or was at it."""
         run = self.run if action.resumes is None else action.resumes.run
         copied = self._copied.get((run, action.copy))
         made = action.made if copied is None else copied.inode
         with self.guard.folder(step, action.names) as parent:
-            if made is None or _inode(parent, action.names[-1]) != made:
+            looked = self._looked.get((step.cache, action.names))
+            if made is None or looked is None or _inode(parent, action.names[-1]) != made:
                 return False
-            staging = self._stagings.make(step.cache, run)
-            system.move(parent, action.names[-1], staging.handle, str(action.copy))
-            self._note(step.cache, action.names)
+            self._take_away(step, action.names, parent, run, action.copy, looked, made)
             return True
 
     def match(self, step: Step, action: Match) -> Generator[int, None, None]:
@@ -215,6 +218,14 @@ class Relocation:
         for locks in self._locks.values():
             locks.close()
         self._stagings.close()
+
+    def _take_away(
+        self, step: Step, names: Names, parent: Handle, run: str, number: int, looked: bytes, made: Inode
+    ) -> None:
+        staging = self._stagings.make(step.cache, run)
+        self._note(step.cache, names)
+        kept = str(self.guard.root(step.cache).root.path.joinpath(*names))
+        take_away(parent, names[-1], staging, number, looked, made, kept)
 
     def _hold(self, number: int, step: Step, action: Copy) -> None:
         """Hold the lock of a unit; several units of one tool may have the same. Raises Stop."""
