@@ -173,6 +173,8 @@ class Withdraw:
     """The root of its source, by its cache."""
     place: Names
     """Of its source, below that root."""
+    lock: Names = ()
+    """As of Remove, where the copy is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,7 +163,7 @@ class Relocation:
         yield from self._compare(step.cache, action.names, action.to, action.place)
 
     def withdraw(self, step: Step, action: Withdraw) -> Generator[int, None, None]:
-        """Take a published copy out of its place, if it is still what its source is."""
+        """Take a published copy out of its place, if it is still what its source is, and nobody is at it."""
         assert step.identity is not None
         with self.guard.folder(step, action.names) as parent:
             now = _inode(parent, action.names[-1])
@@ -171,13 +171,11 @@ class Relocation:
                 return  # it was taken away before
             if now != step.identity.inode:
                 raise Stop(Trouble("changed", "/".join(action.names)))
+            # Comparing takes its time, and what came in behind it was not compared.
+            looked = picture(parent, action.names[-1])
             yield from self._compare(action.twin, action.place, step.cache, action.names)
-            staging = self._stagings.make(step.cache, action.run)
-            system.move(parent, action.names[-1], staging.handle, str(action.number))
-            self._note(step.cache, action.names)
-            if _inode(staging.handle, str(action.number)) != step.identity.inode:
-                system.move(staging.handle, str(action.number), parent, action.names[-1])
-                raise Stop(Trouble("changed", "/".join(action.names)))
+            with self.guard.lock(step, action):
+                self._take_away(step, action.names, parent, action.run, action.number, looked, now)
 
     def discard(self, step: Step, action: Discard, done: Removal) -> Iterator[Removal]:
         """Delete a run's staging directory."""

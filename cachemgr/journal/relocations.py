@@ -49,8 +49,15 @@ def encode(action: Action) -> Document:
             return {"action": "match", "to": to, "place": _names(place)}
         case Commit(resumes):
             return {"action": "commit", **_again(resumes)}
-        case Withdraw(_, run, step, twin, place):
-            return {"action": "withdraw", "run": run, "number": step, "twin": twin, "place": _names(place)}
+        case Withdraw(_, run, step, twin, place, lock):
+            return {
+                "action": "withdraw",
+                "run": run,
+                "number": step,
+                "twin": twin,
+                "place": _names(place),
+                "lock": _names(lock),
+            }
         case Discard(run):
             return {"action": "discard", "run": run}
         case Link(_, target, resumes):
@@ -79,8 +86,8 @@ def decode(item: dict[str, Any], names: Names) -> Action:
     if kind == "commit":
         return Commit(resumed(item["resumes"]))
     if kind == "withdraw":
-        place = _read(item["place"])
-        return Withdraw(names, str(item["run"]), number(item["number"]), str(item["twin"]), place)
+        place, lock = _read(item["place"]), _read(item.get("lock", []))
+        return Withdraw(names, str(item["run"]), number(item["number"]), str(item["twin"]), place, lock)
     if kind == "discard":
         return Discard(str(item["run"]))
     if kind == "link":

@@ -1,16 +1,18 @@
 """A published copy is in everybody's sight: what comes into it is never deleted with it as if it was ours."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
+from huggingface_hub.utils._fixes import WeakFileLock
 
 from cachemgr.disk.handles import Handle
 from cachemgr.domain.action import Publish
 from cachemgr.domain.event import Gauge
 from cachemgr.domain.run_event import RunEvent, StepFinished
-from cachemgr.execute import system
+from cachemgr.execute import relocation, system
+from cachemgr.execute.compare import Compared, compare
 from tests.builders import tree
 from tests.desk import carry_out
 from tests.migration.ground import Ground, ground, look
@@ -93,3 +95,47 @@ def test_what_is_made_again_meanwhile_keeps_both(
     (trouble,) = [one.trouble for one in done.outcomes if one.trouble and one.trouble.kind == "beside"]
     assert trouble.detail == str(kept.parents[1])
     assert ours(elsewhere, found.home) == []
+
+
+@pytest.mark.parametrize("what", ["blobs/NEW", "refs/v2", "snapshots/9"])
+def test_what_comes_into_a_copy_behind_its_comparison_stays_in_an_undo(
+    found: Ground, elsewhere: Path, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, before = elsewhere / "hub", look(found.hub.root)
+    carry_out(found.service, found.plan(to=there))
+    new = there / found.hub.folder("ada/two").name / what
+
+    def compared(*asked: object) -> Generator[int, None, Compared]:
+        done = yield from compare(*asked)  # type: ignore[arg-type]
+        if not new.exists() and found.hub.folder("ada/two").name in asked[1]:  # type: ignore[operator]
+            new.mkdir() if what.endswith("9") else new.write_text("precious")
+        return done
+
+    monkeypatch.setattr(relocation, "compare", compared)
+    done = carry_out(found.service, found.service.plan_undo())
+
+    assert [kind for kind in done.kinds if kind not in (None, "needs", "not-empty")] == ["changed"]
+    assert new.exists()
+    assert [path.name for path in there.glob("models--*")] == [found.hub.folder("ada/two").name]
+    assert look(found.hub.root) == before
+    assert ours(elsewhere, found.home) == []
+
+
+def test_a_copy_that_somebody_downloads_into_stays_in_an_undo(found: Ground, elsewhere: Path) -> None:
+    there, name = elsewhere / "hub", found.hub.folder("ada/two").name
+    before = look(found.hub.root)
+    carry_out(found.service, found.plan(to=there))
+    lock = there / ".locks" / name / "x.lock"
+    lock.parent.mkdir(exist_ok=True)
+
+    with WeakFileLock(lock):
+        plan = found.service.plan_undo()
+        done = carry_out(found.service, plan)
+
+    assert [plan.steps[one.number].action.names for one in done.outcomes  # type: ignore[union-attr]
+            if one.trouble and one.trouble.kind == "in-use"] == [("hub", name)]  # fmt: skip
+    assert [path.name for path in there.glob("models--*")] == [name]
+    assert look(found.hub.root) == before
+    again = carry_out(found.service, found.service.plan_undo(plan.reverses))
+    assert list(there.glob("models--*")) == []
+    assert "in-use" not in again.kinds
