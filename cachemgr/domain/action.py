@@ -150,6 +150,9 @@ class Match:
     names: Names
     to: str
     place: Names
+    resumes: Resumed | None = None
+    """Then with the copy that run made of it, in its staging directory or at its place already: nobody knows
+    what became of that since."""
 
 
 @dataclass(frozen=True, slots=True)

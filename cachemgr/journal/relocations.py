@@ -45,8 +45,8 @@ def encode(action: Action) -> Document:
         case Publish(_, copy, made, resumes):
             inode = None if made is None else list(made)
             return {"action": "publish", "copy": copy, "made": inode, **_again(resumes)}
-        case Match(_, to, place):
-            return {"action": "match", "to": to, "place": _names(place)}
+        case Match(_, to, place, resumes):
+            return {"action": "match", "to": to, "place": _names(place), **_again(resumes)}
         case Commit(resumes):
             return {"action": "commit", **_again(resumes)}
         case Withdraw(_, run, step, twin, place, lock):
@@ -82,7 +82,7 @@ def decode(item: dict[str, Any], names: Names) -> Action:
     if kind == "publish":
         return Publish(names, number(item["copy"]), inode(item["made"]), resumed(item["resumes"]))
     if kind == "match":
-        return Match(names, str(item["to"]), _read(item["place"]))
+        return Match(names, str(item["to"]), _read(item["place"]), resumed(item.get("resumes")))
     if kind == "commit":
         return Commit(resumed(item["resumes"]))
     if kind == "withdraw":
