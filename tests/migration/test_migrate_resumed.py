@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 
 from cachemgr.domain.action import Copy, Match, Publish
+from cachemgr.domain.errors import Refused
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.run_event import Announced, Phase, RunEvent, StepFinished
 from cachemgr.domain.terms import RunState, Status
-from tests.desk import carry_out, drop
+from cachemgr.plan.compose import purge_plan
+from tests.cli.conftest import Program
+from tests.desk import carry_out, drop, utc_now
 from tests.migration.ground import Ground, ground, look
-from tests.migration.killing import ours
+from tests.migration.killing import ours, without_folder_times
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="works through POSIX descriptors")
 
@@ -99,3 +102,23 @@ def test_what_was_copied_is_compared_and_not_copied_again(found: Ground, elsewhe
     assert set(done.statuses) == {Status.DONE}, done.outcomes
     assert {path.stat().st_ino for path in there.glob("*s--*/blobs")} == copies
     assert list(found.hub.root.glob("*s--*")) == []
+
+
+def test_an_interrupted_migration_is_decided_before_it_is_purged(
+    found: Ground, elsewhere: Path, cachemgr: Program
+) -> None:
+    before, there = without_folder_times(look(found.hub.root)), elsewhere / "hub"
+    run = cut_off(found, found.plan(to=there), publishing)
+
+    said = cachemgr("purge", run, "--yes")
+
+    assert said.code == 4
+    assert f"run {run} was interrupted; see `cachemgr recover {run}` first" in said.err
+    interrupted = found.service.run(run)
+    with pytest.raises(Refused, match=f"{run} was interrupted while"):
+        carry_out(found.service, purge_plan("p-1", (interrupted,), utc_now(), run=run, due=False,
+                                            standing=["huggingface-hub@home"]))  # fmt: skip
+    assert [one.id for one in found.service.interrupted()] == [run]
+    assert cachemgr("recover", run, "--rollback", "--yes").code == 0
+    assert without_folder_times(look(found.hub.root)) == before
+    assert ours(elsewhere) == []
