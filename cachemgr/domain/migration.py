@@ -41,6 +41,8 @@ class Load:
     """The system lets nobody take it from its place (an immutable file)."""
     beside: bool = False
     """It only accompanies others (locks, tags), and moves when all of them do."""
+    along: tuple[str, ...] = ()
+    """The paths of what nobody recognised in it, and what goes with it all the same."""
 
     @property
     def names(self) -> Names:

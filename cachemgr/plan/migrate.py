@@ -176,6 +176,7 @@ class _Steps:
             needs=needs,
             rebuild=cache.rebuild,
             seen=unit.tally.content if unit.identity.kind is Kind.DIRECTORY else None,
+            holds=load.along if isinstance(action, Copy | Match | Move) else (),
         )
 
 
