@@ -201,7 +201,8 @@ class CacheManager:
         """The verbs about bringing caches elsewhere."""
         from cachemgr.migration.planning import Migration
 
-        return Migration(self.types, self.settings, self.project, self._protected(), self.observer)
+        mine = (self.types, self.settings, self.project, self._protected(), self.observer)
+        return Migration(*mine, self.machine, self.state)
 
     @property
     def past(self) -> Runs:
@@ -276,8 +277,7 @@ class CacheManager:
         return recheck_clear(plan, self.inventory(), self.clock())
 
     def _diagnosed(self, inventory: Inventory) -> Inventory:
-        # They are looked up only where a quarantine was seen.
-        runs = self.runs() if any(cache.quarantined for cache in inventory.caches) else ()
+        runs = self.runs() if any(cache.quarantined for cache in inventory.caches) else ()  # else not asked
         findings = (
             *passed_over.find(self.machine),
             *legacy.find(inventory, self.types, self.settings, self.project),

@@ -92,7 +92,11 @@ def _planned(output: Output, plan: Plan, rows: tuple[PlanRow, ...], *, most: int
         for row in rows[:most]
     ]
     if any(row.holds for row in rows):
-        lines = [line for row, made in zip(rows, lines, strict=False) for line in (made, *_held(row, made))]
+        lines = [
+            line
+            for row, made in zip(rows, lines, strict=False)
+            for line in (made, *_held(row, made, undoing))
+        ]
     if (folders := emptied(plan)) is not None and not undoing:
         name = counted(folders.directories, "emptied directory", "emptied directories")
         lines.append((" ", "remove", output.size(folders.size), output.size(folders.frees), name, ""))
@@ -100,9 +104,10 @@ def _planned(output: Output, plan: Plan, rows: tuple[PlanRow, ...], *, most: int
     _more(output, len(rows), most, err=err)
 
 
-def _held(row: PlanRow, line: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """What a quarantine holds, below it in the column of the entries."""
-    return [("",) * 4 + (f"  {entry}",) + ("",) * (len(line) - 5) for entry in row.holds]
+def _held(row: PlanRow, line: tuple[str, ...], short: bool) -> list[tuple[str, ...]]:
+    """What a quarantine holds, or goes along with a repository, below it in the column of the entries."""
+    before = 3 if short else 4
+    return [("",) * before + (f"  {entry}",) + ("",) * (len(line) - before - 1) for entry in row.holds]
 
 
 def _kept(output: Output, kept: tuple[KeptRow, ...], *, most: int | None, after: bool, err: bool) -> None:

@@ -4,6 +4,7 @@ its file system can do. Nothing is made to find out."""
 import os
 import stat
 import sys
+from contextlib import suppress
 from pathlib import Path, PurePath
 
 from cachemgr.disk import handles
@@ -56,6 +57,7 @@ def survey(path: Path) -> Ground | Problem:
         identity=handles.identity(status),
         below=tuple(below),
         above=frozenset(_above(found.real)),
+        shut=_shut(found.real),
         shown=_shown(found.real.joinpath(*below), table),
         mount=mount,
         free=room.free if room is not None else 0,
@@ -79,6 +81,14 @@ def _above(real: Path) -> list[Inode]:
             continue
         found.append((status.st_dev, status.st_ino))
     return found
+
+
+def _shut(real: Path) -> int:
+    shut = 0
+    for place in real.parents:
+        with suppress(OSError):
+            shut |= 0o077 & ~os.stat(place).st_mode
+    return shut
 
 
 def _shown(path: Path, table: tuple[Mount, ...]) -> PurePath | None:

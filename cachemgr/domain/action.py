@@ -150,6 +150,9 @@ class Match:
     names: Names
     to: str
     place: Names
+    resumes: Resumed | None = None
+    """Then with the copy that run made of it, in its staging directory or at its place already: nobody knows
+    what became of that since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +176,8 @@ class Withdraw:
     """The root of its source, by its cache."""
     place: Names
     """Of its source, below that root."""
+    lock: Names = ()
+    """As of Remove, where the copy is."""
 
 
 @dataclass(frozen=True, slots=True)

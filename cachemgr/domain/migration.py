@@ -41,6 +41,8 @@ class Load:
     """The system lets nobody take it from its place (an immutable file)."""
     beside: bool = False
     """It only accompanies others (locks, tags), and moves when all of them do."""
+    along: tuple[str, ...] = ()
+    """The paths of what nobody recognised in it, and what goes with it all the same."""
 
     @property
     def names(self) -> Names:
@@ -61,6 +63,8 @@ class Ground:
     """What has to be made under it."""
     above: frozenset[Inode] = frozenset()
     """The nearest directory and every one above it."""
+    shut: int = 0
+    """Bits of a mode, for group and others, that a directory above lacks: whom it keeps out."""
     shown: PurePath | None = None
     """Where it lies in its own file system, whatever is mounted where; None where that is not known."""
     mount: int | None = None

@@ -18,7 +18,7 @@ class Trouble:
     kind: str
     """`changed` `missing` `exists` `needs` `stopped` `credential` `protected` `outside` `mount-point`
     `foreign-owner` `root-changed` `protected-root` `trash` `in-use` `not-empty` `no-quarantine`
-    `not-returned` `os`."""
+    `not-returned` `beside` `os`."""
     detail: str = ""
     errno: int | None = None
 

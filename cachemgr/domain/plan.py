@@ -52,7 +52,8 @@ class Step:
     seen: Content | None = None
     """Of a tree: what was in it; compared again, because its identity says nothing about its depths."""
     holds: tuple[EntryId, ...] = ()
-    """Of a purge: the entries that are deleted with the quarantine."""
+    """Of a purge: the entries that are deleted with the quarantine. Of what moves whole: the paths of what
+    nobody recognised in it, which goes along."""
 
 
 @dataclass(frozen=True, slots=True)

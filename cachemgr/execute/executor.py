@@ -64,7 +64,7 @@ _REFUSED = frozenset(
 _SKIPPED = frozenset(
     (
         "changed missing needs stopped in-use root-changed not-empty exists"
-        " conflict given-up leaving special damaged"
+        " conflict given-up leaving special damaged beside"
     ).split()
 )
 

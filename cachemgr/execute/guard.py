@@ -14,7 +14,7 @@ from cachemgr.disk.places import Found, Protected, look
 from cachemgr.disk.reader import OURS, STAGING
 from cachemgr.disk.scope import Scope
 from cachemgr.disk.volumes import mounts, mounts_below
-from cachemgr.domain.action import Copy, Move, Remove
+from cachemgr.domain.action import Copy, Move, Remove, Withdraw
 from cachemgr.domain.credentials import is_credential
 from cachemgr.domain.errors import Refused
 from cachemgr.domain.inventory import CacheId, Problem
@@ -144,7 +144,7 @@ class Guard:
                 raise Stop(Trouble("mount-point", "/".join(mount)))
 
     @contextmanager
-    def lock(self, step: Step, action: Remove | Move | Copy) -> Iterator[None]:
+    def lock(self, step: Step, action: Remove | Move | Copy | Withdraw) -> Iterator[None]:
         """The owning tool's lock, held while its file goes, where there is one. Raises Stop."""
         held: int | None = None
         if action.lock:

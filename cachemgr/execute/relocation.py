@@ -1,25 +1,38 @@
 """The effects of a migration: a unit gets another place, and nothing is overwritten or lost on the way."""
 
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
-from cachemgr.domain.action import Copy, Discard, Link, Match, Move, Publish, Return, Unlink, Withdraw
+from cachemgr.domain.action import (
+    Copy,
+    Discard,
+    Link,
+    Match,
+    Move,
+    Publish,
+    Resumed,
+    Return,
+    Unlink,
+    Withdraw,
+)
 from cachemgr.domain.inventory import CacheId
 from cachemgr.domain.leads import Move as Lead
 from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.plan import Step
-from cachemgr.domain.unit import Inode, Kind
+from cachemgr.domain.unit import Inode
 from cachemgr.execute import system
 from cachemgr.execute.compare import Likeness, compare
 from cachemgr.execute.consignment import Consignment, Copied, Settling
 from cachemgr.execute.copy import discard, settle
 from cachemgr.execute.depths import look_through
 from cachemgr.execute.guard import Guard, Stop
+from cachemgr.execute.naming import inode, leads, rename
 from cachemgr.execute.quarantines import Quarantines
 from cachemgr.execute.remove import Removal
 from cachemgr.execute.staging import Stagings
+from cachemgr.execute.withdrawal import picture, take_away
 
 Names = tuple[str, ...]
 
@@ -43,6 +56,8 @@ class Relocation:
         """Locks of tools that are held while something is copied."""
         self._holders: dict[tuple[CacheId, Names], set[int]] = {}
         """The steps that each is held for."""
+        self._looked: dict[tuple[CacheId, Names], bytes] = {}
+        """What a copy was when it was compared with its source, or got its name."""
 
     def move(self, step: Step, action: Move) -> None:
         """To another directory of the same file system; it is looked into where it lies then."""
@@ -52,7 +67,7 @@ class Relocation:
         with self.guard.folder(step, names) as parent, self.guard.folder_in(action.to, place) as target:
             self.guard.check(step, names, parent)
             with self.guard.lock(step, action):
-                _rename(parent, names[-1], target, place)
+                rename(parent, names[-1], target, place)
             self._note(step.cache, names)
             self._note(action.to, place)
             try:
@@ -71,14 +86,14 @@ class Relocation:
                 with self.guard.folder_in(action.of, place) as parent:
                     status = handles.lstat(parent, place[-1])
                     if (status.st_dev, status.st_ino) == step.identity.inode:
-                        _rename(parent, place[-1], target, names)
+                        rename(parent, place[-1], target, names)
                         self._note(action.of, place)
                         self._note(step.cache, names)
                         return True
             except (FileNotFoundError, Stop) as error:
                 if isinstance(error, Stop) and error.trouble.kind != "missing":
                     raise
-            if _inode(target, names[-1]) == step.identity.inode:
+            if inode(target, names[-1]) == step.identity.inode:
                 return False
             raise Stop(Trouble("missing", "/".join(place)))
 
@@ -126,30 +141,32 @@ class Relocation:
         made = action.made if copied is None else copied.inode
         staging = self._stagings.open(step.cache, run)
         with self.guard.folder(step, action.names) as target:
-            staged = None if staging is None else _inode(staging.handle, str(action.copy))
+            staged = None if staging is None else inode(staging.handle, str(action.copy))
             if made is None or (staged is not None and staged != made):
                 raise Stop(Trouble("changed", "/".join(action.names)))
             if staging is None or staged is None:
-                if _inode(target, action.names[-1]) != made:
+                if inode(target, action.names[-1]) != made:
                     raise Stop(Trouble("missing", "/".join(action.names)))
                 return
-            _rename(staging.handle, str(action.copy), target, action.names)
+            looked = picture(staging.handle, str(action.copy))
+            if self._looked.setdefault((step.cache, action.names), looked) != looked:
+                raise Stop(Trouble("changed", "/".join(action.names)))
+            rename(staging.handle, str(action.copy), target, action.names)
             settling: Settling | None = None if copied is None else copied.settling
             if settling is not None:
                 settle(target, action.names[-1], settling)
             self._note(step.cache, action.names)
 
     def unpublish(self, step: Step, action: Publish) -> bool:
-        """Take the name away again from a copy of this run, where nobody else took its place."""
+        """Take the name away again from a copy of this run, where nobody else took its place or was at it."""
         run = self.run if action.resumes is None else action.resumes.run
         copied = self._copied.get((run, action.copy))
         made = action.made if copied is None else copied.inode
         with self.guard.folder(step, action.names) as parent:
-            if made is None or _inode(parent, action.names[-1]) != made:
+            looked = self._looked.get((step.cache, action.names))
+            if made is None or looked is None or inode(parent, action.names[-1]) != made:
                 return False
-            staging = self._stagings.make(step.cache, run)
-            system.move(parent, action.names[-1], staging.handle, str(action.copy))
-            self._note(step.cache, action.names)
+            self._take_away(step, action.names, parent, run, action.copy, looked, made)
             return True
 
     def match(self, step: Step, action: Match) -> Generator[int, None, None]:
@@ -157,24 +174,27 @@ class Relocation:
         something else does."""
         with self.guard.folder(step, action.names) as parent:
             self.guard.check(step, action.names, parent)
-        yield from self._compare(step.cache, action.names, action.to, action.place)
+        if action.resumes is None:
+            yield from self._compare(step.cache, action.names, action.to, action.place)
+            return
+        with self._copy_of(action.to, action.place, action.resumes) as (folder, name):
+            self._looked[(action.to, action.place)] = picture(folder, name)
+            yield from self._compare(step.cache, action.names, action.to, action.place, (folder, name))
 
     def withdraw(self, step: Step, action: Withdraw) -> Generator[int, None, None]:
-        """Take a published copy out of its place, if it is still what its source is."""
+        """Take a published copy out of its place, if it is still what its source is, and nobody is at it."""
         assert step.identity is not None
         with self.guard.folder(step, action.names) as parent:
-            now = _inode(parent, action.names[-1])
+            now = inode(parent, action.names[-1])
             if now is None:
                 return  # it was taken away before
             if now != step.identity.inode:
                 raise Stop(Trouble("changed", "/".join(action.names)))
+            # Comparing takes its time, and what came in behind it was not compared.
+            looked = picture(parent, action.names[-1])
             yield from self._compare(action.twin, action.place, step.cache, action.names)
-            staging = self._stagings.make(step.cache, action.run)
-            system.move(parent, action.names[-1], staging.handle, str(action.number))
-            self._note(step.cache, action.names)
-            if _inode(staging.handle, str(action.number)) != step.identity.inode:
-                system.move(staging.handle, str(action.number), parent, action.names[-1])
-                raise Stop(Trouble("changed", "/".join(action.names)))
+            with self.guard.lock(step, action):
+                self._take_away(step, action.names, parent, action.run, action.number, looked, now)
 
     def discard(self, step: Step, action: Discard, done: Removal) -> Iterator[Removal]:
         """Delete a run's staging directory."""
@@ -186,15 +206,15 @@ class Relocation:
             try:
                 system.link_directory(parent, action.names[-1], action.target)
             except FileExistsError as error:
-                if _leads(parent, action.names[-1]) != action.target:
+                if leads(parent, action.names[-1]) != action.target:
                     raise Stop(Trouble("exists", "/".join(action.names))) from error
             self._note(step.cache, action.names)
 
     def unlink(self, step: Step, action: Unlink) -> None:
         with self.guard.folder(step, action.names) as parent:
-            if _inode(parent, action.names[-1]) is None:
+            if inode(parent, action.names[-1]) is None:
                 return
-            if _leads(parent, action.names[-1]) != action.target:
+            if leads(parent, action.names[-1]) != action.target:
                 raise Stop(Trouble("changed", "/".join(action.names)))
             system.unlink(parent, action.names[-1])
 
@@ -216,6 +236,14 @@ class Relocation:
             locks.close()
         self._stagings.close()
 
+    def _take_away(
+        self, step: Step, names: Names, parent: Handle, run: str, number: int, looked: bytes, made: Inode
+    ) -> None:
+        staging = self._stagings.make(step.cache, run)
+        self._note(step.cache, names)
+        kept = str(self.guard.root(step.cache).root.path.joinpath(*names))
+        take_away(parent, names[-1], staging, number, looked, made, kept)
+
     def _hold(self, number: int, step: Step, action: Copy) -> None:
         """Hold the lock of a unit; several units of one tool may have the same. Raises Stop."""
         if not action.lock:
@@ -227,11 +255,22 @@ class Relocation:
                 self._locks[key] = stack.pop_all()
         self._holders.setdefault(key, set()).add(number)
 
+    @contextmanager
+    def _copy_of(self, cache: CacheId, place: Names, made: Resumed) -> Iterator[tuple[Handle, str]]:
+        """Where the copy of an interrupted run lies, and what it is called there. Raises Stop."""
+        staging = self._stagings.open(cache, made.run)
+        if staging is not None and inode(staging.handle, str(made.number)) is not None:
+            yield staging.handle, str(made.number)
+            return
+        with self.guard.folder_in(cache, place) as folder:
+            yield folder, place[-1]
+
     def _compare(
-        self, one: CacheId, names: Names, other: CacheId, place: Names
+        self, one: CacheId, names: Names, other: CacheId, place: Names, at: tuple[Handle, str] | None = None
     ) -> Generator[int, None, None]:
-        root, target = self.guard.root(one), self.guard.root(other)
-        found = yield from compare(root.handle, names, target.handle, place, self._moves(one, other))
+        """`at` is where the other one lies, if it is not at its place."""
+        folder, way = (self.guard.root(other).handle, place) if at is None else (at[0], (at[1],))
+        found = yield from compare(self.guard.root(one).handle, names, folder, way, self._moves(one, other))
         if found.likeness is not Likeness.SAME:
             raise Stop(Trouble("conflict", found.detail or "/".join(place), found.errno))
 
@@ -245,29 +284,7 @@ class Relocation:
         """Whether the interrupted run had moved a unit already."""
         assert step.identity is not None
         with self.guard.folder_in(action.to, action.place) as target:
-            return _inode(target, action.place[-1]) == step.identity.inode
+            return inode(target, action.place[-1]) == step.identity.inode
 
     def _note(self, cache: CacheId, names: Names) -> None:
         self._changed[(cache, names[:-1])] = names
-
-
-def _rename(source: Handle, name: str, target: Handle, place: Names) -> None:
-    try:
-        system.move(source, name, target, place[-1])
-    except FileExistsError as error:
-        raise Stop(Trouble("exists", "/".join(place))) from error
-
-
-def _inode(folder: Handle, name: str) -> Inode | None:
-    try:
-        status = handles.lstat(folder, name)
-    except FileNotFoundError:
-        return None
-    return (status.st_dev, status.st_ino)
-
-
-def _leads(folder: Handle, name: str) -> str | None:
-    """Where a link leads; None where it is none."""
-    if handles.kind(handles.lstat(folder, name)) is not Kind.LINK:
-        return None
-    return handles.read_link(folder, name)

@@ -45,12 +45,19 @@ def encode(action: Action) -> Document:
         case Publish(_, copy, made, resumes):
             inode = None if made is None else list(made)
             return {"action": "publish", "copy": copy, "made": inode, **_again(resumes)}
-        case Match(_, to, place):
-            return {"action": "match", "to": to, "place": _names(place)}
+        case Match(_, to, place, resumes):
+            return {"action": "match", "to": to, "place": _names(place), **_again(resumes)}
         case Commit(resumes):
             return {"action": "commit", **_again(resumes)}
-        case Withdraw(_, run, step, twin, place):
-            return {"action": "withdraw", "run": run, "number": step, "twin": twin, "place": _names(place)}
+        case Withdraw(_, run, step, twin, place, lock):
+            return {
+                "action": "withdraw",
+                "run": run,
+                "number": step,
+                "twin": twin,
+                "place": _names(place),
+                "lock": _names(lock),
+            }
         case Discard(run):
             return {"action": "discard", "run": run}
         case Link(_, target, resumes):
@@ -75,12 +82,12 @@ def decode(item: dict[str, Any], names: Names) -> Action:
     if kind == "publish":
         return Publish(names, number(item["copy"]), inode(item["made"]), resumed(item["resumes"]))
     if kind == "match":
-        return Match(names, str(item["to"]), _read(item["place"]))
+        return Match(names, str(item["to"]), _read(item["place"]), resumed(item.get("resumes")))
     if kind == "commit":
         return Commit(resumed(item["resumes"]))
     if kind == "withdraw":
-        place = _read(item["place"])
-        return Withdraw(names, str(item["run"]), number(item["number"]), str(item["twin"]), place)
+        place, lock = _read(item["place"]), _read(item.get("lock", []))
+        return Withdraw(names, str(item["run"]), number(item["number"]), str(item["twin"]), place, lock)
     if kind == "discard":
         return Discard(str(item["run"]))
     if kind == "link":

@@ -16,6 +16,7 @@ from cachemgr.domain.inventory import Problem
 from cachemgr.domain.migration import Ground
 from cachemgr.domain.plan import Exclusion
 from cachemgr.domain.terms import Reason
+from cachemgr.migration.admission import refuse_place
 from cachemgr.migration.places import known_places
 from cachemgr.plan.cargo import load_up
 from cachemgr.plan.clear import worth_a_look
@@ -24,6 +25,7 @@ from cachemgr.plan.migrate import Leg, roots_of
 from cachemgr.plan.preflight import refuse_grounds, refuse_room
 from cachemgr.plan.recheck import destinations_of, recheck_return, still_moving
 from cachemgr.scan.loads import route
+from cachemgr.scan.locate import locate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence, Set
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
     from cachemgr.domain.cache_type import CacheType
     from cachemgr.domain.inventory import Cache, CacheId, Entry, EntryId, Inventory
+    from cachemgr.domain.machine import Machine
     from cachemgr.domain.outcome import Trouble
     from cachemgr.domain.plan import Plan
     from cachemgr.domain.settings import Settings
@@ -66,6 +69,9 @@ class Migration:
     project: Path | None
     protected: Protected
     observer: Observer
+    machine: Machine
+    own: Path
+    """Our state directory."""
 
     def plan(
         self,
@@ -98,7 +104,7 @@ class Migration:
                 exclusions += self._homeless(cache, own, wish, targets)
                 continue
             refuse_grounds(cache, inventory, source, ground, force)
-            self._admit(ground)
+            self._admit(ground, {cache.type, wish.type.id})
             whole = next((kind.whole for kind in self.types if kind.id == cache.type), None)
             try:
                 way = route(inventory, cache, {entry.id for entry in own}, whole, source, ground)
@@ -189,7 +195,7 @@ class Migration:
             raise Refused(f"{place} {why.get(to.code, 'cannot hold a cache')}; name another with --to")
         return source, to
 
-    def _admit(self, ground: Ground) -> None:
+    def _admit(self, ground: Ground, kinds: Set[str]) -> None:
         """A destination is admitted like any root. Raises Refused."""
         place = display_name(ground.path)
         if (
@@ -203,6 +209,8 @@ class Migration:
             raise Refused(f"{place} lies in cachemgr's own directory; name another with --to")
         if _NOT_FILES.intersection(ground.top.parts):
             raise Refused(f"{place} belongs to version control; name another with --to")
+        others = locate(self.types, self.machine, self.settings, self.project)
+        refuse_place(ground.top, ground.path, kinds, others, self.machine, self.own)
 
     def _around(self, cache: Cache) -> Ground:
         """What a cache lies in, where a link is to take its place. Raises Refused."""

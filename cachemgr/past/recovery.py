@@ -210,6 +210,8 @@ def _is_about(plan: Plan, run: Run, runs: Mapping[str, Run]) -> bool:
     """Whether a plan decides what becomes of an interrupted run, or repeats it."""
     from cachemgr.journal.aftermath import subject
 
+    if plan.intent is Intent.PURGE and run.plan.intent is Intent.MIGRATE:
+        return False  # it would only look decided
     if plan.reverses == run.id:
         return True
     if plan.intent is Intent.PURGE:

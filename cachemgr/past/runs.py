@@ -89,7 +89,8 @@ class Runs:
     def purge(self, run: str | None = None, *, due: bool = False) -> Plan:
         """Empty one run's quarantine, all of them, or those whose time has come.
 
-        Raises UnknownTarget; Refused where the clock says that it has come and nothing else does.
+        Raises UnknownTarget; Refused where the clock says that it has come and nothing else does, and for a
+        migration that was interrupted: which of its copies are the truth is to be decided first.
         """
         from cachemgr.disk.whereabouts import standing
         from cachemgr.plan.compose import purge_plan
@@ -100,6 +101,8 @@ class Runs:
                 self._refuse_ahead(plan)
             return plan
         found = self.one(run)
+        if found.interrupted and found.plan.intent is Intent.MIGRATE:
+            raise Refused(f"run {found.id} was interrupted; see `{self.command('recover', found.id)}` first")
         left = standing(found)
         return purge_plan(new_id(), (found,), self.clock(), run=found.id, due=due, standing=left)
 

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from cachemgr.domain.inventory import Entry, EntryId, Inventory
+from cachemgr.domain.inventory import Cache, Entry, EntryId, Inventory
 from cachemgr.domain.migration import Load, Route, There
 from cachemgr.domain.plan import Exclusion
 from cachemgr.domain.terms import Disposal, Reason, Rule
@@ -46,6 +46,7 @@ def load_up(
     own = [entry for entry in inventory.entries_by_cache[route.cache] if entry.id in chosen]
     kept = {entry.id: why for entry in own if (why := _kept(inventory, entry, now, usage)) is not None}
     groups, exclusions = list[tuple[Load, ...]](), dict[tuple[EntryId, Reason], Exclusion]()
+    below = _unknown(inventory.cache_by_id[route.cache])
     fits = re.compile(pattern, re.DOTALL).fullmatch if pattern else None
     for group in _groups([load for load in route.loads if not load.beside]):
         entries = dict.fromkeys(entry for load in group for entry in load.entries)
@@ -57,7 +58,7 @@ def load_up(
         if fits is not None and why is None and not all(fits(load.names[0]) for load in group):
             why = Exclusion(Reason.NO_PLACE, route.cache, detail="unfit")
         if why is None:
-            groups.append(group)
+            groups.append(tuple(replace(load, along=tuple(below.get(load.names, ()))) for load in group))
             continue
         for name in named:
             size = inventory.entry_by_id[name].size
@@ -70,8 +71,19 @@ def load_up(
         and not load.unit.obstacles and not load.leaving and not load.leads
     )  # fmt: skip
     unknown = not_recognised(inventory, chosen) if own else iter(())
-    left = tuple(one for one in unknown if one.cache == route.cache)
+    along = {path for group in groups for load in group for path in load.along}
+    left = tuple(one for one in unknown if one.cache == route.cache and str(one.path) not in along)
     return Cargo(route, tuple(groups), beside, (*exclusions.values(), *left))
+
+
+def _unknown(cache: Cache) -> Mapping[Names, Sequence[str]]:
+    """For every directory of a cache the paths of what nobody recognised in it."""
+    found: dict[Names, list[str]] = {}
+    assert cache.real_path is not None
+    for unit in cache.unknown:
+        for depth in range(1, len(unit.names) + 1):
+            found.setdefault(unit.names[:depth], []).append(str(cache.real_path.joinpath(*unit.names)))
+    return found
 
 
 def _kept(inventory: Inventory, entry: Entry, now: datetime, usage: Usage) -> Exclusion | None:

@@ -50,10 +50,11 @@ class Rest:
 
     def steps(self) -> Iterator[Step]:
         for number, step in enumerate(self.run.plan.steps):
-            if self._is_met(number, step):
+            met = self._is_met(number, step)
+            if met and not (isinstance(step.action, Copy) and not self.run.committed):
                 self.met.add(number)
                 continue
-            action = self._again(number, step)
+            action = self._compared(number, step) if met else self._again(number, step)
             if action is None or not all(need in self.met or need in self.positions for need in step.needs):
                 continue
             needs = tuple(self.positions[need] for need in step.needs if need in self.positions)
@@ -94,6 +95,15 @@ class Rest:
             and self.found.get(number, _NOT).there is not None
             for number, step in enumerate(self.run.plan.steps)
         )
+
+    def _compared(self, number: int, step: Step) -> Action | None:
+        """A copy that is there counts only as what it is now: before the commit its source still is."""
+        assert isinstance(step.action, Copy)
+        for one in self.run.plan.steps:
+            if isinstance(one.action, Publish) and one.action.copy == number:
+                resumed = Resumed(self.run.id, number)
+                return Match(step.action.names, step.action.to, one.action.names, resumed)
+        return None
 
     def _again(self, number: int, step: Step) -> Action | None:
         """What of a step is to be done; None where it is not to be tried again."""

@@ -16,7 +16,8 @@ from cachemgr.plan.tidy import tidy
 
 Names = tuple[str, ...]
 _ORDINARY = 0o755
-"""The mode of a directory that is made on the way to a cache."""
+"""The mode of a directory that is made on the way to a cache, where everybody could reach its source."""
+_GROUP, _OTHERS = 0o070, 0o007
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +73,14 @@ class _Steps:
     def _ground(self, leg: Leg) -> None:
         """The destination and the directories in it, outermost first."""
         route, root = leg.cargo.route, leg.to
+        ordinary = _ORDINARY & ~route.source.shut
         for depth in range(1, len(root.below) + 1):
             last = depth == len(root.below)
-            self._make(root, root.below[:depth], route.modes.get((), _ORDINARY) if last else _ORDINARY)
+            self._make(root, root.below[:depth], _top(route) if last else ordinary)
         folders = {load.names[:depth] for load in leg.cargo.loads for depth in range(1, len(load.names))}
         for names in sorted(folders, key=lambda names: (len(names), names)):
             if names not in route.made:
-                self._make(root, (*root.below, *names), route.modes.get(names, _ORDINARY))
+                self._make(root, (*root.below, *names), route.modes.get(names, ordinary))
 
     def _make(self, root: Root, names: Names, mode: int) -> None:
         above = self.made.get((root.cache, names[:-1]))
@@ -176,7 +178,15 @@ class _Steps:
             needs=needs,
             rebuild=cache.rebuild,
             seen=unit.tally.content if unit.identity.kind is Kind.DIRECTORY else None,
+            holds=load.along if isinstance(action, Copy | Match | Move) else (),
         )
+
+
+def _top(route: Route) -> int:
+    """The mode of a cache's directory: its own, but for those whom a directory above it kept out."""
+    shut = route.source.shut
+    kept_out = _GROUP * bool(shut & _GROUP & 0o011) | _OTHERS * bool(shut & _OTHERS & 0o011)
+    return route.modes.get((), _ORDINARY & ~shut) & ~kept_out
 
 
 def _lock(leg: Leg, load: Load) -> Names:

@@ -136,7 +136,10 @@ class _WayBack:
                 continue
             source = copied.action.names
             before = sources.get((copied.cache, source))
-            withdraw = Withdraw(step.action.names, self.run.id, step.action.copy, copied.cache, source)
+            below = len(self.run.plan.root(copied.cache).below)
+            lock = copied.action.lock[below:]
+            withdraw = Withdraw(step.action.names, self.run.id, step.action.copy, copied.cache, source,
+                                (*self.run.plan.root(step.cache).below, *lock) if lock else ())  # fmt: skip
             needs = () if before is None else (before,)
             at = self._add(Step(withdraw, step.cache, step.entry, there, copied.size,
                                 needs=needs, rebuild=copied.rebuild))  # fmt: skip

@@ -54,7 +54,8 @@ class PlanRow:
     trashed: bool = False
     """It goes to the system's trash, and comes back from there by the system's means."""
     holds: tuple[str, ...] = ()
-    """Of a quarantine: the ids of the entries in it, displayable."""
+    """Of a quarantine: the ids of the entries in it, displayable. Of what moves whole: what nobody
+    recognised in it, by path."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from cachemgr.domain.action import ASIDE, Purge, Remove, Restore, Return, Withdraw
+from cachemgr.domain.action import ASIDE, Copy, Match, Move, Purge, Remove, Restore, Return, Withdraw
 from cachemgr.domain.outcome import Outcome, Totals
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Disposal, Intent, Rule, Status
@@ -55,6 +55,9 @@ def notes(plan: Plan) -> tuple[str, ...]:
         made.append(
             "the copies at the new place go where they are still the same, and stay where they are not"
         )
+    along = sum(len(step.holds) for step in plan.steps if isinstance(step.action, Copy | Match | Move))
+    if along:
+        made.append(f"what is not recognised in a repository goes along: {counted(along, 'path')}")
     if Rule.IN_USE in plan.forced:
         made.append(f"--force {Rule.IN_USE}: what running processes use goes as well")
     elif plan.unseen:

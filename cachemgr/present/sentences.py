@@ -119,6 +119,7 @@ _TROUBLES = {
     "protected-root": "the cache directory must not be touched",
     "no-quarantine": "nothing could be set aside here",
     "not-returned": "it was to stay, could not go back to its place, and waits for an undo in the quarantine",
+    "beside": "somebody changed it and made another one at its place, so that it lies beside that",
     "os": "the system refused",
     "conflict": "what lies at its new place is not the same, and nothing is overwritten",
     "given-up": "the migration was given up before anything was taken away, and the source is whole",

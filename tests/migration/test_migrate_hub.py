@@ -1,5 +1,6 @@
 """The whole way with huggingface_hub on both ends: what it wrote at home it finds in the project, offline."""
 
+import json
 import os
 import subprocess
 import sys
@@ -90,3 +91,26 @@ def test_the_tool_finds_all_of_300_repositories_and_20000_files(
 ) -> None:
     place = request.getfixturevalue("far") if across else home
     story(filled(place, project, 300, 68), cachemgr)
+
+
+@pytest.mark.parametrize("across", [False, True])
+def test_what_nobody_recognises_in_a_repository_goes_along_and_is_said_to(
+    across: bool, home: Path, project: Path, cachemgr: Program, request: pytest.FixtureRequest
+) -> None:
+    found = filled(request.getfixturevalue("far") if across else home, project, 2, 4)
+    repository = found.hub.folder("org/m0")
+    tree(repository, {"notes.txt": "mine"})
+    tree(found.hub.root, {"stays.txt": "mine"})
+
+    shown = cachemgr("migrate", "huggingface-hub@home", "--dry-run", "--json", "--force", "in-use")
+    plan = json.loads(shown.out)
+    said = cachemgr("migrate", "huggingface-hub@home", "--yes", "--force", "in-use")
+
+    notes = str(repository / "notes.txt")
+    assert [one["path"] for one in plan["exclusions"]] == [str(found.hub.root / "stays.txt")]
+    assert [step["holds"] for step in plan["steps"] if "holds" in step] == [[notes]]
+    assert said.code == 0
+    assert said.out.count(notes) == 1
+    assert "What is not recognised in a repository goes along: 1 path." in said.out
+    assert (found.there.folder("org/m0") / "notes.txt").read_text() == "mine"
+    assert (found.hub.root / "stays.txt").read_text() == "mine"
