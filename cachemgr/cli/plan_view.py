@@ -61,12 +61,20 @@ def show_result(output: Output, plan: Plan, run: Execution, undo: str, *, quiet:
     also = f"; {counted(len(stays), 'entry stays', 'entries stay')}" if stays else ""
     output.line(f"{sentence[0].upper()}{sentence[1:]}{also}.")
     if plan.intent is Intent.MIGRATE and not run.undoable:
-        output.line("Nothing was taken away, and the source is whole; mend that and migrate again.")
+        output.line(_unmoved(run.outcomes))
     if run.undoable:
         kept = f"until {day(plan.keep_until)} " if plan.keep_until else ""
         output.line(f"Undo {kept}with: {undo}")
     if moved(plan, run.outcomes, Disposal.TRASH):
         output.line("To have it back, restore it from the trash; its bytes are freed when that is emptied.")
+
+
+def _unmoved(outcomes: Iterable[Outcome]) -> str:
+    """What a migration that did nothing means for its source, which another run may have moved meanwhile."""
+    kinds = {one.trouble.kind for one in outcomes if one.trouble is not None} - {"needs"}
+    if kinds == {"missing"}:
+        return "What was to move was gone already, so that nothing was done; the history shows what took it."
+    return "Nothing was taken away, and the source is whole; mend that and migrate again."
 
 
 def _planned(output: Output, plan: Plan, rows: tuple[PlanRow, ...], *, most: int | None, err: bool) -> None:

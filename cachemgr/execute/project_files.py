@@ -80,7 +80,8 @@ def read(project: Path, spot: Spot) -> bytes:
 
 
 def admit(project: Path, makings: Iterable[Making], *, allow_root: bool) -> None:
-    """Each place where something is to be made is ours, or `--allow-root` was said, and can be written.
+    """Each place where something is to be made is ours, or `--allow-root` was said, and can be written; a
+    file that lines are added to has no other name.
 
     Raises Refused, Unavailable.
     """
@@ -93,6 +94,11 @@ def admit(project: Path, makings: Iterable[Making], *, allow_root: bool) -> None
         shown = display_name(place)
         if sys.platform != "win32" and not allow_root and os.stat(place).st_uid != os.geteuid():
             raise Refused(f"{shown} belongs to another user; run it as that user, or add --allow-root")
+        if making.item.state is Made.ADDED and os.stat(place).st_nlink > 1:
+            raise Refused(
+                f"{shown} is also called something else (a hard link), where lines would be added as well; "
+                "make it a file of its own"
+            )
         if not os.access(place, mode):
             raise Unavailable(f"{shown} cannot be written by you, so nothing was made")
 

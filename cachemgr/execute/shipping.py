@@ -32,7 +32,7 @@ class Shipping:
     held_back: Callable[[int, Step], Trouble | None]
     ended: Callable[[int, Trouble], StepFinished]
     done: Callable[[Outcome], StepFinished]
-    broken: str = ""
+    broken: Trouble | None = None
     """Why nothing is published and committed any more: the system refused, on a full disk for example."""
     committed: bool = False
     _news: deque[RunEvent] = field(default_factory=deque)
@@ -55,23 +55,22 @@ class Shipping:
                     break
         yield from self._drained()
         for number in list(self._waiting):
-            yield self._failed(number, Trouble("stopped" if self.gauge.stopped else "given-up", self.broken))
+            yield self._failed(number, Trouble("stopped") if self.gauge.stopped else self._given_up())
         for number, step in steps:
             if number not in self.outcomes:
-                trouble = self.held_back(number, step) or Trouble("given-up", self.broken)
+                trouble = self.held_back(number, step) or self._given_up()
                 yield self.ended(number, trouble)
 
     def refused(self, step: Step) -> Trouble | None:
         """Why a step of a migration is not even tried."""
         if self.broken and isinstance(step.action, Copy | Publish | Commit):
-            return Trouble("given-up", self.broken)
+            return self._given_up()
         return None
 
     def note(self, step: Step, outcome: Outcome) -> None:
         """What a step came to."""
         if isinstance(step.action, Copy | Publish) and outcome.status is Status.FAILED:
-            trouble = outcome.trouble
-            self.broken = self.broken or (trouble.detail if trouble is not None else "") or "failed"
+            self.broken = self.broken or outcome.trouble
         if isinstance(step.action, Commit):
             self.committed = outcome.status is Status.DONE
 
@@ -126,8 +125,15 @@ class Shipping:
             return self.ended(number, stop.trouble)
         except OSError as error:
             return self.ended(number, _trouble(error))
-        why = "stopped" if self.gauge.stopped else "given-up"
-        return self.ended(number, Trouble(why if taken else "changed", self.broken))
+        if not taken:
+            return self.ended(number, Trouble("changed"))
+        return self.ended(number, Trouble("stopped") if self.gauge.stopped else self._given_up())
+
+    def _given_up(self) -> Trouble:
+        """What the first failure means for everything else, with its cause."""
+        if self.broken is None:
+            return Trouble("given-up")
+        return Trouble("given-up", self.broken.detail or self.broken.kind, self.broken.errno)
 
     def _drained(self) -> Iterator[RunEvent]:
         while self._news:

@@ -173,3 +173,18 @@ def test_under_sudo_it_is_refused_without_the_word_for_it(process: Program, proj
     assert (refused.code, os.listdir(project)) == (4, [])
 
     assert process("init", "--allow-root", env={"SUDO_UID": "1000"}).code == 0
+
+
+@posix
+def test_lines_are_not_added_to_a_file_that_has_a_name_elsewhere(
+    cachemgr: Program, project: Path, tmp_path: Path
+) -> None:
+    tree(tmp_path / "outside", {"file": "x\n"})
+    (project / ".gitignore").hardlink_to(tmp_path / "outside" / "file")
+    before = fingerprint(project)
+
+    said = cachemgr("init")
+
+    assert said.code == 4
+    assert "is also called something else (a hard link)" in " ".join(said.err.split())
+    assert fingerprint(project) == before

@@ -2,18 +2,22 @@
 the source whole."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cachemgr.disk.handles import Handle
 from cachemgr.domain.errors import Refused
+from cachemgr.domain.plan import Plan
 from cachemgr.domain.run_event import Announced, Phase, RunEvent
 from cachemgr.execute import files
+from cachemgr.service import CacheManager
 from tests.builders import tree
 from tests.cli.conftest import Program
 from tests.desk import carry_out
@@ -99,8 +103,31 @@ def test_a_full_disk_says_what_to_do(cachemgr: Program, found: Ground, disk: Pat
         code, said = migrate(cachemgr, disk / "hub")
 
     assert code == 1
-    assert "No space left on device" in said
+    given_up = said.count("the migration was given up")
+    assert given_up > 0
+    assert said.count("No space left on device") == said.count("failed: ") + given_up
     assert "Nothing was taken away, and the source is whole; mend that and migrate again." in said
+
+
+def test_what_another_run_took_meanwhile_is_not_called_whole(
+    cachemgr: Program, found: Ground, disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute = CacheManager.execute
+
+    def too_late(service: CacheManager, plan: Plan, *rest: Any, **more: Any) -> Iterator[RunEvent]:
+        tree(disk / "other", {})
+        for path in list(found.hub.root.iterdir()):
+            shutil.move(path, disk / "other")
+        return execute(service, plan, *rest, **more)
+
+    monkeypatch.setattr(CacheManager, "execute", too_late)
+    code, said = migrate(cachemgr, disk / "hub")
+
+    assert code == 1
+    assert (
+        "What was to move was gone already, so that nothing was done; the history shows what took it." in said
+    )
+    assert "the source is whole" not in said
 
 
 def test_a_read_only_source_is_refused(cachemgr: Program, found: Ground, disk: Path) -> None:
