@@ -52,7 +52,8 @@ class MovingManager(SceneManager):
 
     @property
     def migration(self) -> Migration:
-        return AdasMigration(self.types, self.settings, self.project, self._protected(), self.observer)
+        mine = (self.types, self.settings, self.project, self._protected(), self.observer)
+        return AdasMigration(*mine, self.machine, self.state)
 
     def plan_migrate(
         self,
