@@ -121,6 +121,9 @@ def contest(
     """Copy as often by either means, by turns."""
     copies: list[Copy] = []
     peers: list[Sample] = []
+    # Of its own: what another contest kept has the same names.
+    room = room / source.name
+    room.mkdir()
     for number in range(runs):
         for turn in (number, number + 1):
             target = room / f"{number}-{turn % 2}"
