@@ -14,10 +14,12 @@ SMALL = ("-t", "tmpfs", "-o", "size=4m", "none")
 
 
 @contextmanager
-def mounted(target: Path, *arguments: str) -> Iterator[Path]:
-    """Skips where one may not mount."""
+def mounted(target: Path, *arguments: str | Path) -> Iterator[Path]:
+    """On a directory, which is made where there is none, or on a file. Skips where one may not mount."""
     if not hasattr(os, "geteuid") or os.geteuid() != 0 or shutil.which("mount") is None:
         pytest.skip("mounting needs root")
+    if not target.exists():
+        target.mkdir(parents=True)
     done = subprocess.run(["mount", *arguments, str(target)], capture_output=True, check=False)
     if done.returncode:
         pytest.skip(f"mounting is not allowed here: {done.stderr.decode().strip()}")

@@ -5,6 +5,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from cachemgr.disk.small_file import read_bytes
+
 _LIMIT = 1 << 20
 """Bytes of a file with patterns; a longer one is something else."""
 
@@ -48,14 +50,8 @@ def _patterns(top: Path, path: Path) -> Iterator[tuple[Path, list[str]]]:
 
 
 def _lines(file: Path) -> list[str]:
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
     try:
-        descriptor = os.open(file, flags)
+        text = read_bytes(file, _LIMIT)
     except OSError:
         return []
-    with os.fdopen(descriptor, "rb") as stream:
-        try:
-            text = stream.read(_LIMIT + 1)
-        except OSError:
-            return []
-    return [] if len(text) > _LIMIT else text.decode("utf-8", "surrogateescape").splitlines()
+    return [] if text is None or len(text) > _LIMIT else text.decode("utf-8", "surrogateescape").splitlines()

@@ -12,23 +12,11 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from cachemgr.domain.action import (
-    Close,
-    Commit,
     Copy,
-    Discard,
-    Link,
-    Match,
     Move,
     Publish,
-    Purge,
-    Remake,
     Remove,
     Restore,
-    Return,
-    Settle,
-    Tidy,
-    Unlink,
-    Withdraw,
 )
 from cachemgr.domain.event import Gauge
 from cachemgr.domain.machine import Machine
@@ -48,6 +36,7 @@ from cachemgr.domain.terms import Disposal, Intent, Status
 from cachemgr.execute.effects import Effects
 from cachemgr.execute.folders import Folders
 from cachemgr.execute.guard import Guard, Stop
+from cachemgr.execute.performing import carry_out, work
 from cachemgr.execute.phases import changed, phase_of
 from cachemgr.execute.remove import Removal, Task
 from cachemgr.execute.remove_parallel import remove_all
@@ -131,73 +120,18 @@ class Execution:
     def _perform(self, number: int, step: Step, effects: Effects, folders: Folders) -> Iterator[RunEvent]:
         done = Removal()
         try:
-            yield from self._work(number, step, effects, done)
-            moved = self._carry_out(number, step, effects, folders, done)
+            yield from work(number, step, effects, done)
+            moved = carry_out(number, step, effects, folders, done)
         except Stop as stop:
             yield self._broken_off(number, stop.trouble, done, effects)
         except OSError as error:
             trouble = Trouble("os", error.strerror or "", error.errno)
             yield self._broken_off(number, trouble, done, effects)
         else:
-            if number not in self.moved[-1:]:
+            if isinstance(step.action, Remove) and step.action.disposal is Disposal.DELETE:
+                self.moved.append(number)
+            else:
                 yield self._removed(number, done, moved)
-
-    def _work(self, number: int, step: Step, effects: Effects, done: Removal) -> Iterator[RunEvent]:
-        """The part of a step that takes its time, with what it has to tell. Raises Stop, OSError."""
-        match step.action:
-            case Purge():
-                for progress in effects.purge_run(step, step.action, done):
-                    yield StepProgress(number, progress.files, progress.freed)
-            case Discard():
-                for progress in effects.relocation.discard(step, step.action, done):
-                    yield StepProgress(number, progress.files, progress.freed)
-            case Match():
-                for read in effects.relocation.match(step, step.action):
-                    yield StepProgress(number, 0, 0, read, verifying=True)
-            case Withdraw():
-                for read in effects.relocation.withdraw(step, step.action):
-                    yield StepProgress(number, 0, 0, read, verifying=True)
-
-    def _carry_out(self, number: int, step: Step, effects: Effects, folders: Folders, done: Removal) -> int:
-        """Bytes that went into the quarantine or the trash, or came back. What is to be deleted is only
-        noted as moved. Raises Stop, OSError."""
-        match step.action:
-            case Remove():
-                effects.remove(number, step, step.action)
-                if step.action.disposal is Disposal.DELETE:
-                    self.moved.append(number)
-                return step.size
-            case Restore():
-                return step.size if effects.restore(step, step.action) else 0
-            case Tidy():
-                effects.tidy(step, step.action, done)
-            case Remake():
-                effects.remake(step, step.action)
-            case Settle():
-                effects.settle(step, step.action, folders)
-            case Close():
-                effects.close_run(step, step.action, done)
-            case _:
-                return self._relocate(step, effects)
-        return 0
-
-    def _relocate(self, step: Step, effects: Effects) -> int:
-        """The same for the steps of a migration."""
-        match step.action:
-            case Move():
-                effects.relocation.move(step, step.action)
-                return step.size
-            case Return():
-                return step.size if effects.relocation.give_back(step, step.action) else 0
-            case Publish():
-                effects.relocation.publish(step, step.action)
-            case Commit():
-                effects.relocation.flush()
-            case Link():
-                effects.relocation.link(step, step.action)
-            case Unlink():
-                effects.relocation.unlink(step, step.action)
-        return 0
 
     def _purge(self, effects: Effects) -> Iterator[RunEvent]:
         """The point of no return, for what was moved."""

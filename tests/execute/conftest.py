@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from cachemgr.service import CacheManager
+from tests.desk import manager
+
 
 @pytest.fixture
 def open_box() -> Iterator[Path]:
@@ -22,3 +25,9 @@ def open_box() -> Iterator[Path]:
     box.mkdir()
     yield box
     shutil.rmtree(top)
+
+
+@pytest.fixture
+def service(home: Path) -> CacheManager:
+    """One that looks at an empty home."""
+    return manager(home)

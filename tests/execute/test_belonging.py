@@ -15,15 +15,10 @@ from cachemgr.domain.terms import Disposal
 from cachemgr.execute import system
 from cachemgr.service import CacheManager
 from tests.builders import tree
-from tests.desk import BOX, carry_out, identity, manager, picture, plan_of, removal
+from tests.desk import BOX, carry_out, identity, picture, plan_of, removal
 from tests.execute.removing import purging
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="works through POSIX descriptors")
-
-
-@pytest.fixture
-def service(home: Path) -> CacheManager:
-    return manager(home)
 
 
 @pytest.fixture

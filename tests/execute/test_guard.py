@@ -19,11 +19,6 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="works through P
 
 
 @pytest.fixture
-def service(home: Path) -> CacheManager:
-    return manager(home)
-
-
-@pytest.fixture
 def box(tmp_path: Path) -> Path:
     return tree(tmp_path / "box", {"entry": {"a": "1", "deep": {"er": {"b": "2"}}}, "file": "3"})
 

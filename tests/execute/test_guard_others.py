@@ -20,15 +20,11 @@ from cachemgr.service import CacheManager
 from tests.builders import Link, machine, tree
 from tests.desk import carry_out, manager, picture, plan_of, removal
 from tests.execute.other_user import as_other_user, needs_root
+from tests.mounting import mounted
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="works through POSIX descriptors")
 
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
-
-
-@pytest.fixture
-def service(home: Path) -> CacheManager:
-    return manager(home)
 
 
 @pytest.fixture
@@ -106,24 +102,13 @@ def test_files_of_another_user_stay(service: CacheManager, box: Path) -> None:
     assert refused(service, box, *steps) == ["foreign-owner", "foreign-owner"]
 
 
-@contextmanager
-def mounted(*arguments: str) -> Iterator[None]:
-    place = arguments[-1]
-    if subprocess.run(["mount", *arguments], capture_output=True, check=False).returncode:
-        pytest.skip("this container may not mount")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", place], check=True)
-
-
 @needs_root
 @pytest.mark.parametrize("kind", ["bind", "tmpfs"])
 def test_a_mount_inside_a_unit_keeps_it(kind: str, service: CacheManager, box: Path) -> None:
     outside = tree(box.parent / "outside", {"precious": "mine"})
     inner = box / "entry" / "deep" / "er"
     how = ("--bind", str(outside)) if kind == "bind" else ("-t", "tmpfs", "none")
-    with mounted(*how, str(inner)):
+    with mounted(inner, *how):
         (inner / "precious").write_text("mine")
         step = replace(removal(box, "entry"), seen=None)
         done = carry_out(service, plan_of(box, step))
@@ -135,7 +120,7 @@ def test_a_mount_inside_a_unit_keeps_it(kind: str, service: CacheManager, box: P
 @needs_root
 def test_nothing_is_taken_out_of_a_mount_below_the_root(service: CacheManager, box: Path) -> None:
     outside = tree(box.parent / "outside", {"er": {"b": "mine"}})
-    with mounted("--bind", str(outside), str(box / "entry" / "deep")):
+    with mounted(box / "entry" / "deep", "--bind", outside):
         done = carry_out(service, plan_of(box, replace(removal(box, "entry", "deep", "er"), seen=None)))
         assert done.kinds == ["mount-point"]
     assert (outside / "er" / "b").read_text() == "mine"

@@ -14,15 +14,10 @@ from cachemgr.domain.run_event import Announced, RunEvent, StepFinished, StepPro
 from cachemgr.domain.terms import RunState, Status
 from cachemgr.service import CacheManager
 from tests.builders import HardLink, tree
-from tests.desk import carry_out, drop, du, manager, plan_of, removal
+from tests.desk import carry_out, drop, du, plan_of, removal
 from tests.execute.removing import slowly, threads
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="works through POSIX descriptors")
-
-
-@pytest.fixture
-def service(home: Path) -> CacheManager:
-    return manager(home)
 
 
 @pytest.fixture

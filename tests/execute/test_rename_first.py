@@ -17,19 +17,14 @@ from cachemgr.execute.executor import Execution
 from cachemgr.execute.guard import Guard
 from cachemgr.service import CacheManager
 from tests.builders import Link, machine, tree
-from tests.desk import carry_out, identity, manager, picture, plan_of, removal
+from tests.desk import carry_out, identity, picture, plan_of, removal
 from tests.execute.other_user import as_other_user, needs_root
 from tests.execute.removing import looking
-from tests.execute.test_guard_others import mounted
+from tests.mounting import mounted
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="works through POSIX descriptors")
 
 MOVED = [Disposal.DELETE, Disposal.QUARANTINE]
-
-
-@pytest.fixture
-def service(home: Path) -> CacheManager:
-    return manager(home)
 
 
 @pytest.fixture
@@ -174,7 +169,7 @@ def test_what_holds_a_mount_is_not_even_moved(
 ) -> None:  # fmt: skip
     outside = tree(box.parent / "outside", {"folder": {"precious": "mine"}, "file": "mine"})
     place = box.joinpath(*names)
-    with mounted("--bind", str(outside / ("file" if place.is_file() else "folder")), str(place)):
+    with mounted(place, "--bind", outside / ("file" if place.is_file() else "folder")):
         step = removal(box, *names[:2], disposal=disposal)
         seen = moves(monkeypatch)
         assert carry_out(service, plan_of(box, replace(step, seen=None))).kinds == ["mount-point"]

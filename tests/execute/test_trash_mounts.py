@@ -2,9 +2,7 @@
 keeps what it has."""
 
 import os
-import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,19 +14,9 @@ from tests.execute.other_trash import listed, places, restore
 from tests.execute.other_user import USER, needs_root
 from tests.execute.test_trash import pytestmark as linux_only
 from tests.execute.test_trash import refused, send, trash_of, unsettled
+from tests.mounting import mounted
 
 pytestmark = [linux_only, needs_root]
-
-
-@contextmanager
-def mounted(place: Path, *arguments: str | Path) -> Iterator[Path]:
-    place.mkdir(parents=True, exist_ok=True)
-    if subprocess.run(["mount", *arguments, place], capture_output=True, check=False).returncode:
-        pytest.skip("this container may not mount")
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", place], check=True)
 
 
 @pytest.fixture

@@ -32,11 +32,6 @@ MOVED = [Disposal.DELETE, Disposal.QUARANTINE]
 
 
 @pytest.fixture
-def service(home: Path) -> CacheManager:
-    return manager(home)
-
-
-@pytest.fixture
 def box(tmp_path: Path) -> Path:
     return tree(tmp_path / "box", {"folder": {"entry": {"a": "1", "deep": {"er": {"b": "2"}}}}, "other": "3"})
 

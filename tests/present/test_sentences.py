@@ -1,5 +1,6 @@
 """What plans promise, what runs did, and why something stays."""
 
+import ast
 import os
 import re
 from dataclasses import replace
@@ -25,6 +26,7 @@ from cachemgr.present.text import (
     tier,
     trouble_sentence,
 )
+from tests.architecture.source import calls, modules
 from tests.values import NOW, cache
 
 MIB = 2**20
@@ -145,6 +147,18 @@ def test_every_problem_of_the_domain_has_a_sentence(code: str) -> None:
 @pytest.mark.parametrize("kind", sorted(_codes(outcome_module, "Trouble")))
 def test_every_trouble_of_the_domain_has_a_sentence(kind: str) -> None:
     assert trouble_sentence(Trouble(kind)) != kind
+
+
+def test_the_domain_knows_every_trouble_that_is_made() -> None:
+    made = {
+        call.args[0].value
+        for path, module in modules().items()
+        if "tiktoken" not in path and "encodings" not in path
+        for name, call in calls(module)
+        if name.endswith("Trouble") and call.args and isinstance(call.args[0], ast.Constant)
+    }
+    assert len(made) > 20
+    assert made <= _codes(outcome_module, "Trouble")
 
 
 def test_a_finding_names_its_place_as_a_person_would() -> None:
