@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from cachemgr.disk import handles
 from cachemgr.disk.reader import OURS
 from cachemgr.domain.action import Purge, Restore
 from cachemgr.domain.plan import Step
 from cachemgr.domain.terms import Disposal, Intent, Status
 from cachemgr.execute import system
+from cachemgr.execute.quarantine import Quarantine
 from cachemgr.service import CacheManager
 from tests.builders import tree
 from tests.desk import BOX, carry_out, du, identity, picture, plan_of, removal
@@ -81,6 +83,33 @@ def test_a_quarantine_that_was_only_begun_goes_and_one_of_somebody_else_stays(
         (quarantine / ".cachemgr").write_bytes(mark)
     kinds = carry_out(service, service.plan_undo(run)).kinds
     assert quarantine.exists() == (mark == b"another") == (kinds[0] == "no-quarantine")
+
+
+def test_one_that_was_only_begun_is_made_anew_at_once(box: Path) -> None:
+    (box / f"{OURS}r1").mkdir(mode=0o700)
+    root = handles.open_root(box)
+    try:
+        made = Quarantine.create(root, "r1")
+        made.close()
+        opened = Quarantine.open(root, "r1")
+        opened.close()
+    finally:
+        handles.close(root)
+    assert (box / f"{OURS}r1" / ".cachemgr").exists()
+
+
+def test_one_that_cannot_be_opened_is_taken_back(box: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stale(*_: object) -> None:
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+
+    root = handles.open_root(box)
+    monkeypatch.setattr(handles, "open_child", stale)
+    try:
+        with pytest.raises(OSError, match=os.strerror(errno.ESTALE)):
+            Quarantine.create(root, "r1")
+    finally:
+        handles.close(root)
+    assert not (box / f"{OURS}r1").exists()
 
 
 @pytest.mark.parametrize("run", ["../box", "x/../../sentinel", "\0", ""])

@@ -197,3 +197,21 @@ def test_what_cannot_be_reached_is_unavailable_and_never_empty() -> None:
         assert found == [["unavailable", None, 13], ["unavailable", None, 13]]
         assert codes == ["unavailable-root", "unavailable-root"]
         assert complete is False
+
+
+def test_a_trash_that_turns_into_a_link_while_it_is_looked_for_stops_nothing(
+    home: Path, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What CPython's realpath does when a link has become a directory between two of its looks."""
+    real = os.path.realpath
+
+    def racing(path: str | Path, **how: bool) -> str:
+        if os.fspath(path).endswith("Trash"):
+            raise OSError(22, "Invalid argument", os.fspath(path))
+        return real(path, **how)
+
+    monkeypatch.setattr(os.path, "realpath", racing)
+    tree(home / ".cache" / "pip", {"selfcheck": {"x.json": "{}"}, "http-v2": {"a": "1"}})
+    assert [cache.state for cache in manager(home).inventory().caches if cache.type == "pip"] == [
+        CacheState.OK
+    ]
