@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
-from cachemgr.domain.terms import Reason
+from cachemgr.domain.terms import Reason, Record
 
 Inode = tuple[int, int]
 """Device and inode number: what a file is, whatever it is called."""
@@ -181,6 +181,16 @@ class Unit:
     lock: tuple[str, ...] = ()
     """The lock file (`….lock`), below the root, that the owning tool holds while it writes this unit, or a
     directory of them that all have to be free; empty for none. Respected, never removed."""
+    digest: str = ""
+    """Of a file's bytes, where they were read and something was decided by them: `digest()` of them. Compared
+    again after the unit has left its place. Empty where they were not."""
+
+
+def digest(text: bytes) -> str:
+    """What tells whether a small file says still the same."""
+    from hashlib import blake2b  # a `status` without such files starts without it
+
+    return blake2b(text, digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +222,10 @@ class Draft:
     """Nothing names it any more (a revision without a ref)."""
     expires: float | None = None
     """When the cache's own record says it stops being valid, seconds since the epoch."""
+    record: Record = Record.NONE
+    """What kind of record that is. One with `expires` is DATED."""
+    doubt: str = ""
+    """Why it cannot be believed: `not-json` `conflict` `type` `range` `incomplete` `too-long` …"""
     obstacles: tuple[Obstacle, ...] = ()
     apparent: int | None = None
     """What the owning tool would call its size; None where that is the tally's."""

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cachemgr.catalogue.layouts.response_metadata import Metadata
+from cachemgr.domain.terms import Record
 from tests.catalogue.rooms import drafts, evident, paths, write
 
 KEY = "ab" + "0" * 62
@@ -116,9 +117,12 @@ def test_only_unanimous_and_strictly_typed_evidence_says_when_an_entry_expires(
     assert Metadata.read(text.encode()).expires == expires
 
 
+UNBELIEVED = Metadata(record=Record.UNKNOWN, doubt="not-json")
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig"])
 def test_other_encodings_say_nothing(encoding: str) -> None:
-    assert Metadata.read('{"expires_at": 1700086400}'.encode(encoding)) == Metadata()
+    assert Metadata.read('{"expires_at": 1700086400}'.encode(encoding)) == UNBELIEVED
 
 
 def test_metadata_of_more_than_64_kib_says_nothing(tmp_path: Path) -> None:

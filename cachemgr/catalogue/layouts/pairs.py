@@ -6,12 +6,13 @@ letters of a key that begins with `cache:`.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cachemgr.catalogue.layouts.evidence import ABANDONED, tagged_or_empty
 from cachemgr.catalogue.layouts.response_metadata import Metadata
 from cachemgr.domain.layout import Reader
-from cachemgr.domain.unit import Draft, Item, Kind
+from cachemgr.domain.terms import Record
+from cachemgr.domain.unit import Draft, Item, Kind, digest
 
 _FILE = re.compile(r"((?:cache:)?[0-9a-f]{64})(\.json|\.meta\.json|\.tmp)", re.ASCII)
 _SHARD = re.compile(r"[0-9a-f]{2}", re.ASCII)
@@ -60,13 +61,28 @@ def _keys(shard: str, items: tuple[Item, ...]) -> dict[str, frozenset[str]]:
 def _drafts(reader: Reader, shard: str, key: str, files: frozenset[str]) -> Iterator[Draft]:
     value = reader.unit(shard, key + _VALUE) if _VALUE in files else None
     metadata = reader.unit(shard, key + _META) if _META in files else None
-    known = Metadata.read(reader.text(shard, key + _META)) if metadata else Metadata()
+    text = reader.text(shard, key + _META) if metadata else None
+    known = Metadata.read(text)
     if value and metadata:
+        if text is not None:
+            metadata = replace(metadata, digest=digest(text))
         # The metadata is the commit point: an interruption leaves a value that nobody believes.
-        yield Draft(key, pointers=(metadata,), payload=(value,), group=known.model, expires=known.expires)
+        yield Draft(
+            key,
+            pointers=(metadata,),
+            payload=(value,),
+            group=known.model,
+            expires=known.expires,
+            record=known.record,
+            doubt=known.doubt,
+        )
     elif value:
-        yield Draft(key, payload=(value,), notes=(NO_METADATA,), idle=ABANDONED)
+        yield Draft(key, payload=(value,), notes=(NO_METADATA,), idle=ABANDONED, record=Record.ORPHAN)
     elif metadata:
-        yield Draft(f"{key}.meta", payload=(metadata,), group=known.model, notes=(NO_VALUE,))
+        yield Draft(
+            f"{key}.meta", payload=(metadata,), group=known.model, notes=(NO_VALUE,), record=Record.ORPHAN
+        )
     if _TEMPORARY in files and (unit := reader.unit(shard, key + _TEMPORARY)):
-        yield Draft(key + _TEMPORARY, payload=(unit,), notes=(UNFINISHED,), idle=ABANDONED)
+        yield Draft(
+            key + _TEMPORARY, payload=(unit,), notes=(UNFINISHED,), idle=ABANDONED, record=Record.ORPHAN
+        )

@@ -18,7 +18,7 @@ from cachemgr.domain.run_event import (
     StepProgress,
     StepStarted,
 )
-from cachemgr.domain.terms import Disposal, Intent, RunState, Status
+from cachemgr.domain.terms import REMOVING, Disposal, Intent, RunState, Status
 from cachemgr.present.document.values import Document, exact, head, path_fields, time
 from cachemgr.present.plan_rows import does
 from cachemgr.present.promises import moved, restored
@@ -134,7 +134,7 @@ def _exclusion(exclusion: Exclusion) -> Document:
 
 def _run(run: Run, invocation: Sequence[str], *, detailed: bool) -> Document:
     waiting = run.quarantined
-    kinds = (Intent.CLEAR, Intent.MIGRATE)
+    kinds = (*REMOVING, Intent.MIGRATE)
     undoable = run.plan.intent in kinds and run.state is not RunState.UNDONE and run.undoable
     document: Document = {
         "id": run.id,
