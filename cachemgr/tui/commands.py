@@ -18,6 +18,7 @@ class Where(StrEnum):
     FINDINGS = "findings"
     HISTORY = "history"
     DESTINATION = "destination"
+    EXPIRE = "expire"
     PLAN = "plan"
     RUN = "run"
     RESULT = "result"
@@ -42,8 +43,10 @@ class Fact(StrEnum):
     """It clears, so that it can be said what becomes of what is cleared."""
     MOVABLE = "movable"
     """Something under the cursor, or marked, can be moved."""
+    SCANNED = "scanned"
+    """The scan is done, so that rules have something to go by."""
     OPEN = "open"
-    """There is a plan for the destination under the cursor."""
+    """There is a plan for the destination under the cursor, or for these rules."""
     TYPING = "typing"
     """A directory may be typed."""
     USED = "used"
@@ -132,6 +135,14 @@ COMMANDS = (
             (Where.PLAN,), 4, (Fact.EDITABLE, Fact.USED)),
     Command("migrate", "m", "Move…", "Choose where to move what is marked, or the row under the cursor",
             (*LISTS, Where.FINDINGS), 4, (Fact.MOVABLE,)),
+    Command("expire", "e", "Expire…", "Rules that say what may go, and what they would take",
+            LISTS, 4, (Fact.SCANNED,)),
+    Command("plan", "p", "Plan…", "Plan to remove what these rules take", (Where.EXPIRE,), 1, (Fact.OPEN,)),
+    Command("change", "enter,space", "Change", "Type the rule under the cursor, or turn it on or off",
+            (Where.EXPIRE,), 2, (Fact.EDITABLE,)),
+    Command("clear_rule", "backspace,delete", "No rule", "Take the rule under the cursor away",
+            (Where.EXPIRE,), 6, (Fact.EDITABLE,)),
+    Command("pane", "tab", "Next list", "Go between rules, entries and saved policies", (Where.EXPIRE,), 3),
     Command("plan", "enter", "Plan…", "Plan to move it to the destination under the cursor, or typed",
             (Where.DESTINATION,), 1, (Fact.OPEN,)),
     Command("type", "tab,slash", "Other place", "Type a directory; it is looked at while you type",
@@ -140,7 +151,7 @@ COMMANDS = (
     Command("filter", "slash", "Filter", "Show only what contains a text", LISTS, 5),
     Command("sort", "s", "Sort", "Next order: size, frees, last used, files, name", LISTS, 6),
     Command("info", "i", "Info", "Everything known about it",
-            (*VIEWS, Where.RESULT, Where.DESTINATION), 6, (Fact.ROW,)),
+            (*VIEWS, Where.RESULT, Where.DESTINATION, Where.EXPIRE), 6, (Fact.ROW,)),
     Command("undo", "u", "Undo…", "Plan the reverse of the last run, or of the run under the cursor",
             (Where.OVERVIEW, Where.HISTORY, Where.RESULT), 5, (Fact.UNDOABLE,)),
     Command("purge", "P", "Purge…", "Plan to empty the quarantine of the run, which frees its bytes",
@@ -150,14 +161,14 @@ COMMANDS = (
     Command("roll_back", "R", "Roll back…", "Plan to bring back what the interrupted run moved",
             (Where.HISTORY,), 4, (Fact.REVERSIBLE,)),
     Command("copy", "c", "Command", "The command line that does the same",
-            (*VIEWS, Where.PLAN, Where.DESTINATION), 7, (Fact.ROW,)),
+            (*VIEWS, Where.PLAN, Where.DESTINATION, Where.EXPIRE), 7, (Fact.ROW,)),
     Command("rescan", "r", "Rescan", "Look at the disk again", (*VIEWS, Where.RESULT), 7),
     Command("close", "enter,escape", "Overview", "Back to the overview", (Where.RESULT,), 2),
     Command("help", "question_mark,f1", "Help", "Keys and signs of this screen", _APP, 1),
     Command("command_palette", "ctrl+p", "Palette", "Every command by its name", _APP, 9),
     Command("back", "escape", "Back, nothing changed", "Leave the plan", (Where.PLAN,), 1, short="Back"),
     Command("back", "escape", "Back, nothing changed", "Leave everything where it is",
-            (Where.DESTINATION,), 1, short="Back"),
+            (Where.DESTINATION, Where.EXPIRE), 1, short="Back"),
     Command("back", "escape", "Back", "Clear the filter, then the marks, then go back",
             (Where.EXPLORE, Where.FINDINGS, Where.HISTORY), 2),
     Command("back", "escape", "Clear marks", "Clear the filter, then the marks", (Where.OVERVIEW,), 9),

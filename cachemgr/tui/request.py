@@ -7,6 +7,7 @@ from pathlib import Path
 from cachemgr.domain.destination import Option
 from cachemgr.domain.inventory import EntryId, Inventory
 from cachemgr.domain.plan import Plan
+from cachemgr.domain.policy import Policy
 from cachemgr.domain.terms import Disposal, Rule
 from cachemgr.service import CacheManager
 
@@ -17,7 +18,7 @@ _FLAGS = {Disposal.DELETE: "--delete", Disposal.QUARANTINE: "--quarantine", Disp
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Entries that are to be cleared, or to move."""
+    """Entries that are to be cleared, to move, or to expire."""
 
     entries: frozenset[EntryId]
     targets: tuple[str, ...]
@@ -29,11 +30,23 @@ class Request:
     """They are to move, not to be cleared."""
     to: Path | None = None
     """The directory they are to move to; None: where they should be."""
+    policy: Policy | None = None
+    """The rules by which they are to expire."""
     option: Option | None = None
     """The free space on both sides, as it was when the destination was chosen."""
 
     def plan(self, service: CacheManager, inventory: Inventory) -> Plan:
         """Asked of the service. Raises CacheMgrError."""
+        if self.policy is not None:
+            return service.expiring.plan(
+                inventory,
+                self.policy,
+                self.entries,
+                targets=self.targets,
+                disposal=self.disposal,
+                force=self.force,
+                attended=True,
+            )
         if self.moves:
             return service.plan_migrate(
                 inventory, self.entries, to=self.to, targets=self.targets, force=self.force
@@ -47,4 +60,10 @@ class Request:
         flags = [word for rule in forced or self.force for word in ("--force", rule)]
         if self.moves:
             return ("migrate", *self.targets, *(("--to", str(self.to)) if self.to else ()), *flags)
-        return ("clear", *self.targets, *((_FLAGS[self.disposal],) if self.disposal else ()), *flags)
+        flags = [*((_FLAGS[self.disposal],) if self.disposal else ()), *flags]
+        if self.policy is None:
+            return ("clear", *self.targets, *flags)
+        if self.policy.name:
+            return ("expire", "--policy", self.policy.name, *flags)
+        rules = [word for name, value in self.policy.rules for word in (f"--{name}", value) if word]
+        return ("expire", *self.targets, *rules, *flags)

@@ -15,6 +15,7 @@ from cachemgr.tui.outline import Node
 from cachemgr.tui.request import Request
 from cachemgr.tui.screens.notice import NoticeScreen
 from cachemgr.tui.screens.reviewing import (
+    build_rules,
     choose_destination,
     last_undoable,
     review_request,
@@ -110,6 +111,8 @@ class Listing(View):
             made.add(Fact.UNDOABLE)
         if self.session.unused:
             made.add(Fact.UNUSED)
+        if self.session.inventory is not None:
+            made.add(Fact.SCANNED)
         return made
 
     def marked_status(self) -> Split | None:
@@ -248,6 +251,11 @@ class Listing(View):
     def action_migrate(self) -> None:
         if (request := self.request()) is not None:
             choose_destination(self, request)
+
+    def action_expire(self) -> None:
+        inventory = self.session.inventory
+        everything = frozenset(entry.id for entry in inventory.entries) if inventory else frozenset()
+        build_rules(self, self.request() or Request(everything, ()))
 
     def action_undo(self) -> None:
         review_undo(self, last_undoable(self.session))

@@ -45,6 +45,14 @@ def choose_destination(view: View, request: Request) -> None:
         view.app.push_screen(DestinationScreen(view.session, inventory, asked, view.tab))
 
 
+def build_rules(view: View, request: Request) -> None:
+    """Ask which rules are to say what goes."""
+    from cachemgr.tui.screens.expire import ExpireScreen  # it opens the plan, as this does
+
+    if (inventory := view.session.inventory) is not None:
+        view.app.push_screen(ExpireScreen(view.session, inventory, request, view.tab))
+
+
 def last_undoable(session: Session) -> str | None:
     """The last run of which something can be brought back, or that waits for a decision about it."""
     return next((run.id for run in session.relay.runs if run.undoable), None)
@@ -73,6 +81,7 @@ async def ask(view: View, make: Callable[[], Plan]) -> Plan | None:
     def admitted() -> Plan:
         plan = make()
         view.session.service.recovery.refuse(plan)
+        view.session.service.expiring.refuse(plan)
         return plan
 
     try:

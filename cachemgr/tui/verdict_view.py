@@ -1,0 +1,83 @@
+"""What rules make of entries, as rows and lines: which goes, how large it is, and which rule says so."""
+
+from collections.abc import Iterator
+
+from cachemgr.domain.policy import Criterion
+from cachemgr.domain.verdict import Judgement, Verdict
+from cachemgr.present.expiry import clock_sentence, shortfall_sentence, verdict_sentence
+from cachemgr.present.text import count, counted, display_name, size
+from cachemgr.tui.outline import short_name
+from cachemgr.tui.theme import Look
+from cachemgr.tui.widgets.cells import prose, words
+from cachemgr.tui.widgets.columns import Column
+from cachemgr.tui.widgets.fast_table import Row
+from cachemgr.tui.widgets.panel import Line
+from cachemgr.tui.widgets.split_lines import Split
+
+ENTRIES = (
+    Column("sign", "", 1),
+    Column("entry", "Entry", 14, grow=3),
+    Column("size", "Size", 8, right=True),
+    Column("rule", "Rule", 10, drop=2),
+    Column("why", "Why", 18, grow=3, drop=1),
+)
+
+
+def worth_showing(judgement: Judgement) -> tuple[Verdict, ...]:
+    """What goes, in its order, and then what a rule asked for and something keeps."""
+    asked = (verdict for verdict in judgement.verdicts if verdict.criterion is not Criterion.NO_RULE)
+    return tuple(sorted(asked, key=lambda verdict: not verdict.goes))
+
+
+def title(judgement: Judgement, look: Look, *, si: bool) -> str:
+    """`Would go · 118 entries · 171 MiB · 23 kept`."""
+    going = judgement.going
+    kept = len(worth_showing(judgement)) - len(going)
+    parts = ["Would go", counted(len(going), "entry", "entries"), size(judgement.size, si)]
+    parts += [f"{count(kept)} asked for and kept"] if kept else []
+    return f" {look.glyphs.dot} ".join(parts)
+
+
+def looked_at(judgement: Judgement, *, si: bool) -> str:
+    """`of 1,402 entries, 214 MiB`."""
+    weight = size(sum(verdict.size for verdict in judgement.verdicts), si)
+    return f"of {counted(len(judgement.verdicts), 'entry', 'entries')}, {weight}"
+
+
+def entry_row(verdict: Verdict, look: Look, *, si: bool) -> Row:
+    tone = "" if verdict.goes else "muted"
+    sign = (look.glyphs.cross, "accent-ink") if verdict.goes else (look.glyphs.none, "faint")
+    return Row(
+        (
+            words(*sign),
+            words(short_name(verdict.entry), tone),
+            words(size(verdict.size, si), "bold" if verdict.goes else "muted"),
+            words(verdict.criterion, tone or "dim"),
+            prose(verdict_sentence(verdict), "muted"),
+        )
+    )
+
+
+def about(verdict: Verdict) -> tuple[Split, Split]:
+    """One entry, and what became of it."""
+    tone = "accent-ink" if verdict.goes else "muted"
+    return (
+        Split(((display_name(verdict.entry), "muted"),)),
+        Split(((_sentence(verdict), tone),)),
+    )
+
+
+def foundation(judgement: Judgement, verdict: Verdict | None, *, si: bool) -> Iterator[Line]:
+    """Why an entry goes or stays, what the rules go by, and what they could not reach."""
+    if verdict is not None:
+        yield ((display_name(verdict.entry), "bold"),)
+        yield ((_sentence(verdict), ""),)
+        yield ()
+    for clock in judgement.expiry.clocks:
+        yield ((clock_sentence(clock), "muted"),)
+    for short in judgement.expiry.unmet:
+        yield ((shortfall_sentence(short, si), "legacy"),)
+
+
+def _sentence(verdict: Verdict) -> str:
+    return f"{'goes' if verdict.goes else 'stays'}: {verdict_sentence(verdict)}"
