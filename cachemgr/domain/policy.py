@@ -1,6 +1,6 @@
 """Rules for expiring as values: what may go, in which order, and what stays whatever else is asked."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
@@ -189,3 +189,11 @@ PRESETS = (
     ),
 )
 """Policies that everybody has; a configuration may say otherwise under the same name."""
+
+
+def every_policy(saved: Sequence[Policy]) -> tuple[Policy, ...]:
+    """Saved ones and the presets that they say nothing else of, by name. One of an untrusted project is
+    there beside what it would hide."""
+    settled = {policy.name for policy in saved if policy.trusted}
+    presets = (preset for preset in PRESETS if preset.name not in settled)
+    return tuple(sorted((*saved, *presets), key=lambda policy: (policy.name, not policy.trusted)))

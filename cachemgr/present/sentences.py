@@ -169,10 +169,17 @@ def trouble_sentence(trouble: Trouble) -> str:
     return _sentence(_TROUBLES.get(trouble.kind, trouble.kind), detail, trouble.errno)
 
 
+_BY_A_RULE = (Reason.PINNED, Reason.KEPT_BY_POLICY, Reason.TOO_YOUNG)
+
+
 def exclusion_sentence(exclusion: Exclusion) -> str:
     """Why something that was asked for stays."""
     if exclusion.reason is Reason.NO_TRASH:
         return _sentence(_REASONS[exclusion.reason], _TRASH.get(exclusion.detail, exclusion.detail), None)
+    if exclusion.reason in _BY_A_RULE and exclusion.detail and exclusion.detail not in _DETAILS:
+        from cachemgr.present.expiry import because_sentence
+
+        return because_sentence(exclusion.detail, goes=False)
     if exclusion.reason is Reason.SHARED and exclusion.detail:
         return f"shared with {display_name(exclusion.detail)}, which is kept"
     if exclusion.reason is Reason.IN_USE:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cachemgr.domain.errors import Refused, UnknownTarget, UsageError
-from cachemgr.domain.policy import PRESETS, Policy
+from cachemgr.domain.policy import Policy, every_policy
 from cachemgr.domain.target import select
 from cachemgr.domain.usage import NOT_LOOKED
 
@@ -37,10 +37,7 @@ class Expiring:
     def policies(self) -> tuple[Policy, ...]:
         """Every saved policy, by name: those of the configuration, and the presets it says nothing else of.
         One of an untrusted project is listed beside what it would hide."""
-        saved = self.settings.policies
-        settled = {policy.name for policy in saved if policy.trusted}
-        presets = (preset for preset in PRESETS if preset.name not in settled)
-        return tuple(sorted((*saved, *presets), key=lambda policy: (policy.name, not policy.trusted)))
+        return every_policy(self.settings.policies)
 
     def policy(self, name: str) -> Policy:
         """A saved policy that may be run. Raises UsageError with the nearest name."""
@@ -86,6 +83,28 @@ class Expiring:
             chosen = ()
         return self._judge(inventory, chosen, policy, disposal, NOT_LOOKED)
 
+    def explain(
+        self,
+        inventory: Inventory,
+        policy: Policy,
+        entries: Set[EntryId] | None = None,
+        *,
+        disposal: Disposal | None = None,
+        force: Collection[Rule] = (),
+    ) -> Judgement:
+        """The judgement that a plan would be founded on. Raises as `plan` does."""
+        self.refuse_empty(policy)
+        chosen = self.chosen(inventory, policy, entries)
+        return self._judge(inventory, chosen, policy, disposal, self.clearing.look(inventory, chosen, force))
+
+    def refuse_empty(self, policy: Policy) -> None:
+        """Raise UsageError for a policy without a rule, which never means everything."""
+        if policy.empty:
+            raise UsageError(
+                "no rule says what may go, and that never means everything; give one such as"
+                " --older-than 30d, --ttl or --policy NAME (`cachemgr config show` lists them)"
+            )
+
     def plan(
         self,
         inventory: Inventory,
@@ -102,11 +121,7 @@ class Expiring:
         from cachemgr.plan.brakes import brakes
         from cachemgr.plan.expire_plan import expire_plan
 
-        if policy.empty:
-            raise UsageError(
-                "no rule says what may go, and that never means everything; give one such as"
-                " --older-than 30d, --ttl or --policy NAME (`cachemgr config policies` lists them)"
-            )
+        self.refuse_empty(policy)
         chosen = self.chosen(inventory, policy, entries)
         usage = self.clearing.look(inventory, chosen, force)
         judgement = self._judge(inventory, chosen, policy, disposal, usage)

@@ -1,4 +1,4 @@
-"""For any entries and any rules: what must stay stays, caps are met or the reason is given, the order is whole."""
+"""For any entries and rules: what must stay stays, caps are met or say why not, and the order is whole."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -19,6 +19,7 @@ from cachemgr.domain.run_event import (
     StepStarted,
 )
 from cachemgr.domain.terms import REMOVING, Disposal, Intent, RunState, Status
+from cachemgr.journal import expiries
 from cachemgr.present.document.values import Document, exact, head, path_fields, time
 from cachemgr.present.plan_rows import does
 from cachemgr.present.promises import moved, restored
@@ -49,6 +50,7 @@ def result_document(
         "exclusions": [_exclusion(exclusion) for exclusion in plan.exclusions],
         "totals": totals_document(plan, outcomes),
         "undo": undo_command(run, invocation) if run and undoable else None,
+        **({} if plan.expiry is None else {"expiry": expiries.encode(plan.expiry)}),
         **({} if plan.intent is not Intent.MIGRATE else _migration(plan, outcomes, variables or {})),
     }
 
