@@ -103,7 +103,7 @@ class Command:
 
 LISTS = (Where.OVERVIEW, Where.EXPLORE)
 VIEWS = (*LISTS, Where.FINDINGS, Where.HISTORY)
-_SHOWN_ASCII = {"escape": "esc", "question_mark": "?", "slash": "/", "ctrl+p": "^p"}
+_SHOWN_ASCII = {"escape": "esc", "question_mark": "?", "slash": "/", "ctrl+p": "^p", "delete": "del"}
 _SHOWN = _SHOWN_ASCII | {"enter": "⏎", "right": "→", "left": "←"}
 _APP = (Where.APP,)
 
@@ -140,7 +140,7 @@ COMMANDS = (
     Command("plan", "p", "Plan…", "Plan to remove what these rules take", (Where.EXPIRE,), 1, (Fact.OPEN,)),
     Command("change", "enter,space", "Change", "Type the rule under the cursor, or turn it on or off",
             (Where.EXPIRE,), 2, (Fact.EDITABLE,)),
-    Command("clear_rule", "backspace,delete", "No rule", "Take the rule under the cursor away",
+    Command("clear_rule", "delete,backspace", "No rule", "Take the rule under the cursor away",
             (Where.EXPIRE,), 6, (Fact.EDITABLE,)),
     Command("pane", "tab", "Next list", "Go between rules, entries and saved policies", (Where.EXPIRE,), 3),
     Command("plan", "enter", "Plan…", "Plan to move it to the destination under the cursor, or typed",

@@ -25,6 +25,8 @@ ENTRIES = (
 
 def worth_showing(judgement: Judgement) -> tuple[Verdict, ...]:
     """What goes, in its order, and then what a rule asked for and something keeps."""
+    if judgement.policy.empty:
+        return ()
     asked = (verdict for verdict in judgement.verdicts if verdict.criterion is not Criterion.NO_RULE)
     return tuple(sorted(asked, key=lambda verdict: not verdict.goes))
 
@@ -44,13 +46,15 @@ def looked_at(judgement: Judgement, *, si: bool) -> str:
     return f"of {counted(len(judgement.verdicts), 'entry', 'entries')}, {weight}"
 
 
-def entry_row(verdict: Verdict, look: Look, *, si: bool) -> Row:
+def entry_row(verdict: Verdict, look: Look, *, alone: bool, si: bool) -> Row:
+    """A line of the preview; `alone`: they are all of one cache, which the heading names."""
+    name = verdict.entry.removeprefix(f"{verdict.cache}:") if alone else verdict.entry
     tone = "" if verdict.goes else "muted"
     sign = (look.glyphs.cross, "accent-ink") if verdict.goes else (look.glyphs.none, "faint")
     return Row(
         (
             words(*sign),
-            words(short_name(verdict.entry), tone),
+            words(short_name(name), tone),
             words(size(verdict.size, si), "bold" if verdict.goes else "muted"),
             words(verdict.criterion, tone or "dim"),
             prose(verdict_sentence(verdict), "muted"),
@@ -62,7 +66,7 @@ def about(verdict: Verdict) -> tuple[Split, Split]:
     """One entry, and what became of it."""
     tone = "accent-ink" if verdict.goes else "muted"
     return (
-        Split(((display_name(verdict.entry), "muted"),)),
+        Split(((display_name(verdict.entry), "muted"),), shrink=0),
         Split(((_sentence(verdict), tone),)),
     )
 

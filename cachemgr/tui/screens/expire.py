@@ -47,6 +47,7 @@ class ExpireScreen(View):
         self._everything = frozenset(entry.id for entry in inventory.entries)
         self._shown: tuple[Request, Judgement] | None = None
         self._verdicts: tuple[Verdict, ...] = ()
+        self._alone = False
         self._looking = False
 
     def body(self) -> Iterable[Widget]:
@@ -177,6 +178,7 @@ class ExpireScreen(View):
             self._look_soon()
         else:
             self._verdicts = verdict_view.worth_showing(judgement)
+            self._alone = len({verdict.cache for verdict in self._verdicts}) == 1
             title = verdict_view.title(judgement, self.look, si=self.session.si)
             self.query_one("#preview").border_title = Content.from_text(title, markup=False)
         keys = tuple(str(number) for number in range(len(self._verdicts)))
@@ -203,4 +205,5 @@ class ExpireScreen(View):
         self.redraw()
 
     def _entry_row(self, key: str) -> Row:
-        return verdict_view.entry_row(self._verdicts[int(key)], self.look, si=self.session.si)
+        verdict = self._verdicts[int(key)]
+        return verdict_view.entry_row(verdict, self.look, alone=self._alone, si=self.session.si)
