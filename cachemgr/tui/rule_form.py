@@ -31,7 +31,7 @@ BLANKS = (
     Blank("max-size", "All at most", Measure.BYTES, "20GiB, 500MB", "the oldest go until they fit together"),
     Blank("free", "Free on disk", Measure.BYTES, "12GiB", "the oldest go until so much is free"),
     Blank("keep-last", "Keep the last", Measure.COUNT, "3", "the newest of each group stay"),
-    Blank("min-age", "Younger stays", Measure.SECONDS, "24h, 0", "no guess takes younger ones; by default 24h"),
+    Blank("min-age", "Younger stays", Measure.SECONDS, "24h, 0", "no guess takes younger ones; 24h at first"),
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import pytest
 from cachemgr.tui.app import CacheApp
 from cachemgr.tui.commands import COMMANDS, Fact, Where, available, belonging
 from cachemgr.tui.screens.destination import DestinationScreen
+from cachemgr.tui.screens.expire import ExpireScreen
 from cachemgr.tui.screens.explore import ExploreScreen
 from cachemgr.tui.screens.findings import FindingsScreen
 from cachemgr.tui.screens.help import HelpScreen
@@ -26,6 +27,7 @@ SCREENS: dict[Where, type] = {
     Where.FINDINGS: FindingsScreen,
     Where.HISTORY: HistoryScreen,
     Where.DESTINATION: DestinationScreen,
+    Where.EXPIRE: ExpireScreen,
     Where.PLAN: PlanScreen,
     Where.RUN: RunScreen,
     Where.RESULT: ResultScreen,
@@ -47,7 +49,18 @@ def test_no_key_means_two_things_on_a_screen(where: Where) -> None:
 
 
 def test_what_opens_a_question_or_a_plan_says_so() -> None:
-    opening = {"clean", "undo", "purge", "execute", "finish", "roll_back", "mend", "migrate", "plan"}
+    opening = {
+        "clean",
+        "undo",
+        "purge",
+        "execute",
+        "finish",
+        "roll_back",
+        "mend",
+        "migrate",
+        "plan",
+        "expire",
+    }
 
     assert {command.name for command in COMMANDS if command.title.endswith("…")} == opening
 

@@ -23,6 +23,7 @@ PLACES = {
     "findings": ("3",),
     "history": ("4",),
     "destination": ("m",),
+    "expire": ("e", "space"),
 }
 
 

@@ -16,6 +16,7 @@ WAYS = {
     "question": ("d", "x"),
     "word": ("down", "down", "d", "t", "t", "x"),
     "destination": ("m",),
+    "expire": ("e", "space", "down", "enter"),
     "help": ("question_mark",),
     "info": ("i",),
     "palette": ("ctrl+p",),

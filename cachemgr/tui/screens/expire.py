@@ -94,7 +94,7 @@ class ExpireScreen(View):
         return (Hint(self.look.glyphs.enter, "Keep", "change", 1), Hint("esc", "As it was", "back", 1))
 
     def draw(self) -> None:
-        request, judgement, glyphs = self.request(), self._judgement(), self.look.glyphs
+        request, judgement, glyphs = self.request(), self.judgement, self.look.glyphs
         names = ", ".join(map(display_name, request.targets[:_NAMES])) or "everything"
         more = f" {glyphs.ellipsis}" if request.targets[_NAMES:] else ""
         looked_at = verdict_view.looked_at(judgement, si=self.session.si) if judgement else "looking"
@@ -149,7 +149,7 @@ class ExpireScreen(View):
         panes[(here + 1) % len(panes)].focus()
 
     def action_info(self) -> None:
-        if (judgement := self._judgement()) is not None:
+        if (judgement := self.judgement) is not None:
             lines = list(verdict_view.foundation(judgement, self._verdict(), si=self.session.si))
             self.app.push_screen(NoticeScreen("Which rule says so", lines))
 
@@ -164,7 +164,8 @@ class ExpireScreen(View):
         else:
             self.app.pop_screen()
 
-    def _judgement(self) -> Judgement | None:
+    @property
+    def judgement(self) -> Judgement | None:
         """What was made of what is asked now; None while that is being looked at."""
         return self._shown[1] if self._shown is not None and self._shown[0] == self.request() else None
 
