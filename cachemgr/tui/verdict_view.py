@@ -1,14 +1,15 @@
 """What rules make of entries, as rows and lines: which goes, how large it is, and which rule says so."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from cachemgr.domain.policy import Criterion
 from cachemgr.domain.verdict import Judgement, Verdict
 from cachemgr.present.expiry import clock_sentence, shortfall_sentence, verdict_sentence
-from cachemgr.present.text import count, counted, display_name, size
+from cachemgr.present.text import age, count, counted, display_name, size
 from cachemgr.tui.outline import short_name
 from cachemgr.tui.theme import Look
-from cachemgr.tui.widgets.cells import prose, words
+from cachemgr.tui.widgets.cells import words
 from cachemgr.tui.widgets.columns import Column
 from cachemgr.tui.widgets.fast_table import Row
 from cachemgr.tui.widgets.panel import Line
@@ -18,8 +19,8 @@ ENTRIES = (
     Column("sign", "", 1),
     Column("entry", "Entry", 14, grow=3),
     Column("size", "Size", 8, right=True),
-    Column("rule", "Rule", 10, drop=2),
-    Column("why", "Why", 18, grow=3, drop=1),
+    Column("rule", "Rule", 10, drop=1),
+    Column("when", "Since", 7, right=True, drop=2),
 )
 
 
@@ -46,8 +47,9 @@ def looked_at(judgement: Judgement, *, si: bool) -> str:
     return f"of {counted(len(judgement.verdicts), 'entry', 'entries')}, {weight}"
 
 
-def entry_row(verdict: Verdict, look: Look, *, alone: bool, si: bool) -> Row:
-    """A line of the preview; `alone`: they are all of one cache, which the heading names."""
+def entry_row(verdict: Verdict, look: Look, now: datetime, *, alone: bool, si: bool) -> Row:
+    """A line of the preview; `alone`: they are all of one cache, which the heading names. A number of days
+    is since what the rule's clock saw: it expired, was changed, or was used."""
     name = verdict.entry.removeprefix(f"{verdict.cache}:") if alone else verdict.entry
     tone = "" if verdict.goes else "muted"
     sign = (look.glyphs.cross, "accent-ink") if verdict.goes else (look.glyphs.none, "faint")
@@ -57,7 +59,7 @@ def entry_row(verdict: Verdict, look: Look, *, alone: bool, si: bool) -> Row:
             words(short_name(name), tone),
             words(size(verdict.size, si), "bold" if verdict.goes else "muted"),
             words(verdict.criterion, tone or "dim"),
-            prose(verdict_sentence(verdict), "muted"),
+            words(age(verdict.when, now, unknown=look.glyphs.none), "muted"),
         )
     )
 

@@ -56,6 +56,7 @@ def _partly() -> Theatre:
 
 MARKED = ("space", "down", "space", "down", "down", "space", "space", "space")
 PLAN = ("enter", "a", "1", "down", "down", "space", "down", "space", "space", "d")
+EXPIRE = ("e", "down", "down", "enter", "3", "0", "d", "enter")
 SIZES = ((100, 30), (80, 24), (60, 15))
 SCENES = (
     Scene("overview"),
@@ -83,6 +84,9 @@ SCENES = (
     Scene("finish", ("4", "down", "down", "F"), size=(80, 24)),
     Scene("read-only", PLAN, read_only=True),
     *(Scene("move", ("m", "down"), size, moving=True) for size in SIZES),
+    *(Scene("expire", EXPIRE, size) for size in SIZES),
+    Scene("expire-typing", EXPIRE[:-1], (80, 24)),
+    Scene("expire-plan", (*EXPIRE, "p")),
     Scene("move-refused", ("m", "tab", "slash"), (80, 24), moving=True),
     *(Scene("move-plan", ("m", "down", "enter"), size, moving=True) for size in SIZES),
     Scene("move-run", ("m", "down", "enter", "x"), moving=True, theatre=_in_a_copy, wait=True),

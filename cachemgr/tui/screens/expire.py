@@ -165,6 +165,11 @@ class ExpireScreen(View):
             self.app.pop_screen()
 
     @property
+    def looking(self) -> bool:
+        """What is wanted was not looked at yet, or not read yet."""
+        return self.judgement is None or self.panel.pending
+
+    @property
     def judgement(self) -> Judgement | None:
         """What was made of what is asked now; None while that is being looked at."""
         return self._shown[1] if self._shown is not None and self._shown[0] == self.request() else None
@@ -207,4 +212,6 @@ class ExpireScreen(View):
 
     def _entry_row(self, key: str) -> Row:
         verdict = self._verdicts[int(key)]
-        return verdict_view.entry_row(verdict, self.look, alone=self._alone, si=self.session.si)
+        return verdict_view.entry_row(
+            verdict, self.look, self.session.now, alone=self._alone, si=self.session.si
+        )

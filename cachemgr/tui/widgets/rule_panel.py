@@ -75,6 +75,11 @@ class RulePanel(Vertical):
     def typing(self) -> bool:
         return self.typed.has_focus
 
+    @property
+    def pending(self) -> bool:
+        """Something was typed that does not count yet."""
+        return self._wait is not None
+
     def draw(self) -> None:
         self.policies.show_rows((_OWN, *self._saved), self._policy_row)
         self.rules.show_rows(tuple(self._blanks), self._rule_row)
@@ -136,8 +141,7 @@ class RulePanel(Vertical):
     @on(Input.Changed)
     def _type(self, event: Input.Changed) -> None:
         event.stop()
-        if self._wait is not None:
-            self._wait.stop()
+        self._stop()
         self._wait = self.set_timer(_PATIENCE, self._read)
 
     @on(Input.Submitted)
@@ -151,15 +155,20 @@ class RulePanel(Vertical):
         return self._blanks.get(self.rules.key or "")
 
     def _close(self) -> None:
-        if self._wait is not None:
-            self._wait.stop()
+        self._stop()
         self.wrong = ""
         self.typed.display = False
         self.rules.focus()
         self.post_message(self.Changed())
 
+    def _stop(self) -> None:
+        if self._wait is not None:
+            self._wait.stop()
+            self._wait = None
+
     def _read(self) -> None:
         """What stands in the line, as a rule."""
+        self._stop()
         blank = self._blank()
         if blank is None or not self.typed.display:
             return
