@@ -7,8 +7,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from cachemgr.service import CacheManager
+from tests.desk import Clock
+from tests.managers import manager
+
 DAY = 86_400
 VALUE = "an answer\n"
+
+
+def service_over(root: Path, home: Path) -> CacheManager:
+    """A service that knows that cache, named by its user, and a clock that a test can turn."""
+    home.mkdir(parents=True, exist_ok=True)
+    return manager(home, roots={"responses": root}, clock=Clock())
 
 
 @dataclass
