@@ -186,6 +186,10 @@ class Unit:
     again after the unit has left its place. Empty where they were not."""
 
 
+DECIDING = 65536
+"""Bytes; nothing is decided by a file that is longer."""
+
+
 def digest(text: bytes) -> str:
     """What tells whether a small file says still the same."""
     from hashlib import blake2b  # a `status` without such files starts without it

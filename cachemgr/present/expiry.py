@@ -113,8 +113,8 @@ def pin_text(pin: Pin) -> str:
 
 
 def clock_sentence(clock: Clock) -> str:
-    """`older-than goes by the last change of its newest file (good; copying and touching move it)`."""
-    return f"{clock.criterion} goes by {_SOURCES[clock.source]} ({_CONFIDENCE[clock.source]})"
+    """`--older-than goes by the last change of its newest file (good; copying and touching move it)`."""
+    return f"--{clock.criterion} goes by {_SOURCES[clock.source]} ({_CONFIDENCE[clock.source]})"
 
 
 def order_sentence(expiry: Expiry) -> str:
@@ -163,7 +163,7 @@ def expiry_notes(plan: Plan, si: bool = False) -> Iterator[str]:
     if expiry.states:
         yield f"looked at {state_counts(expiry)}"
     if idle := sum(not exclusion.asked for exclusion in plan.exclusions):
-        yield f"{counted(idle, 'entry stays', 'entries stay')} because no rule asks for it"
+        yield f"{counted(idle, 'entry stays', 'entries stay')} because no rule asks for them"
     for short in expiry.unmet:
         yield shortfall_sentence(short, si)
     for target in expiry.idle_pins:

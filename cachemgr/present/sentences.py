@@ -111,6 +111,7 @@ _TROUBLES = {
     "outside": "it is not inside the cache it was planned for",
     "mount-point": "another file system is mounted there",
     "foreign-owner": "it belongs to another user",
+    "refreshed": "its metadata was written again meanwhile, so that it is back at its place",
     "root-changed": "the cache directory was replaced since the plan was made",
     "trash": "the system trash did not take it",
     "in-use": "it is in use",

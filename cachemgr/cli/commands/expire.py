@@ -93,7 +93,7 @@ def expire(
     wish: Wish,
     **rules: Any,
 ) -> int:
-    """Remove what rules say: shows the plan with the rule for each entry, asks, then does exactly that."""
+    """Remove what rules name, through a plan that says why."""
     policy = _policy(session, name, rules)
     words = read_targets(targets, nul=nul)
     session.service.expiring.refuse_empty(policy)
