@@ -12,6 +12,7 @@ from cachemgr.domain.outcome import Outcome
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Disposal, Intent, Reason, Rebuild, Status
 from cachemgr.present.plan_rows import KeptRow, PlanRow, emptied, kept_rows, plan_rows, way_back
+from cachemgr.present.expiry import expiry_notes
 from cachemgr.present.promises import moved, notes, outcome, promise
 from cachemgr.present.text import counted, day, display_name, glyph, rebuild_word, trouble_sentence, verb
 
@@ -38,7 +39,7 @@ def show_plan(
     if plan.intent is Intent.MIGRATE:
         show_routes(output, plan, err=err)
     output.line(f"{verb(plan.intent)}: {promise(plan, output.si)}.", err=err)
-    for note in notes(plan, output.si):
+    for note in (*expiry_notes(plan, output.si), *notes(plan)):
         output.line(f"{note[0].upper()}{note[1:]}.", err=err)
     for warning in _warnings(output, plan, rows):
         output.line(click.style(warning, fg="yellow"), err=err)

@@ -8,6 +8,7 @@ from cachemgr.domain.action import Restore, Return
 from cachemgr.domain.destination import Option
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import REMOVING, Intent, Rebuild
+from cachemgr.present.expiry import expiry_notes
 from cachemgr.present.plan_rows import PlanRow
 from cachemgr.present.promises import notes
 from cachemgr.present.text import counted, day, glyph, rebuild_word, size
@@ -171,6 +172,8 @@ def side(
         blocks.append([(("Way back", "bold"),), *back])
     if alerts := warnings(plan, rows, look):
         blocks.append([(("Check before you go", "bold"),), *alerts])
+    if founded := [((note, "muted"),) for note in expiry_notes(plan, si)]:
+        blocks.append([(("Founded on", "bold"),), *founded])
     for block in filter(None, blocks):
         made += [(), *block]
     return made

@@ -203,7 +203,7 @@ class PlanScreen(View):
             lines.show_lines()
             return
         dot = self.look.glyphs.dot
-        facts = [row.does, rebuild_word(row.rebuild) if row.rebuild else ""]
+        facts = [row.does, row.why or (rebuild_word(row.rebuild) if row.rebuild else "")]
         tone = row.rebuild.value if row.rebuild else "muted"
         lines.show_lines(
             Split(
