@@ -8,11 +8,15 @@ import pytest
 
 from cachemgr.domain.errors import Refused, UsageError
 from cachemgr.domain.policy import Policy
+from cachemgr.domain.run_event import StepFinished, StepStarted
 from cachemgr.domain.terms import Disposal, Intent, Reason, Rule, Status
+from cachemgr.domain.unit import Draft
+from cachemgr.scan.scanner import entry
 from cachemgr.service import CacheManager
 from tests.answers import DAY, Answers, every_state, service_over
 from tests.desk import Clock, picture
 from tests.managers import carry_out
+from tests.values import unit
 
 TTL = Policy(ttl=True)
 
@@ -179,6 +183,49 @@ def test_files_from_after_the_clock_stop_it_without_any_run(answers: Answers, se
     answers.pair("expired", {"expires_at": answers.stamp - 3 * 365 * DAY})
 
     assert "most of the files are from after" in held(replace(service, clock=Clock(-2 * 365 * DAY)), TTL)
+
+
+def test_what_every_scan_reads_does_not_count_as_a_use() -> None:
+    value, metadata = (
+        replace(unit(name), tally=replace(unit(name).tally, accessed=seconds))
+        for name, seconds in (("value", 1000), ("metadata", 9_000_000))
+    )
+
+    made = entry("box", Draft("x", pointers=(metadata,), payload=(value,)), None)
+
+    assert made.used == datetime.fromtimestamp(1000, UTC)
+
+
+@pytest.mark.parametrize("disposal", [None, Disposal.DELETE])
+def test_an_expiry_that_was_cut_off_is_finished_or_rolled_back(
+    disposal: Disposal | None, answers: Answers, service: CacheManager
+) -> None:
+    before = contents(answers.root)
+    gone = {answers.root / name for name in of(answers.states["expired"])}
+
+    for back in (True, False):
+        plan = service.expiring.plan(service.inventory(), TTL, disposal=disposal)
+        events = service.execute(plan)
+        # In the middle of pairs: metadata has left, and no value has.
+        while not isinstance(event := next(events), StepFinished | StepStarted) or event_number(event) < 3:
+            pass
+        events.close()
+        (run,) = service.interrupted()
+        assert run.plan.intent is Intent.EXPIRE
+        if back:
+            carry_out(service, service.plan_roll_back(run.id))
+            assert contents(answers.root) == before
+        else:
+            carry_out(service, service.plan_finish(run.id))
+            assert not [path for path in gone if path.exists()]
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def event_number(event: StepFinished | StepStarted) -> int:
+    return event.number if isinstance(event, StepStarted) else event.outcome.number
 
 
 def test_a_preview_is_what_the_plan_will_say(answers: Answers, service: CacheManager) -> None:

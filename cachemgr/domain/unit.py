@@ -80,14 +80,13 @@ class Content(NamedTuple):
         return (self if planned.checksum is not None else self._replace(checksum=None)) == planned
 
 
-SPREAD = 0x9E3779B97F4A7C15
-"""2**64 through the golden ratio, odd: neighbouring numbers end up far from each other (Knuth, TAOCP 6.4)."""
-
-
 def checksum(inode: int, size: int, modified_ns: int) -> int:
     """What a name that is no directory adds to the checksum of its tree, which is the sum of these, modulo
-    2**64: in whatever order they are met it is the same, and another file in the place of one changes it."""
-    return inode * SPREAD + size ^ modified_ns
+    2**64: in whatever order they are met it is the same, and another file in the place of one changes it.
+
+    A product, because it ties an inode to its time; what a size alone would hide, `Content.apparent` shows.
+    """
+    return inode * (size + modified_ns)
 
 
 EMPTY_LINKED: Mapping[Inode, Linked] = MappingProxyType({})

@@ -10,32 +10,19 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 
-from cachemgr.domain.inventory import Entry, EntryId, Inventory
+from cachemgr.domain.inventory import Entry, EntryId, Inventory, Volume
 from cachemgr.domain.plan import Exclusion
 from cachemgr.domain.policy import Criterion, Pin, Policy, Source
-from cachemgr.domain.terms import Disposal, Reason, Record
+from cachemgr.domain.terms import Disposal, Reason
 from cachemgr.domain.usage import NOT_LOOKED, Usage
 from cachemgr.domain.verdict import Clock, EntryState, Expiry, Judgement, Shortfall, Verdict
 from cachemgr.plan.clear import DisposalOf, obstacles, too_young, used
 from cachemgr.plan.ledger import Ledger
 from cachemgr.plan.pins import pinned
+from cachemgr.plan.standing import Found, look, states
 
-SKEW = 300
-"""Seconds by which clocks of different machines may differ: so long after its time an entry expires."""
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _STUBBORN = (EntryState.UNKNOWN, EntryState.ORPHAN)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What one entry looks like to the rules."""
-
-    entry: Entry
-    state: EntryState
-    age: float | None
-    """Seconds since its last change, never less than 0: what comes from the future is new."""
-    idle: float | None
-    """Seconds since its last use or change; None where its file system records no access."""
 
 
 def judge(
@@ -62,38 +49,12 @@ def judge(
         policy.rules,
         bench.order,
         tuple(_clocks(policy, bench.order)),
-        _states(inventory, bench.found),
+        states(inventory, bench.found),
         unmet=unmet,
         idle_pins=idle_pins,
     )
     mine = ((entry, pin) for entry, pin in held.items() if entry in bench.verdicts)
     return Judgement(policy, verdicts, expiry, tuple(mine))
-
-
-def look(entry: Entry, now: datetime) -> Found:
-    def since(*times: datetime | None) -> float | None:
-        known = [time for time in times if time is not None]
-        return max((now - max(known)).total_seconds(), 0) if known else None
-
-    age = since(entry.modified)
-    return Found(entry, state(entry, now), age, since(entry.used, entry.modified) if entry.used else None)
-
-
-def state(entry: Entry, now: datetime) -> EntryState:
-    """What an entry's own record makes of it."""
-    if entry.record is Record.DATED and entry.expires is not None:
-        over = (now - entry.expires).total_seconds() >= SKEW
-        return EntryState.EXPIRED if over else EntryState.LIVE
-    return _STATES[entry.record]
-
-
-_STATES = {
-    Record.NONE: EntryState.UNRECORDED,
-    Record.DATED: EntryState.UNKNOWN,
-    Record.NEVER: EntryState.NEVER,
-    Record.UNKNOWN: EntryState.UNKNOWN,
-    Record.ORPHAN: EntryState.ORPHAN,
-}
 
 
 @dataclass(slots=True)
@@ -133,17 +94,25 @@ class _Bench:
         if rule is Criterion.MAX_SIZE:
             short = self._shrink(rule, self.found, _asked(self.policy, rule) or 0)
             return [short] if short else []
+        amount = _asked(self.policy, rule) or 0
         unmet: list[Shortfall] = []
-        rooms: dict[str, list[Found]] = {}
-        for one in self.found:
-            volume = self.inventory.cache_by_id[one.entry.cache].volume
-            rooms.setdefault(volume.device if volume else "", []).append(one)
-        for device, members in rooms.items():
-            volume = self.inventory.cache_by_id[members[0].entry.cache].volume
-            need = (_asked(self.policy, rule) or 0) - (volume.free if volume else 0)
-            if short := self._shrink(rule, members, need, device):
+        for room, members in self._rooms().items():
+            if room is None:
+                # Nobody knows how much is free there, and nothing goes for a guess at that.
+                unmet += [Shortfall(rule, amount)] if amount else []
+            elif short := self._shrink(rule, members, amount - room.free, room.device):
                 unmet.append(short)
         return unmet
+
+    def _rooms(self) -> Mapping[Volume | None, list[Found]]:
+        """The entries by the file system they lie on, by whichever of its mounts."""
+        rooms: dict[Volume | None, list[Found]] = {}
+        for one in self.found:
+            volume = self.inventory.cache_by_id[one.entry.cache].volume
+            # Several of one name (tmpfs) are told apart by what they hold.
+            plain = volume and replace(volume, mount="", read_only=False, records_access=True)
+            rooms.setdefault(plain, []).append(one)
+        return rooms
 
     def _shrink(
         self, rule: Criterion, found: Sequence[Found], amount: int, where: str = ""
@@ -289,12 +258,3 @@ def _asked(policy: Policy, rule: Criterion) -> int | None:
 def _clocks(policy: Policy, order: Source) -> Sequence[Clock]:
     rules = [(name, value) for name, value in policy.rules if name != Criterion.MIN_AGE]
     return [Clock(Criterion(name), _SOURCES.get(Criterion(name), order)) for name, _ in rules]
-
-
-def _states(inventory: Inventory, found: Sequence[Found]) -> tuple[tuple[str, int], ...]:
-    counts: dict[str, int] = dict.fromkeys(EntryState, 0)
-    for one in found:
-        counts[one.state] += 1
-    caches = dict.fromkeys(one.entry.cache for one in found)
-    counts[EntryState.NOT_RECOGNISED] = sum(len(inventory.cache_by_id[cache].unknown) for cache in caches)
-    return tuple((name.value, counts[name]) for name in EntryState if counts[name])

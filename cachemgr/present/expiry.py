@@ -51,11 +51,11 @@ _CONFIDENCE = {
     Source.ACCESSED: "rough: about a day, and whoever reads a file moves it",
 }
 _STATES = {
-    EntryState.EXPIRED: "past their record",
+    EntryState.EXPIRED: "expired",
     EntryState.LIVE: "live",
-    EntryState.NEVER: "with a record that sets no end",
-    EntryState.UNKNOWN: "with a record that cannot be believed",
-    EntryState.ORPHAN: "halves that lost the other",
+    EntryState.NEVER: "without an end",
+    EntryState.UNKNOWN: "not to be believed",
+    EntryState.ORPHAN: "without their other half",
     EntryState.UNRECORDED: "without a record",
     EntryState.NOT_RECOGNISED: "not recognised",
 }
@@ -124,7 +124,7 @@ def order_sentence(expiry: Expiry) -> str:
 
 
 def state_counts(expiry: Expiry) -> str:
-    """`1,118 past their record, 2,990 live, 3 not recognised`."""
+    """`1,118 expired, 2,990 live, 3 not recognised`."""
     return ", ".join(f"{count:,} {_STATES[EntryState(name)]}" for name, count in expiry.states)
 
 

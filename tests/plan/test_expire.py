@@ -184,6 +184,22 @@ def test_space_is_made_until_so_much_is_free_and_only_by_what_frees_something() 
     assert [short.missing for short in aside.expiry.unmet] == [1500]
 
 
+def test_each_file_system_is_asked_once_by_whichever_mount_and_an_unknown_one_gives_nothing() -> None:
+    ids = ("tmdb@project", "tmdb@home", "tmdb@legacy", "tmdb@custom")
+    entries = [entry("e", unit("e", size=1000), cache=id_, modified=ago(days=9)) for id_ in ids]
+    one = Volume("/dev/a", "ext4", 500, 10**9, mount="/")
+    rooms = (one, replace(one, mount="/bind"), Volume("tmpfs", "tmpfs", 100, 10**6), None)
+    caches = [replace(cache(id_), registered=True, volume=room) for id_, room in zip(ids, rooms, strict=True)]
+    found = inventory(caches, entries)
+
+    made = judge(found, found.entries, Policy(free=1500), NOW)
+
+    assert len([verdict for verdict in made.going if verdict.cache in ids[:2]]) == 1
+    assert [verdict.goes for verdict in made.verdicts if verdict.cache == ids[2]] == [True]
+    assert [verdict.goes for verdict in made.verdicts if verdict.cache == ids[3]] == [False]
+    assert {(short.where, short.missing) for short in made.expiry.unmet} == {("tmpfs", 400), ("", 1500)}
+
+
 def test_bytes_that_another_name_keeps_alive_make_no_space() -> None:
     linked = Tally(size=1000, linked={(1, 7): Linked(1000, 1000, 2, 1)})
     outside = replace(unit("out"), tally=linked)
