@@ -10,9 +10,10 @@ from cachemgr.responses import files
 from cachemgr.responses.errors import StoreError
 
 _T = TypeVar("_T")
-_DAMAGED = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB))
+_DAMAGED = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR))
+"""The last is what statements get that find other tables than ours."""
 _UNWRITABLE = frozenset(
-    (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH)
+    (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_FULL)
 )
 _MEMORY = ":memory:"
 _inherited: list[sqlite3.Connection] = []
@@ -33,16 +34,25 @@ class Database:
         *,
         version: int,
         application: int,
-        patience: float = 1.0,
+        patience: float = 0.25,
     ) -> None:
         """In memory without a path."""
-        self._path = path
+        self._wanted = self._path = path
         self._schema = schema
         self._version = version
         self._application = application
         self._patience = patience
         self._connection: sqlite3.Connection | None = None
         self._lock = threading.RLock()
+        self.openings = 0
+        """How often it was opened: after the next time it may hold less than before."""
+
+    def retry(self) -> None:
+        """Back to the disk, where that did not work before."""
+        with self._lock:
+            if self._path != self._wanted:
+                self.close()
+                self._path = self._wanted
 
     def read(self, action: Callable[[sqlite3.Connection], _T]) -> _T:
         """Raises StoreError."""
@@ -122,6 +132,7 @@ class Database:
             connection.close()
             raise
         self._connection = connection
+        self.openings += 1
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:

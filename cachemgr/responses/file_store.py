@@ -85,9 +85,8 @@ class FileStore:
         return True
 
     def _change(self, digest: str, action: Callable[[], _T]) -> _T:
-        self._refuse_if_read_only()
+        self._prepare_to_change()
         with files.translated():
-            self._manifest.allow_writing()
             shard = int(digest[:2], 16)
             self._slots.acquire(shard)
             try:
@@ -100,9 +99,11 @@ class FileStore:
         """Whether there is no cache yet: whoever only looks does not make one."""
         return not os.path.isdir(self._places.root)
 
-    def _refuse_if_read_only(self) -> None:
+    def _prepare_to_change(self) -> None:
         if self._read_only:
             raise ReadOnly("opened for reading only")
+        with files.translated():
+            self._manifest.allow_writing()
 
     def _note(self, row: Row) -> None:
         self._reconciler.own(row.digest)
@@ -113,8 +114,7 @@ class FileStore:
 
     def note(self, accesses: Sequence[Access], tallies: Mapping[Group, Tally]) -> None:
         if not self._read_only:
-            with files.translated():
-                self._manifest.allow_writing()
+            self._prepare_to_change()
             self._index.note(accesses, tallies)
 
     def tallies(self, since: str, until: str) -> Iterable[tuple[Group, Tally]]:
@@ -143,26 +143,29 @@ class FileStore:
     def expire(self, at_ms: int) -> Iterator[Removed]:
         if self._absent:
             return
-        self._refuse_if_read_only()
+        self._prepare_to_change()
         self._catch_up(at_ms)
         yield from self._removal.expired(at_ms)
         yield from self._removal.abandoned(self._reconciler.take_leftovers(), at_ms)
         yield from self._removal.discarded()
 
     def reconcile(self, at_ms: int) -> int:
-        return 0 if self._absent else self._catch_up(at_ms, thoroughly=True)
+        if self._absent:
+            return 0
+        self._database.retry()
+        return self._catch_up(at_ms, thoroughly=True)
 
     def evict(self, excess_bytes: int, bucket_ms: int, query: EntryQuery) -> Iterator[Removed]:
         if self._absent:
             return
-        self._refuse_if_read_only()
+        self._prepare_to_change()
         self._flush()
         yield from self._removal.oldest(excess_bytes, bucket_ms, query)
 
     def clear(self, query: EntryQuery) -> Iterator[Removed]:
         if self._absent:
             return
-        self._refuse_if_read_only()
+        self._prepare_to_change()
         if query.everything:
             yield from self._removal.everything()
         else:
@@ -173,7 +176,7 @@ class FileStore:
         if self._absent:
             return
         if repair:
-            self._refuse_if_read_only()
+            self._prepare_to_change()
         self._catch_up(at_ms)
         yield from Verifier(self._places, self._slots, self._index, at_ms, repair=repair).findings()
 

@@ -99,6 +99,11 @@ class Index:
         self._database.write(lambda database: database.execute("DELETE FROM e"))
 
     @property
+    def openings(self) -> int:
+        """See `Database.openings`."""
+        return self._database.openings
+
+    @property
     def waiting(self) -> int:
         """Rows that are not written yet."""
         return len(self._waiting)

@@ -23,17 +23,13 @@ class Reconciler:
     def __init__(self, places: Places, index: Index) -> None:
         self._places = places
         self._index = index
-        self._times: dict[int, int] | None = None
+        self._opening = 0
         self._mine: set[int] = set()
         self._leftovers: set[tuple[str, str]] = set()
 
     def own(self, digest: str) -> None:
         """A change that the index hears of from us."""
         self._mine.add(int(digest[:2], 16))
-
-    def forget(self) -> None:
-        """The index was made anew."""
-        self._times = None
 
     def take_leftovers(self) -> list[tuple[str, str]]:
         """Shards and names of what nobody finished."""
@@ -43,8 +39,14 @@ class Reconciler:
     def run(self, at_ms: int, *, thoroughly: bool) -> int:
         """Look through shards that changed. What this process changed is skipped, unless `thoroughly`, or the
         first time. How many entries were new or gone. Raises StoreError."""
-        first = self._times is None
-        times = self._index.shard_times() if self._times is None else self._times
+        changes = self._once(self._index.shard_times(), at_ms, thoroughly=thoroughly)
+        if self._opening != self._index.openings:
+            # Meanwhile the index was found damaged, or without room, and begun anew.
+            changes += self._once({}, at_ms, thoroughly=True)
+        return changes
+
+    def _once(self, times: dict[int, int], at_ms: int, *, thoroughly: bool) -> int:
+        first, self._opening = self._opening != self._index.openings, self._index.openings
         found: dict[int, int] = {}
         number_of_changes = 0
         for shard, changed in self._shards():
@@ -55,7 +57,6 @@ class Reconciler:
             if at_ms * 1_000_000 - changed > _TICK_NS:
                 found[number] = changed
             self._mine.discard(number)
-        self._times = times | found
         if found:
             self._index.remember_shards(found)
         return number_of_changes
