@@ -15,7 +15,7 @@ class Brake:
         self._offset = self._drift()
 
     def holds(self, totals: Callable[[], Totals]) -> bool:
-        """Whether the time of day was set and an expiry would take more than half of the cache. Asked a second
+        """Whether the time of day was set and expiring would take more than half of the cache. Asked a second
         time, the clock has been steady since, and is believed."""
         offset = self._drift()
         if abs(offset - self._offset) <= _JUMP:

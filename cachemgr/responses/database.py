@@ -15,6 +15,8 @@ _DAMAGED = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQL
 _UNWRITABLE = frozenset(
     (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_FULL)
 )
+_HURRIED = 0.05
+"""Seconds that an application waits while somebody else writes to the index."""
 _MEMORY = ":memory:"
 _inherited: list[sqlite3.Connection] = []
 """Of the parent's, in a child: closing them there could end what the parent is at."""
@@ -34,7 +36,7 @@ class Database:
         *,
         version: int,
         application: int,
-        patience: float = 0.25,
+        patience: float = 2.0,
     ) -> None:
         """In memory without a path."""
         self._wanted = self._path = path
@@ -58,10 +60,12 @@ class Database:
         """Raises StoreError."""
         return self._run(action)
 
-    def write(self, action: Callable[[sqlite3.Connection], object]) -> None:
-        """In one transaction. Raises StoreError."""
+    def write(self, action: Callable[[sqlite3.Connection], object], *, hurried: bool = False) -> None:
+        """In one transaction. Raises StoreError; soon, for those who are in a hurry, when it is locked."""
 
         def transaction(database: sqlite3.Connection) -> None:
+            patience = _HURRIED if hurried else self._patience
+            database.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
             database.execute("BEGIN IMMEDIATE")
             try:
                 action(database)

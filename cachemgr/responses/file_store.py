@@ -39,7 +39,11 @@ class FileStore:
         self._places = places(config.directory)
         self._manifest = Manifest(self._places)
         self._slots = Slots(self._places.root)
-        self._pairs = Pairs(self._places, self._slots, sync=config.fsync, writer=f"cachemgr/{os.getpid()}")
+        self._encoding = "zstd" if config.compression.codec == "zstd" else "identity"
+        self._changing = False
+        self._pairs = Pairs(
+            self._places, self._slots, sync=config.fsync, writer=f"cachemgr/{os.getpid()}", compressing=False
+        )
         lasting = config.index.enabled and not read_only
         self._database = Database(
             self._places.index if lasting else None,
@@ -67,32 +71,37 @@ class FileStore:
         return self._pairs.read(digest, at_ms)
 
     def write(self, digest: str, payload: bytes, metadata: Metadata) -> None:
-        self._change(digest, lambda: self._pairs.write(digest, payload, metadata))
+        self._change(digest, self._pairs.write, payload, metadata)
         disk = files.allocated(len(payload)) + files.allocated(1)
         self._note(Row(digest, metadata, len(payload), disk))
 
     def delete(self, digest: str) -> bool:
-        found = self._change(digest, lambda: self._pairs.delete(digest))
+        found = self._change(digest, self._pairs.delete)
         self._note(Row(digest, None))
         return found
 
     def renew(self, digest: str, expires_at_ms: int | None) -> bool:
-        found = self._change(digest, lambda: self._pairs.renew(digest, expires_at_ms))
+        found = self._change(digest, self._pairs.renew, expires_at_ms)
         if found is None:
             return False
         metadata, size = found
         self._note(Row(digest, metadata, size, files.allocated(size) + files.allocated(1)))
         return True
 
-    def _change(self, digest: str, action: Callable[[], _T]) -> _T:
-        self._prepare_to_change()
-        with files.translated():
-            shard = int(digest[:2], 16)
+    def _change(self, digest: str, action: Callable[..., _T], *arguments: object) -> _T:
+        if not self._changing:
+            self._prepare_to_change()
+        shard = int(digest[:2], 16)
+        try:
             self._slots.acquire(shard)
             try:
-                return action()
+                return action(digest, *arguments)
             finally:
                 self._slots.release(shard)
+        except OSError as error:
+            if (told := files.translation(error)) is None:
+                raise
+            raise told from error
 
     @property
     def _absent(self) -> bool:
@@ -103,12 +112,13 @@ class FileStore:
         if self._read_only:
             raise ReadOnly("opened for reading only")
         with files.translated():
-            self._manifest.allow_writing()
+            self._pairs.compressing |= self._manifest.allow_writing(self._encoding)
+        self._changing = True
 
     def _note(self, row: Row) -> None:
         self._reconciler.own(row.digest)
         if self._index.put(row):
-            self._flush()
+            self._flush(hurried=True)
 
     # -- in batches
 
@@ -152,6 +162,8 @@ class FileStore:
     def reconcile(self, at_ms: int) -> int:
         if self._absent:
             return 0
+        self._manifest.forget()
+        self._changing = False
         self._database.retry()
         return self._catch_up(at_ms, thoroughly=True)
 
@@ -205,10 +217,10 @@ class FileStore:
             self._index.close()
             self._slots.close()
 
-    def _flush(self) -> None:
+    def _flush(self, *, hurried: bool = False) -> None:
         """Where the index cannot be written now, its rows wait; the files are what counts."""
         with suppress(StoreError):
-            self._index.flush()
+            self._index.flush(hurried=hurried)
 
     def _catch_up(self, at_ms: int, *, thoroughly: bool = False) -> int:
         self._manifest.allow_reading()

@@ -3,9 +3,10 @@
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 
 from cachemgr.responses import files
-from cachemgr.responses.errors import Corrupt
+from cachemgr.responses.errors import Corrupt, StoreError
 from cachemgr.responses.format import METADATA, OLD_SHARD
 from cachemgr.responses.index import OLD_FORM, OLD_NAME, OURS, Index, Row
 from cachemgr.responses.members import digest_of, is_old, listed, members, old_key, shard_number
@@ -57,7 +58,9 @@ class Reconciler:
             if at_ms * 1_000_000 - changed > _TICK_NS:
                 found[number] = changed
             self._mine.discard(number)
-        if found:
+        with suppress(StoreError):
+            # Locked for long: what could not be remembered is looked through again.
+            self._index.flush()
             self._index.remember_shards(found)
         return number_of_changes
 
@@ -86,18 +89,28 @@ class Reconciler:
             if (row := self._row(shard, key)) is not None:
                 self._put(row)
                 changes += 1
-        self._index.flush()
+            elif is_empty(f"{self._places.root}/{shard}/{key}{METADATA}"):
+                self._leftovers.add((shard, key + METADATA))
         return changes
 
     def _put(self, row: Row) -> None:
         if self._index.put(row) and self._index.waiting >= _CHUNK:
-            self._index.flush()
+            with suppress(StoreError):
+                self._index.flush()
 
     def _row(self, shard: str, key: str) -> Row | None:
         digest = digest_of(key)
         if is_old(key) and os.path.lexists(self._places.stem(digest) + METADATA):
             return None
         return read_row(f"{self._places.root}/{shard}/{key}", digest, old_name=is_old(key))
+
+
+def is_empty(path: str) -> bool:
+    """Whether somebody was killed between making a file and writing it."""
+    try:
+        return os.stat(path, follow_symlinks=False).st_size == 0
+    except FileNotFoundError:
+        return False
 
 
 def read_row(stem: str, digest: str, *, old_name: bool) -> Row | None:

@@ -61,6 +61,9 @@ def test_what_nobody_finished_goes_after_an_hour(opened: Opener, root: Path, han
     shard = pair(root)[0].parent
     lost = shard / f"{DIGEST[:2]}{'0' * 62}.json"
     temporary = shard / f".{DIGEST}.1.2.3.abcd.tmp"
+    begun = shard / f"{DIGEST[:2]}{'2' * 62}.meta.json"
+    begun.write_text("")
+    os.utime(begun, (hands.now - 3700, hands.now - 3700))
     for file in (lost, temporary):
         file.write_text("x")
     young = shard / f"{DIGEST[:2]}{'1' * 62}.json"
