@@ -32,6 +32,7 @@ COMMANDS = {
     "run": "run",
     "types": "types",
     "tiktoken": "tiktoken",
+    "responses": "responses",
     "config": "config",
     "demo": "demo",
     "clear-models": "clear",

@@ -15,7 +15,8 @@ from cachemgr.present.text import counted, display_name, short_path
 
 SCHEMAS = (
     *("config", "entries", "env", "error", "event", "history", "init", "plan", "recover", "result", "status"),
-    *("tiktoken-bundle", "tiktoken-verify", "tiktoken-warm", "types"),
+    *("responses-convert", "responses-expire", "responses-get", "responses-ls", "responses-stats"),
+    *("responses-verify", "tiktoken-bundle", "tiktoken-verify", "tiktoken-warm", "types"),
 )
 
 
