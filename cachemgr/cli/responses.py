@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cachemgr.cli.ask import Declined, confirm
 from cachemgr.cli.output import Column
 from cachemgr.domain.errors import NeedsConfirmation, UnknownTarget
-from cachemgr.present.text import counted, display_name, minute
+from cachemgr.present.text import counted, display_name, minute, short_path
 from cachemgr.response_caches import ResponseCaches
 from cachemgr.responses.query import EntryQuery
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from cachemgr.cli.session import Session
     from cachemgr.responses.analytics import Analytics
@@ -94,7 +94,7 @@ def show_stats(
     disk, expired = sum(line.disk_bytes for line in lines), sum(line.expired for line in lines)
     limit = cache.config.limit_bytes
     of_limit = "" if limit is None else f" of {output.size(limit)}"
-    output.line(f"{display_name(cache.place)} ({cache.backend})")
+    output.line(f"{_where(session, cache)} ({cache.backend})")
     output.line(f"{counted(entries, 'entry', 'entries')}, {output.size(disk)}{of_limit}; {expired:,} expired")
     total, saved = found.total, found.saved
     if found.hit_rate is not None:
@@ -147,7 +147,7 @@ def show_sweep(session: Session, cache: Cache, report: SweepReport) -> None:
     removed, output = report.removed, session.output
     verb = "would be removed" if report.dry_run else "removed"
     entries = counted(removed.entries, "expired entry", "expired entries")
-    output.line(f"{display_name(cache.place)}: {entries} {verb}, {output.size(removed.disk_bytes)}")
+    output.line(f"{_where(session, cache)}: {entries} {verb}, {output.size(removed.disk_bytes)}")
     _show_troubles(session, report.troubles)
 
 
@@ -178,10 +178,16 @@ def show_transfer(session: Session, target: Cache, report: TransferReport) -> No
     output = session.output
     left_out = f"; {report.left_out:,} had expired" if report.left_out else ""
     entries = counted(report.entries, "entry", "entries")
-    output.line(f"{entries} copied to {display_name(target.place)} ({target.backend}){left_out}")
+    output.line(f"{entries} copied to {_where(session, target)} ({target.backend}){left_out}")
     _show_troubles(session, report.troubles)
     if report.entries:
         output.line(f"Applications use it once `caching.backend` is `{target.backend}` there.")
+
+
+def _where(session: Session, cache: Cache) -> str:
+    if cache.backend not in ("file", "sqlite"):
+        return display_name(cache.place)
+    return short_path(Path(cache.place), session.service.machine.home, session.service.project)
 
 
 def _show_troubles(session: Session, troubles: Sequence[Trouble]) -> None:

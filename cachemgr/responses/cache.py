@@ -200,7 +200,7 @@ class Cache(Maintained):
             try:
                 self._store.write(digest, payload, metadata)
             except Full:
-                if not self.evict(to_bytes=self._after_emergency()).removed.entries:
+                if not self.evict(to_bytes=self._limits.emergency(self.status()[0])).removed.entries:
                     raise
                 self._store.write(digest, payload, metadata)
             written = True
