@@ -1,5 +1,6 @@
 """What configuration files may say: our `cachemgr.toml`, and the sections that projects already have."""
 
+from datetime import date
 from typing import Annotated, Any
 
 import msgspec
@@ -34,6 +35,37 @@ class CacheTable(msgspec.Struct, forbid_unknown_fields=True):
     rebuild: Rebuild = Rebuild.COSTS
 
 
+class PolicyTable(msgspec.Struct, forbid_unknown_fields=True):
+    """Rules that `cachemgr expire --policy NAME` goes by; see `domain.policy.Policy`."""
+
+    targets: list[str]
+    """What it is about, in the words of the command line."""
+    ttl: bool = False
+    """Past the time that the cache itself recorded."""
+    older_than: str | None = None
+    """Last changed so long ago: `30d`."""
+    unused_for: str | None = None
+    """Last used or changed so long ago."""
+    keep_last: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    """The newest of each group stay; as the only rule it takes the others."""
+    max_size: str | None = None
+    """What all of it together may take: `20G`."""
+    free: str | None = None
+    """What is to be free on its file system."""
+    min_age: str | None = None
+    """What is younger stays; without it, 24 hours where the cache's own record does not speak."""
+    title: str = ""
+
+
+class PinTable(msgspec.Struct, forbid_unknown_fields=True):
+    """What no rule takes."""
+
+    target: str
+    reason: str = ""
+    until: date | None = None
+    """The last day on which it holds."""
+
+
 class CacheMgrToml(msgspec.Struct, forbid_unknown_fields=True):
     """`cachemgr.toml`, in a project or in the user's configuration directory."""
 
@@ -45,6 +77,9 @@ class CacheMgrToml(msgspec.Struct, forbid_unknown_fields=True):
     """Sizes in units of 1000 rather than 1024."""
     roots: Roots = msgspec.field(default_factory=Roots)
     cache: list[CacheTable] = []
+    policies: dict[str, PolicyTable] = {}
+    """By name. Those of a project count only where the user trusts its file."""
+    pins: list[PinTable] = []
 
 
 class HardwareCache(msgspec.Struct, forbid_unknown_fields=True):
