@@ -33,6 +33,7 @@ COMMANDS = {
     "run": "run",
     "types": "types",
     "tiktoken": "tiktoken",
+    "responses": "responses",
     "config": "config",
     "demo": "demo",
     "clear-models": "clear",

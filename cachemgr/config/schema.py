@@ -97,6 +97,7 @@ class Provider(msgspec.Struct, forbid_unknown_fields=True):
 
     enabled: bool | None = None
     ttl_seconds: Seconds | None = None
+    max_cache_size_mb: Annotated[float, msgspec.Meta(ge=0)] | None = None
 
 
 class Caching(msgspec.Struct, forbid_unknown_fields=True):
@@ -109,6 +110,21 @@ class Caching(msgspec.Struct, forbid_unknown_fields=True):
     max_cache_size_mb: Annotated[float, msgspec.Meta(ge=0)] | None = None
     cleanup_interval_seconds: Seconds | None = None
     per_provider: dict[str, Provider] = {}
+    stale_while_revalidate_seconds: Seconds = 0
+    stale_if_error_seconds: Seconds = 0
+    max_entry_size_mb: Annotated[float, msgspec.Meta(ge=0)] = 16
+    size_basis: str = "allocated"
+    low_water: float = 0.9
+    age_granularity_seconds: Seconds = 3600
+    fsync: bool = False
+    store_prompts: bool = False
+    # What is in these is the library's to judge; see responses/config.py.
+    compression: dict[str, Any] = {}
+    single_flight: dict[str, Any] = {}
+    index: dict[str, Any] = {}
+    analytics: dict[str, Any] = {}
+    key: dict[str, Any] = {}
+    redis: dict[str, Any] = {}
 
 
 def schema() -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from cachemgr.domain.terms import Record
+from cachemgr.responses.format import NEVER
 
 _LATEST = 253_402_300_799.0
 """The last second of the year 9999; no later one can be written as a date."""
@@ -63,6 +64,8 @@ def _without_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _expiry(found: dict[str, object]) -> float | None:
     """When it expires; None for never. Raises _Doubt unless all it says is sound and agrees."""
+    if found.get("expires_at") == NEVER and found.get("ttl_seconds") is None:
+        return None
     moments = {
         name: _moment(found[name]) for name in ("expires_at", "timestamp", "ttl_seconds") if name in found
     }
