@@ -109,9 +109,11 @@ def _waits(session: Session, plan: Plan) -> Refused | None:
 
 
 def _left_out(plan: Plan) -> int:
-    """1 where something that was named stays because it is in use: the rest went, and not all of it."""
-    in_use = any(exclusion.reason is Reason.IN_USE for exclusion in plan.exclusions)
-    return int(in_use and not PROMISED_WORDS.issuperset(plan.targets))
+    """1 where something that was named stays because it is in use, or anything because something else has its
+    new name: the rest went, and not all of it. Whoever removes the old place next would lose that."""
+    reasons = {exclusion.reason for exclusion in plan.exclusions}
+    named = not PROMISED_WORDS.issuperset(plan.targets)
+    return int(Reason.CONFLICT in reasons or (Reason.IN_USE in reasons and named))
 
 
 def _variables(session: Session, plan: Plan) -> Mapping[str, PurePath]:
@@ -186,7 +188,7 @@ def _nothing(session: Session, plan: Plan, *, machine_readable: bool) -> int:
         raise error
     if machine_readable:
         session.output.document(result_document(plan, None, (), undoable=False, now=session.now()))
-    return 0
+    return _left_out(plan)
 
 
 def _why_nothing(session: Session, plan: Plan) -> CacheMgrError | None:
