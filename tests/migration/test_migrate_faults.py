@@ -14,6 +14,7 @@ import pytest
 
 from cachemgr.disk.handles import Handle
 from cachemgr.domain.errors import Refused
+from cachemgr.domain.event import Gauge
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.run_event import Announced, Phase, RunEvent
 from cachemgr.execute import files
@@ -90,7 +91,7 @@ def test_a_disk_that_runs_full_in_the_middle_gives_up(found: Ground, disk: Path,
     troubles = [one.trouble for one in done.outcomes if one.trouble is not None]
     assert any(trouble.errno == 28 for trouble in troubles)
     assert {trouble.kind for trouble in troubles} <= {"os", "given-up", "needs"}
-    assert not (disk / "hub").exists() or list((disk / "hub").iterdir()) == []
+    assert not (disk / "hub").exists()
 
 
 def test_a_full_disk_says_what_to_do(cachemgr: Program, found: Ground, disk: Path,
@@ -107,6 +108,38 @@ def test_a_full_disk_says_what_to_do(cachemgr: Program, found: Ground, disk: Pat
     assert given_up > 0
     assert said.count("No space left on device") == said.count("failed: ") + given_up
     assert "Nothing was taken away, and the source is whole; mend that and migrate again." in said
+
+
+@pytest.mark.parametrize("made", ["deep/er/hub", "hub"])
+def test_a_migration_that_is_stopped_leaves_nothing_at_the_destination(
+    found: Ground, elsewhere: Path, made: str
+) -> None:
+    gauge = Gauge()
+
+    def stop(event: RunEvent) -> None:
+        gauge.stopped |= isinstance(event, Announced) and event.phase is Phase.PUBLISHING
+
+    os.utime(elsewhere, (0, 0))
+    before = look(elsewhere)
+    with whole(found, elsewhere):
+        done = carry_out(found.service, found.plan(to=elsewhere / made), during=stop, gauge=gauge)
+
+    assert {one.trouble.kind for one in done.outcomes if one.trouble is not None} == {"stopped"}
+    assert look(elsewhere) == before
+
+
+def test_a_directory_that_somebody_uses_meanwhile_stays(found: Ground, elsewhere: Path) -> None:
+    gauge = Gauge()
+
+    def stop(event: RunEvent) -> None:
+        if isinstance(event, Announced) and event.phase is Phase.PUBLISHING:
+            (elsewhere / "hub" / "theirs").write_text("mine")
+            gauge.stopped = True
+
+    with whole(found, elsewhere):
+        carry_out(found.service, found.plan(to=elsewhere / "hub"), during=stop, gauge=gauge)
+
+    assert [path.name for path in (elsewhere / "hub").iterdir()] == ["theirs"]
 
 
 def test_what_another_run_took_meanwhile_is_not_called_whole(
