@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ import pytest
 
 from cachemgr.disk.handles import Handle
 from cachemgr.domain.errors import Refused
-from cachemgr.domain.event import Gauge
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.run_event import Announced, Phase, RunEvent
 from cachemgr.execute import files
@@ -22,8 +20,8 @@ from cachemgr.service import CacheManager
 from tests.builders import tree
 from tests.cli.conftest import Program
 from tests.desk import carry_out
-from tests.migration.ground import Ground, ground, look
-from tests.migration.killing import ours
+from tests.migration.ground import Ground, ground
+from tests.migration.killing import whole
 from tests.mounting import fill, mounted
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="works through POSIX descriptors")
@@ -38,15 +36,6 @@ def found(home: Path, project: Path) -> Ground:
 def disk(tmp_path: Path) -> Iterator[Path]:
     with mounted(tree(tmp_path / "disk", {}), "-t", "tmpfs", "-o", "size=96m", "none") as place:
         yield place
-
-
-@contextmanager
-def whole(found: Ground, *tops: Path) -> Iterator[None]:
-    """The source is as it was, and nothing of ours is left anywhere."""
-    before = look(found.hub.root)
-    yield
-    assert look(found.hub.root) == before
-    assert ours(found.home, *tops) == []
 
 
 def migrate(program: Program, to: Path, *more: str) -> tuple[int, str]:
@@ -108,38 +97,6 @@ def test_a_full_disk_says_what_to_do(cachemgr: Program, found: Ground, disk: Pat
     assert given_up > 0
     assert said.count("No space left on device") == said.count("failed: ") + given_up
     assert "Nothing was taken away, and the source is whole; mend that and migrate again." in said
-
-
-@pytest.mark.parametrize("made", ["deep/er/hub", "hub"])
-def test_a_migration_that_is_stopped_leaves_nothing_at_the_destination(
-    found: Ground, elsewhere: Path, made: str
-) -> None:
-    gauge = Gauge()
-
-    def stop(event: RunEvent) -> None:
-        gauge.stopped |= isinstance(event, Announced) and event.phase is Phase.PUBLISHING
-
-    os.utime(elsewhere, (0, 0))
-    before = look(elsewhere)
-    with whole(found, elsewhere):
-        done = carry_out(found.service, found.plan(to=elsewhere / made), during=stop, gauge=gauge)
-
-    assert {one.trouble.kind for one in done.outcomes if one.trouble is not None} == {"stopped"}
-    assert look(elsewhere) == before
-
-
-def test_a_directory_that_somebody_uses_meanwhile_stays(found: Ground, elsewhere: Path) -> None:
-    gauge = Gauge()
-
-    def stop(event: RunEvent) -> None:
-        if isinstance(event, Announced) and event.phase is Phase.PUBLISHING:
-            (elsewhere / "hub" / "theirs").write_text("mine")
-            gauge.stopped = True
-
-    with whole(found, elsewhere):
-        carry_out(found.service, found.plan(to=elsewhere / "hub"), during=stop, gauge=gauge)
-
-    assert [path.name for path in (elsewhere / "hub").iterdir()] == ["theirs"]
 
 
 def test_what_another_run_took_meanwhile_is_not_called_whole(
