@@ -36,6 +36,10 @@ class Assignment:
     """The setting that says so."""
 
 
+UNTRUSTED = "untrusted"
+"""The remark about a place outside the project that nobody has allowed yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Remark:
     """Something that the variables cannot do, or do only in part. `present.remarks` has the sentences."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from cachemgr.domain.cache_type import CacheType, Variable
-from cachemgr.domain.environment import Assignment, Environment, Remark
+from cachemgr.domain.environment import UNTRUSTED, Assignment, Environment, Remark
 from cachemgr.domain.machine import Machine
 from cachemgr.domain.reading import above_home, read_variable
 from cachemgr.domain.settings import HomeSetting, RootSetting, Settings
@@ -74,7 +74,7 @@ def _unusable(settings: Settings, machine: Machine) -> Iterator[Remark]:
         if above_home(setting.path, machine):
             yield Remark("home", name, setting.path)
         elif not setting.trusted:
-            yield Remark("untrusted", name, setting.path)
+            yield Remark(UNTRUSTED, name, setting.path)
 
 
 def _unheard(types: Sequence[CacheType], settings: Settings, machine: Machine) -> Iterator[Remark]:
