@@ -53,6 +53,17 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
+class Unled:
+    """A place to which no variable leads a kind of cache."""
+
+    type: str
+    path: PurePath
+    variable: str = ""
+    """One that would lead it to `near`, below that place: it appends a name of its own. Empty for none."""
+    near: PurePath | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """What has to change in an environment so that every tool uses the configured caches."""
 
