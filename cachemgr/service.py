@@ -274,12 +274,13 @@ class CacheManager:
         return recheck_clear(plan, self.inventory(), self.clock())
 
     def _diagnosed(self, inventory: Inventory) -> Inventory:
-        runs = self.runs() if any(cache.quarantined for cache in inventory.caches) else ()  # else not asked
+        beside = quarantine.beside_links(inventory)
+        runs = self.runs() if beside or any(cache.quarantined for cache in inventory.caches) else ()
         findings = (
             *passed_over.find(self.machine),
             *legacy.find(inventory, self.types, self.settings, self.project),
             *roots.find(inventory),
-            *quarantine.find(inventory, runs),
+            *quarantine.find(inventory, runs, beside),
             *interrupted.find(inventory, self.recovery.interrupted(runs)),
             *self.variables.findings(inventory),
         )

@@ -9,10 +9,11 @@ from pathlib import PurePath
 
 from cachemgr.cli.ask import Declined, agree
 from cachemgr.cli.plan_view import show_plan, show_result
-from cachemgr.cli.route_view import show_switch
+from cachemgr.cli.route_view import show_switch, show_unled
 from cachemgr.cli.running import Execution, carry_out
 from cachemgr.cli.session import Session
 from cachemgr.cli.wish import Wish
+from cachemgr.domain.environment import Unled
 from cachemgr.domain.errors import Busy, CacheMgrError, Interrupted, NeedsConfirmation, Refused, UsageError
 from cachemgr.domain.outcome import Outcome, Totals
 from cachemgr.domain.plan import Plan
@@ -60,6 +61,8 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
             session.output.document(session.service.encode_plan(plan), indent=None if wish.events else 2)
         else:
             show_plan(session.output, plan, quiet=session.options.quiet)
+            if not session.options.quiet:
+                show_unled(session.output, _unled(session, plan))
         if waits is not None:
             session.output.line(f"cachemgr: {waits}", err=True)
         return 0
@@ -68,6 +71,8 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
     quietly = machine_readable or session.options.quiet
     if not quietly or (session.interactive and not wish.yes):
         show_plan(session.output, plan, err=quietly, whole=not wish.yes)
+        if not wish.yes:  # afterwards it is said once more
+            show_unled(session.output, _unled(session, plan), err=quietly)
     if session.service.read_only:
         raise Refused("this is --read-only, so the plan is not carried out")
     _confirm(session, plan, wish)
@@ -100,7 +105,7 @@ def _report(session: Session, plan: Plan, wish: Wish, run: Execution) -> None:
         undo = session.command("undo", run.id)
         show_result(session.output, plan, run, undo, quiet=session.options.quiet)
         if plan.intent is Intent.MIGRATE and not session.options.quiet:
-            show_switch(session.output, plan, _variables(session, plan), run)
+            show_switch(session.output, plan, _variables(session, plan), _unled(session, plan), run)
 
 
 def _waits(session: Session, plan: Plan) -> Refused | None:
@@ -114,9 +119,11 @@ def _waits(session: Session, plan: Plan) -> Refused | None:
 
 
 def _left_out(plan: Plan) -> int:
-    """1 where something that was named stays because it is in use: the rest went, and not all of it."""
-    in_use = any(exclusion.reason is Reason.IN_USE for exclusion in plan.exclusions)
-    return int(in_use and not PROMISED_WORDS.issuperset(plan.targets))
+    """1 where something that was named stays because it is in use, or anything because something else has its
+    new name: the rest went, and not all of it. Whoever removes the old place next would lose that."""
+    reasons = {exclusion.reason for exclusion in plan.exclusions}
+    named = not PROMISED_WORDS.issuperset(plan.targets)
+    return int(Reason.CONFLICT in reasons or (Reason.IN_USE in reasons and named))
 
 
 def _variables(session: Session, plan: Plan) -> Mapping[str, PurePath]:
@@ -125,6 +132,13 @@ def _variables(session: Session, plan: Plan) -> Mapping[str, PurePath]:
         return {}
     places = {row.type: row.target for row in route_rows(plan)}
     return {one.name: one.value for one in session.service.variables.leading(places).assignments}
+
+
+def _unled(session: Session, plan: Plan) -> tuple[Unled, ...]:
+    """The places of a migration that no variable leads a tool to: to be known before it is begun."""
+    if plan.intent is not Intent.MIGRATE:
+        return ()
+    return session.service.variables.unled({row.type: row.target for row in route_rows(plan)})
 
 
 def _code(outcomes: Sequence[Outcome]) -> int:
@@ -191,7 +205,7 @@ def _nothing(session: Session, plan: Plan, *, machine_readable: bool) -> int:
         raise error
     if machine_readable:
         session.output.document(result_document(plan, None, (), undoable=False, now=session.now()))
-    return 0
+    return _left_out(plan)
 
 
 def _why_nothing(session: Session, plan: Plan) -> CacheMgrError | None:

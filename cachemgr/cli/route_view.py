@@ -1,12 +1,16 @@
 """From where to where a migration goes, and what has to be set afterwards, as a person reads it."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import PurePath
+
+import click
 
 from cachemgr.cli.output import Output
 from cachemgr.cli.running import Execution
+from cachemgr.domain.environment import Unled
 from cachemgr.domain.plan import Plan
+from cachemgr.present.remarks import unled_sentence
 from cachemgr.present.routes import migrated, route_rows
 from cachemgr.present.text import display_name
 
@@ -21,7 +25,16 @@ def show_routes(output: Output, plan: Plan, *, err: bool = False) -> None:
         )
 
 
-def show_switch(output: Output, plan: Plan, variables: Mapping[str, PurePath], run: Execution) -> None:
+def show_unled(output: Output, unled: Iterable[Unled], *, err: bool = False) -> None:
+    """The new places that no tool finds by itself, whatever is set."""
+    for one in unled:
+        sentence = unled_sentence(one)
+        output.line(click.style(f"{sentence[0].upper()}{sentence[1:]}.", fg="yellow"), err=err)
+
+
+def show_switch(
+    output: Output, plan: Plan, variables: Mapping[str, PurePath], unled: Iterable[Unled], run: Execution
+) -> None:
     """The variables that make tools use the new places."""
     if not migrated(plan, run.outcomes):
         return
@@ -29,12 +42,4 @@ def show_switch(output: Output, plan: Plan, variables: Mapping[str, PurePath], r
         output.line("So that every tool uses the new place, set:")
         for name, value in variables.items():
             output.line(f"  {name}={display_name(shlex.quote(str(value)))}")
-    silent = [
-        row for row in route_rows(plan) if not any(_leads(value, row.target) for value in variables.values())
-    ]
-    for row in silent:
-        output.line(f"No variable leads a tool to {display_name(row.target)}; its own configuration has to.")
-
-
-def _leads(value: PurePath, target: PurePath) -> bool:
-    return target.is_relative_to(value)
+    show_unled(output, unled)

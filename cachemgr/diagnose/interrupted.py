@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 def find(inventory: Inventory, runs: Iterable[Run]) -> Iterator[Finding]:
     """One finding for each interrupted run that has a root in this inventory; one whose caches are not
     there, or are others now, is listed by `recover` alone."""
-    roots = {cache.identity.inode: cache for cache in inventory.caches if cache.identity is not None}
+    caches = [cache for cache in inventory.caches if cache.identity is not None]
+    inodes = {cache.identity.inode: cache for cache in caches if cache.identity is not None}
+    # A cache may lie below the directory that a run has pinned.
+    places = {cache.real_path: cache for cache in caches if cache.real_path is not None}
     for run in runs:
-        met = [roots[root.identity.inode] for root in run.plan.roots if root.identity.inode in roots]
+        looked = (inodes.get(root.identity.inode, places.get(root.top)) for root in run.plan.roots)
+        met = list({cache.id: cache for cache in looked if cache is not None}.values())
         if met:
             aside = (size for cache in met for name, size in cache.quarantines if name == run.id)
             yield Finding(

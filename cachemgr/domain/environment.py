@@ -36,6 +36,10 @@ class Assignment:
     """The setting that says so."""
 
 
+UNTRUSTED = "untrusted"
+"""The remark about a place outside the project that nobody has allowed yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Remark:
     """Something that the variables cannot do, or do only in part. `present.remarks` has the sentences."""
@@ -46,6 +50,17 @@ class Remark:
     """The setting, cache type or variable it is about."""
     path: PurePath | None = None
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unled:
+    """A place to which no variable leads a kind of cache."""
+
+    type: str
+    path: PurePath
+    variable: str = ""
+    """One that would lead it to `near`, below that place: it appends a name of its own. Empty for none."""
+    near: PurePath | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import PurePath
 
     from cachemgr.domain.cache_type import CacheType
-    from cachemgr.domain.environment import Environment, Script, Shell
+    from cachemgr.domain.environment import Environment, Script, Shell, Unled
     from cachemgr.domain.inventory import Finding, Inventory
     from cachemgr.domain.machine import Machine
     from cachemgr.domain.settings import Settings
@@ -41,6 +41,12 @@ class Variables:
         origin = Origin("migrate", "")
         roots = tuple(RootSetting(kind, path, origin) for kind, path in places.items())
         return wanted(self.types, Settings(roots=roots), self.machine)
+
+    def unled(self, places: Mapping[str, PurePath]) -> tuple[Unled, ...]:
+        """Those of such places to which no variable leads."""
+        from cachemgr.environment.wanted import unled
+
+        return tuple(unled(self.types, self.settings, self.machine, places))
 
     def script(self, environment: Environment, shell: Shell) -> Script:
         """Those variables as lines of a shell. Raises UsageError where it cannot hold one of them."""

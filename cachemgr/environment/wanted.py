@@ -6,12 +6,12 @@ it is. Neither does a variable that moves the caches of many tools (`XDG_CACHE_H
 kind: `TRANSFORMERS_CACHE` at the configured home would make a second copy beside its `hub`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from cachemgr.domain.cache_type import CacheType, Variable
-from cachemgr.domain.environment import Assignment, Environment, Remark
+from cachemgr.domain.environment import UNTRUSTED, Assignment, Environment, Remark, Unled
 from cachemgr.domain.machine import Machine
 from cachemgr.domain.reading import above_home, read_variable
 from cachemgr.domain.settings import HomeSetting, RootSetting, Settings
@@ -34,6 +34,21 @@ def wanted(types: Sequence[CacheType], settings: Settings, machine: Machine) -> 
             remarks.append(Remark("expands", made.name, made.value))
     assignments = tuple(sorted(found.values(), key=lambda one: one.name))
     return Environment(assignments, _removals(types, assignments, machine), tuple(dict.fromkeys(remarks)))
+
+
+def unled(
+    types: Iterable[CacheType], settings: Settings, machine: Machine, places: Mapping[str, PurePath]
+) -> Iterator[Unled]:
+    """Those of the places, by kind of cache, to which no variable leads."""
+    said = {(root.type, root.path) for root in settings.roots}
+    for kind in types:
+        if (path := places.get(kind.id)) is None:
+            continue
+        variable = _strongest(kind, machine)
+        if variable is not None and _value(path, variable.below) is None:
+            yield Unled(kind.id, path, variable.name, path / variable.below)
+        elif variable is None and (kind.id, path) not in said:
+            yield Unled(kind.id, path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +89,7 @@ def _unusable(settings: Settings, machine: Machine) -> Iterator[Remark]:
         if above_home(setting.path, machine):
             yield Remark("home", name, setting.path)
         elif not setting.trusted:
-            yield Remark("untrusted", name, setting.path)
+            yield Remark(UNTRUSTED, name, setting.path)
 
 
 def _unheard(types: Sequence[CacheType], settings: Settings, machine: Machine) -> Iterator[Remark]:

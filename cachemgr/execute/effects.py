@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import nullcontext
+from errno import EEXIST, ENOTEMPTY
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
@@ -12,13 +13,14 @@ from cachemgr.domain.machine import Machine
 from cachemgr.domain.outcome import NOT_RETURNED, Trouble
 from cachemgr.domain.plan import Step
 from cachemgr.domain.terms import Disposal
-from cachemgr.domain.unit import Kind
+from cachemgr.domain.unit import Inode, Kind
 from cachemgr.execute import system
 from cachemgr.execute.berths import berth, is_held, is_taken, restore
 from cachemgr.execute.containers import Containers
 from cachemgr.execute.depths import look_for_obstacles, look_through
 from cachemgr.execute.folders import Folders, Touch
 from cachemgr.execute.guard import Guard, Stop
+from cachemgr.execute.naming import inode
 from cachemgr.execute.quarantine import Quarantine
 from cachemgr.execute.quarantines import Quarantines
 from cachemgr.execute.refreshed import is_rewritten, is_written_anew, metadata_of
@@ -44,8 +46,8 @@ class Effects:
         self._containers = Containers(guard)
         self._to_trash = ToTrash(guard, machine)
         self.relocation = Relocation(run, guard, self._quarantines)
-        self._made: set[tuple[CacheId, Names]] = set()
-        """Containers that this run made again."""
+        self._made: dict[tuple[CacheId, Names], tuple[Inode | None, Touch]] = {}
+        """Directories that this run made, and what that did to the one around each."""
         self._moved: dict[int, Touch] = {}
         """What moving a step's unit did to the directory it was in."""
         self._just_seen: int | None = None
@@ -83,6 +85,7 @@ class Effects:
         """Make a container again; one that is there already is good enough, but for the mode of one that
         was being made when somebody was interrupted."""
         with self.guard.folder(step, action.names) as parent:
+            touch = Touch(parent)
             try:
                 system.mkdir(parent, action.names[-1], action.mode)
             except FileExistsError:
@@ -91,7 +94,27 @@ class Effects:
                 if action.begun:
                     system.finish_mkdir(parent, action.names[-1], action.mode)
             else:
-                self._made.add((step.cache, action.names))
+                touch.made(parent)
+                self._made[(step.cache, action.names)] = inode(parent, action.names[-1]), touch
+
+    def unmake(self, step: Step, action: Remake) -> bool:
+        """Remove a directory again that this run made and in which there is nothing; whether it did. Raises
+        Stop, OSError."""
+        made, touch = self._made.get((step.cache, action.names), (None, None))
+        if made is None or touch is None:
+            return False
+        with self.guard.folder(step, action.names) as parent:
+            if inode(parent, action.names[-1]) != made:
+                return False
+            try:
+                with touch.taken_back(parent):
+                    system.rmdir(parent, action.names[-1])
+            except OSError as error:
+                if error.errno in (ENOTEMPTY, EEXIST):
+                    return False
+                raise
+        del self._made[(step.cache, action.names)]
+        return True
 
     def settle(self, step: Step, action: Settle, folders: Folders) -> None:
         """Give a directory its times back, unless somebody else changed or made it since."""

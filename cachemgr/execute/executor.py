@@ -7,7 +7,7 @@ removed. An interruption leaves a state that can be named.
 
 from collections import deque
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -15,12 +15,13 @@ from cachemgr.domain.action import (
     Copy,
     Move,
     Publish,
+    Remake,
     Remove,
     Restore,
 )
 from cachemgr.domain.event import Gauge
 from cachemgr.domain.machine import Machine
-from cachemgr.domain.outcome import Outcome, Trouble
+from cachemgr.domain.outcome import Outcome, Totals, Trouble
 from cachemgr.domain.plan import Plan, Step
 from cachemgr.domain.run_event import (
     Announced,
@@ -92,6 +93,7 @@ class Execution:
             yield from self._purge(effects)
             yield from self.shipping.give_up(self.plan.steps)
             effects.drop_empty()
+            yield from self._unmake(effects)
             effects.relocation.flush()
             yield from folders.left()
         finally:
@@ -140,6 +142,17 @@ class Execution:
             if number in self.moved:
                 self.moved.remove(number)
             yield self._ended(number, stop.trouble)
+
+    def _unmake(self, effects: Effects) -> Iterator[RunEvent]:
+        """A migration that did not come to its end takes the directories away into which nothing came."""
+        if self.plan.intent is not Intent.MIGRATE or Totals.of(self.outcomes.values()).complete:
+            return
+        why = Trouble("stopped" if self.gauge.stopped else "needs")
+        for number, step in reversed(list(enumerate(self.plan.steps))):
+            if isinstance(step.action, Remake):
+                with suppress(Stop, OSError):  # an empty directory harms nobody
+                    if effects.unmake(step, step.action):
+                        yield self._ended(number, why)
 
     def _purge(self, effects: Effects) -> Iterator[RunEvent]:
         """The point of no return, for what was moved."""

@@ -165,7 +165,7 @@ class Recovery:
             place = _shared_root(plan, run)
             if place is not None and not _is_about(plan, run, runs):
                 raise Refused(
-                    f"run {run.id} was interrupted while it worked on {display_name(place.path)}; "
+                    f"run {run.id} was interrupted while it worked on {display_name(place.top)}; "
                     f"see `{self.runs.command('recover', run.id)}` first"
                 )
 
@@ -197,11 +197,12 @@ class Recovery:
 
 
 def _shared_root(plan: Plan, run: Run) -> Root | None:
-    """A root of an interrupted run that a plan works in as well."""
+    """A root of an interrupted run that a plan works in as well. A cache may lie below the directory that is
+    pinned: one that was not there yet, or whose place a link is to take."""
     inodes = {root.identity.inode for root in plan.roots}
-    paths = {root.path for root in plan.roots}
+    paths = {path for root in plan.roots for path in (root.path, root.top)}
     for root in run.plan.roots:
-        if root.identity.inode in inodes or root.path in paths:
+        if root.identity.inode in inodes or root.path in paths or root.top in paths:
             return root
     return None
 

@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cachemgr.domain.action import Purge
+from cachemgr.domain.action import Link, Purge
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Refused, UnknownTarget
 from cachemgr.domain.terms import REMOVING, Intent, RunState
@@ -160,7 +160,10 @@ def _not_undoable(run: Run, runs: Sequence[Run]) -> str:
         why = "moved what it removed to the system's trash: restore it from the trash"
     if run.plan.intent is Intent.MIGRATE and run.state is RunState.PURGED:
         root = next(root for root in run.plan.roots if not root.own)
-        why = f"had its source purged; to have it back there, migrate it with --to {display_name(root.top)}"
+        place = display_name(root.top)
+        linked = any(isinstance(step.action, Link) and step.cache == root.cache for step in run.plan.steps)
+        first = f"remove the link {place} and " if linked else ""
+        why = f"had its source purged; to have it back there, {first}migrate it with --to {place}"
     if run.leftover:
         why = "was removed in part already, so that what is left of it is not whole"
     other = next((one.id for one in runs if one.quarantined), None)

@@ -3,7 +3,7 @@
 from pathlib import PurePath
 
 from cachemgr.domain.display import display_name
-from cachemgr.domain.environment import Remark, Shell
+from cachemgr.domain.environment import Remark, Shell, Unled
 from cachemgr.present.names import short_path
 
 _REMARKS = {
@@ -34,6 +34,14 @@ def remark_sentence(remark: Remark, home: PurePath | None = None, project: PureP
         path=short_path(remark.path, home, project) if remark.path is not None else "its place",
         detail=display_name(remark.detail),
     )
+
+
+def unled_sentence(unled: Unled) -> str:
+    """That a tool will not find a place by itself, and where it would."""
+    where = f"no variable leads {display_name(unled.type)} to {display_name(unled.path)}"
+    if unled.near is None:
+        return f"{where}; its own configuration has to"
+    return f"{where}; {unled.variable} can lead it to {display_name(unled.near)}"
 
 
 def use(shell: Shell, command: str) -> str:

@@ -103,6 +103,7 @@ def lines(session: Session, verdict: Verdict, look: Look) -> Iterator[Line]:
         yield from move_view.disks(plan, verdict.option, look, si=si)
     else:
         yield (f"{look.glyphs.cross} ", "danger"), ("nothing of it can go there", "")
+    yield from move_view.unled(session.service, plan, "Tools ")
     reasons: dict[str, list[str]] = {}
     for stays in kept:
         reasons.setdefault(stays.why, []).append(short_name(stays.name))

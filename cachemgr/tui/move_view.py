@@ -3,7 +3,6 @@ and the variables that make tools use the new place."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 
 from cachemgr.domain.action import Copy, Match, Move
 from cachemgr.domain.destination import Option
@@ -11,8 +10,9 @@ from cachemgr.domain.outcome import Outcome
 from cachemgr.domain.plan import Plan, Step
 from cachemgr.domain.terms import Intent
 from cachemgr.present.plan_rows import PlanRow
+from cachemgr.present.remarks import unled_sentence
 from cachemgr.present.routes import migrated, route_rows
-from cachemgr.present.text import counted, day, display_name, glyph, short_path, size
+from cachemgr.present.text import counted, day, glyph, short_path, size
 from cachemgr.service import CacheManager
 from cachemgr.tui.command_line import command_line
 from cachemgr.tui.outline import short_name
@@ -160,13 +160,13 @@ def variables(service: CacheManager, plan: Plan, outcomes: Sequence[Outcome]) ->
     if found and configured.issuperset((one.name, str(one.value)) for one in found):
         env = command_line([*service.invocation, "env"])
         yield ("       ", ""), (f"{env} prints it for a shell", "muted")
-    for row in rows:
-        if not any(row.target.is_relative_to(PurePath(one.value)) for one in found):
-            target = display_name(row.target)
-            yield (
-                ("Set    ", "accent-ink"),
-                (f"no variable leads a tool to {target}; its own settings do", ""),
-            )
+    yield from unled(service, plan, "Set    ")
+
+
+def unled(service: CacheManager, plan: Plan, label: str) -> Iterator[Line]:
+    """The new places that no tool finds by itself, whatever is set."""
+    for one in service.variables.unled({row.type: row.target for row in route_rows(plan)}):
+        yield (label, "accent-ink"), (unled_sentence(one), "")
 
 
 def _figure(label: str, value: str) -> Line:

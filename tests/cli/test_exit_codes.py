@@ -43,6 +43,28 @@ def test_what_stays_of_what_was_named_is_1_and_said_last(
     assert "; 1 entry stays.\n" in said.out
 
 
+@pytest.mark.parametrize("targets", [(), ("models",), ("torch-hub@home",)])
+def test_what_has_another_content_at_the_destination_is_never_a_silent_0(
+    targets: tuple[str, ...], cachemgr: Program, home: Path, project: Path
+) -> None:
+    tree(
+        project,
+        {
+            "cachemgr.toml": '[roots]\ntorch_home = ".cache/torch"\n',
+            ".cache/torch/hub/checkpoints/a.pth": b"theirs, and longer",
+        },
+    )
+    old = tree(home, {".cache/torch/hub/checkpoints": {"a.pth": b"ours", "b.pth": b"more"}})
+
+    said = cachemgr("migrate", *targets, "--yes", "--force", "in-use")
+    again = cachemgr("migrate", *targets, "--yes", "--force", "in-use")
+
+    assert said.code == 1
+    assert "; 1 entry stays.\n" in said.out
+    assert again.code == (4 if targets == ("torch-hub@home",) else 1)
+    assert (old / ".cache/torch/hub/checkpoints/a.pth").read_bytes() == b"ours"
+
+
 def test_a_place_that_must_not_be_used_says_why(cachemgr: Program, project: Path, tmp_path: Path) -> None:
     outside = tree(tmp_path / "outside", {"thumb.png": "x"})
     toml = f"[[cache]]\nname = 'thumbs'\npath = '{outside.as_posix()}'\n"

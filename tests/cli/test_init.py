@@ -222,3 +222,19 @@ def test_a_link_within_the_project_is_followed(cachemgr: Program, project: Path)
     assert sorted(os.listdir(project / "store")) == ["huggingface", "torch"]
     assert "models/" in (project / "git/ignore").read_text()
     assert (project / ".gitignore").is_symlink()
+
+
+@pytest.mark.parametrize("inside", ["", 'torch_home = "torch"\n'])
+def test_a_place_outside_that_nobody_allowed_is_named_with_the_way_on(
+    inside: str, cachemgr: Program, project: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / "outside"
+    tree(project, {"cachemgr.toml": f'[roots]\nhf_home = "{place.as_posix()}"\n{inside}'})
+
+    said, asked = cachemgr("init"), cachemgr("env")
+
+    sentence = f"cachemgr: hf_home names {place}, outside of the project; `cachemgr config trust` allows it\n"
+    assert (said.code, said.err) == (0, sentence)
+    assert ("`cachemgr env` leads the tools there." in said.out) is bool(inside)
+    assert asked.err == sentence
+    assert not place.exists()

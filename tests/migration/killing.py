@@ -3,7 +3,8 @@ and under a final name it is whole or not at all."""
 
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -70,3 +71,12 @@ def ours(*tops: Path) -> list[str]:
         for name in folders
         if name.startswith((OURS, STAGING))
     ]
+
+
+@contextmanager
+def whole(found: Ground, *tops: Path) -> Iterator[None]:
+    """The source is as it was, and nothing of ours is left anywhere."""
+    before = look(found.hub.root)
+    yield
+    assert look(found.hub.root) == before
+    assert ours(found.home, *tops) == []

@@ -227,23 +227,6 @@ def test_a_home_is_no_destination(found: Ground) -> None:
         found.plan(to=found.project)
 
 
-def test_a_link_takes_the_old_place(found: Ground, elsewhere: Path) -> None:
-    before, whole = told(found.hub.scan()), look(found.hub.root.parent)
-
-    done = carry_out(found.service, found.plan(to=elsewhere / "hub", link=True))
-
-    assert set(done.statuses) == {Status.DONE}, [one for one in done.outcomes if one.trouble]
-    assert found.hub.root.is_symlink()
-    assert found.hub.root.resolve() == elsewhere / "hub"
-    assert told(found.hub.scan()) == before
-
-    undone = carry_out(found.service, found.service.plan_undo())
-
-    assert set(undone.statuses) == {Status.DONE}, [one for one in undone.outcomes if one.trouble]
-    assert look(found.hub.root.parent) == whole
-    assert list(elsewhere.iterdir()) == []
-
-
 def test_after_a_purge_the_way_back_is_another_migration(found: Ground, elsewhere: Path) -> None:
     before, hub = told(found.hub.scan()), type(found.hub)(elsewhere / "hub")
     done = carry_out(found.service, found.plan(to=hub.root))

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from cachemgr.domain.action import Copy, Match, Publish
+from cachemgr.domain.action import Copy, Match, Move, Publish
 from cachemgr.domain.errors import Refused
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.run_event import Announced, Phase, RunEvent, StepFinished
-from cachemgr.domain.terms import RunState, Status
+from cachemgr.domain.terms import Disposal, Intent, Rule, RunState, Status
 from cachemgr.plan.compose import purge_plan
 from tests.cli.conftest import Program
 from tests.desk import carry_out, drop, utc_now
+from tests.managers import manager
 from tests.migration.ground import Ground, ground, look
 from tests.migration.killing import ours, without_folder_times
 
@@ -122,3 +123,37 @@ def test_an_interrupted_migration_is_decided_before_it_is_purged(
     assert cachemgr("recover", run, "--rollback", "--yes").code == 0
     assert without_folder_times(look(found.hub.root)) == before
     assert ours(elsewhere) == []
+
+
+@pytest.mark.parametrize("link", [False, True])
+@pytest.mark.parametrize("across", [False, True])
+def test_while_a_migration_waits_nothing_else_is_done_at_either_end(
+    found: Ground, elsewhere: Path, across: bool, link: bool
+) -> None:
+    before = without_folder_times(look(found.hub.root))
+    there = (elsewhere if across else found.home) / "deep" / "hub"
+    plan = found.plan(to=there, link=link)
+    arrivals = iter(range(9))
+
+    def second(event: RunEvent) -> bool:
+        return (
+            isinstance(event, StepFinished)
+            and isinstance(plan.steps[event.outcome.number].action, Publish | Move)
+            and next(arrivals) == 1
+        )
+
+    run = cut_off(found, plan, second)
+
+    service = manager(found.home, found.project, roots={"huggingface-hub": there})
+    inventory = service.inventory()
+    for cache in ("huggingface-hub@home", "huggingface-hub@custom"):
+        entries = {entry.id for entry in inventory.entries if entry.cache == cache}
+        other = service.plan_clear(inventory, entries, disposal=Disposal.DELETE, force=[Rule.IN_USE])
+        assert other.steps
+        with pytest.raises(Refused, match=f"run {run} was interrupted while it worked on .*hub; see"):
+            carry_out(service, other)
+    said = {finding.cache: finding.fix for finding in inventory.findings if finding.detail == run}
+    assert said == {"huggingface-hub@home": ("cachemgr", "recover", run)}
+    carry_out(found.service, found.service.recovery.plan(run, Intent.ROLL_BACK, found.service.inventory))
+    assert without_folder_times(look(found.hub.root)) == before
+    assert not there.parent.exists()

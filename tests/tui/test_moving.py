@@ -162,6 +162,9 @@ async def test_a_typed_directory_is_judged_while_it_is_typed(sample: tuple[Cache
             assert isinstance(app.screen, DestinationScreen)
         await typed(pilot, "~/elsewhere")
         assert "⏎ Plan…" in text(app).splitlines()[-1]
+        assert "Tools no variable leads torch-hub to " in text(app)
+        await typed(pilot, "~/elsewhere/hub")
+        assert "no variable" not in text(app)
         await press(pilot, "escape")  # back to the list, which is still there
         assert isinstance(app.screen, DestinationScreen)
         await press(pilot, "escape")

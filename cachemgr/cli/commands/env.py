@@ -4,7 +4,7 @@ import click
 
 from cachemgr.cli.options import everywhere, json_option, pass_session
 from cachemgr.cli.session import Session
-from cachemgr.domain.environment import Remark, Shell
+from cachemgr.domain.environment import UNTRUSTED, Remark, Shell
 from cachemgr.present.document.environment import env_document
 from cachemgr.present.remarks import remark_sentence, use
 
@@ -46,7 +46,9 @@ def env(session: Session, shell: str | None) -> int:
     if session.options.quiet:
         return 0
     for remark in (*environment.remarks, *script.remarks):
-        _remark(session, remark)
+        show_remark(session, remark)
+    if not script.lines and any(remark.code == UNTRUSTED for remark in environment.remarks):
+        return 0  # what would lead there was said
     if not script.lines:
         output.line("No cache is configured that a variable could lead to; see `cachemgr init`.", err=True)
     elif output.out.isatty():
@@ -55,7 +57,8 @@ def env(session: Session, shell: str | None) -> int:
     return 0
 
 
-def _remark(session: Session, remark: Remark) -> None:
+def show_remark(session: Session, remark: Remark) -> None:
+    """On standard error, where it is in the way of no script."""
     service = session.service
     sentence = remark_sentence(remark, service.machine.home, service.project)
     session.output.line(f"cachemgr: {sentence}", err=True)

@@ -4,8 +4,10 @@ import os
 
 import click
 
+from cachemgr.cli.commands.env import show_remark
 from cachemgr.cli.options import everywhere, json_option, pass_session
 from cachemgr.cli.session import Session
+from cachemgr.domain.environment import UNTRUSTED
 from cachemgr.domain.setup import Made, Part, SetupItem
 from cachemgr.present.document.setup import init_document
 from cachemgr.present.text import display_name, short_path
@@ -52,10 +54,16 @@ def init(session: Session, dry_run: bool, allow_root: bool) -> int:
     width = max(len(words[dry_run]) for words in _WORDS.values())
     for item in items:
         _item(session, item, width, dry_run=dry_run)
-    if not made and not failed and not session.options.quiet:
+    if session.options.quiet:
+        return int(failed)
+    environment = session.service.variables.environment()
+    outside = [remark for remark in environment.remarks if remark.code == UNTRUSTED]
+    if not made and not failed:
         output.line("All of it was there already; nothing was changed.")
-    elif not dry_run and not session.options.quiet:
+    elif not dry_run and (environment.assignments or not outside):
         output.line(f"`{session.command('env')}` leads the tools there.")
+    for remark in outside:
+        show_remark(session, remark)
     return int(failed)
 
 

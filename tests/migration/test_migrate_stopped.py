@@ -1,0 +1,52 @@
+"""A migration that somebody stops before it is committed: both ends are as they were."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from cachemgr.domain.event import Gauge
+from cachemgr.domain.run_event import Announced, Phase, RunEvent
+from tests.desk import carry_out
+from tests.migration.ground import Ground, ground, look
+from tests.migration.killing import whole
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="works through POSIX descriptors")
+
+
+@pytest.fixture
+def found(home: Path, project: Path) -> Ground:
+    return ground(home, project)
+
+
+@pytest.mark.parametrize("made", ["deep/er/hub", "hub"])
+def test_a_migration_that_is_stopped_leaves_nothing_at_the_destination(
+    found: Ground, elsewhere: Path, made: str
+) -> None:
+    gauge = Gauge()
+
+    def stop(event: RunEvent) -> None:
+        gauge.stopped |= isinstance(event, Announced) and event.phase is Phase.PUBLISHING
+
+    os.utime(elsewhere, (0, 0))
+    before = look(elsewhere)
+    with whole(found, elsewhere):
+        done = carry_out(found.service, found.plan(to=elsewhere / made), during=stop, gauge=gauge)
+
+    assert {one.trouble.kind for one in done.outcomes if one.trouble is not None} == {"stopped"}
+    assert look(elsewhere) == before
+
+
+def test_a_directory_that_somebody_uses_meanwhile_stays(found: Ground, elsewhere: Path) -> None:
+    gauge = Gauge()
+
+    def stop(event: RunEvent) -> None:
+        if isinstance(event, Announced) and event.phase is Phase.PUBLISHING:
+            (elsewhere / "hub" / "theirs").write_text("mine")
+            gauge.stopped = True
+
+    with whole(found, elsewhere):
+        carry_out(found.service, found.plan(to=elsewhere / "hub"), during=stop, gauge=gauge)
+
+    assert [path.name for path in (elsewhere / "hub").iterdir()] == ["theirs"]
