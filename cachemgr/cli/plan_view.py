@@ -11,8 +11,8 @@ from cachemgr.domain.action import Purge
 from cachemgr.domain.outcome import Outcome
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Disposal, Intent, Reason, Rebuild, Status
-from cachemgr.present.plan_rows import KeptRow, PlanRow, emptied, kept_rows, plan_rows, way_back
 from cachemgr.present.expiry import expiry_notes
+from cachemgr.present.plan_rows import KeptRow, PlanRow, emptied, kept_rows, plan_rows, way_back
 from cachemgr.present.promises import moved, notes, outcome, promise
 from cachemgr.present.text import counted, day, display_name, glyph, rebuild_word, trouble_sentence, verb
 
