@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from cachemgr.domain.action import Copy, Purge, Remove, Restore
 from cachemgr.domain.cache_type import CacheType
@@ -33,6 +34,7 @@ from cachemgr.domain.terms import Disposal, Intent, Rule, Status, Where
 from cachemgr.domain.usage import NOT_LOOKED, Usage
 from cachemgr.plan.compose import recovery_plan
 from cachemgr.plan.recover import finish_clear, roll_back
+from cachemgr.removal.expiring import Expiring
 from cachemgr.service import CacheManager
 from tests.observers import Foreseen
 
@@ -56,6 +58,13 @@ class Theatre:
     failing: Mapping[int, Outcome] = field(default_factory=dict)
     """What to answer in place of success."""
     scans: int = 0
+
+
+class _SameId(Expiring):
+    """Plans that are drawn have one id, whenever that is."""
+
+    def plan(self, *given: Any, **options: Any) -> Plan:
+        return replace(Expiring.plan(self, *given, **options), id="p-7f3a")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +93,11 @@ class SceneManager(CacheManager):
             self, inventory, entries, targets=targets, disposal=disposal, force=force
         )
         return replace(plan, id="p-7f3a")
+
+    @property
+    def expiring(self) -> Expiring:
+        found = CacheManager.expiring.fget(self)  # type: ignore[attr-defined]
+        return _SameId(found.settings, found.types, found.clock, found.clearing, found.past)
 
     def plan_undo(self, run: str | None = None) -> Plan:
         return self._reverse(Intent.UNDO, run)
