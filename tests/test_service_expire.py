@@ -1,5 +1,6 @@
 """Expiring a response cache: exactly what its own record says is over, in pairs, and nothing refreshed."""
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from cachemgr.domain.errors import Refused, UsageError
-from cachemgr.domain.policy import Policy
-from cachemgr.domain.run_event import StepFinished, StepStarted
+from cachemgr.domain.policy import Pin, Policy
+from cachemgr.domain.run_event import RunFinished, StepFinished, StepStarted
 from cachemgr.domain.terms import Disposal, Intent, Reason, Rule, Status
 from cachemgr.domain.unit import Draft
 from cachemgr.scan.scanner import entry
@@ -183,6 +184,29 @@ def test_files_from_after_the_clock_stop_it_without_any_run(answers: Answers, se
     answers.pair("expired", {"expires_at": answers.stamp - 3 * 365 * DAY})
 
     assert "most of the files are from after" in held(replace(service, clock=Clock(-2 * 365 * DAY)), TTL)
+
+
+def test_a_plan_that_waited_asks_its_rules_again(tmp_path: Path) -> None:
+    made = Answers(tmp_path / "answers", datetime.now(UTC))
+    keys = [made.pair("live", {"expires_at": made.stamp + DAY}) for _ in range(3)]
+    pinned, touched, rest = (f"responses@custom:{key}" for key in keys)
+    service = service_over(made.root, tmp_path / "home")
+    rules = Policy(older_than=30 * DAY, min_age=5400, max_size=10**9, free=12 * 10**9, keep_last=None)
+    plan = service.expiring.plan(service.inventory(), rules, attended=True)
+    assert len({step.entry for step in plan.steps} - {None}) == 3
+
+    os.utime(made.root / keys[1][:2] / f"{keys[1]}.json")
+    later = replace(service, settings=replace(service.settings, pins=(Pin(pinned, "needed"),)))
+    done = [
+        outcome
+        for event in later.execute(plan, saved=True)
+        if isinstance(event, RunFinished)
+        for outcome in event.outcomes
+    ]
+
+    went = {plan.steps[one.number].entry for one in done if one.status is Status.DONE}
+    assert went & {pinned, touched, rest} == {rest}
+    assert {f"{key}.json" in {path.name for path in made.root.glob("*/*")} for key in keys[:2]} == {True}
 
 
 def test_what_every_scan_reads_does_not_count_as_a_use() -> None:
