@@ -271,7 +271,9 @@ class CacheManager:
             case Intent.FINISH | Intent.ROLL_BACK:
                 self.recovery.recheck(plan, self.inventory)
                 return {}
-        return recheck_clear(plan, self.inventory(), self.clock())
+        inventory = self.inventory()
+        rules = self.expiring.recheck(plan, inventory) if plan.intent is Intent.EXPIRE else {}
+        return {**rules, **recheck_clear(plan, inventory, self.clock())}
 
     def _diagnosed(self, inventory: Inventory) -> Inventory:
         beside = quarantine.beside_links(inventory)

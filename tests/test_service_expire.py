@@ -1,5 +1,6 @@
 """Expiring a response cache: exactly what its own record says is over, in pairs, and nothing refreshed."""
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from cachemgr.domain.errors import Refused, UsageError
-from cachemgr.domain.policy import Policy
-from cachemgr.domain.run_event import StepFinished, StepStarted
+from cachemgr.domain.policy import Pin, Policy
+from cachemgr.domain.run_event import RunFinished, StepFinished, StepStarted
 from cachemgr.domain.terms import Disposal, Intent, Reason, Rule, Status
 from cachemgr.domain.unit import Draft
 from cachemgr.scan.scanner import entry
@@ -183,6 +184,27 @@ def test_files_from_after_the_clock_stop_it_without_any_run(answers: Answers, se
     answers.pair("expired", {"expires_at": answers.stamp - 3 * 365 * DAY})
 
     assert "most of the files are from after" in held(replace(service, clock=Clock(-2 * 365 * DAY)), TTL)
+
+
+@pytest.mark.parametrize("rules", [Policy(older_than=30 * DAY), Policy(max_size=8192)])
+def test_a_plan_that_waited_asks_its_rules_again(rules: Policy, tmp_path: Path) -> None:
+    made = Answers(tmp_path / "answers", datetime.now(UTC))
+    for _ in range(4):
+        made.pair("live", {"expires_at": made.stamp + DAY})
+    service = service_over(made.root, tmp_path / "home")
+    plan = service.expiring.plan(service.inventory(), rules, attended=True)
+    pinned, touched, *rest = sorted({step.entry for step in plan.steps if step.entry})
+    assert rest
+
+    key = touched.partition(":")[2]
+    os.utime(made.root / key[:2] / f"{key}.json")
+    later = replace(service, settings=replace(service.settings, pins=(Pin(pinned, "needed"),)))
+    ends = [event for event in later.execute(plan, saved=True) if isinstance(event, RunFinished)]
+
+    done = {one.number for one in ends[0].outcomes if one.status is Status.DONE}
+    assert {plan.steps[number].entry for number in done} - {None} == set(rest)
+    left = {entry.id for entry in service.inventory().entries}
+    assert {pinned, touched} <= left
 
 
 def test_what_every_scan_reads_does_not_count_as_a_use() -> None:

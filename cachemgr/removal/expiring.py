@@ -5,20 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Refused, UnknownTarget, UsageError
+from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.policy import Policy, every_policy
 from cachemgr.domain.target import select
+from cachemgr.domain.terms import Disposal
 from cachemgr.domain.usage import NOT_LOOKED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence, Set
+    from collections.abc import Callable, Collection, Mapping, Sequence, Set
     from datetime import datetime
 
     from cachemgr.domain.cache_type import CacheType
     from cachemgr.domain.inventory import Entry, EntryId, Inventory
     from cachemgr.domain.plan import Plan
     from cachemgr.domain.settings import Settings
-    from cachemgr.domain.terms import Disposal, Rule
+    from cachemgr.domain.terms import Rule
     from cachemgr.domain.usage import Usage
     from cachemgr.domain.verdict import Judgement
     from cachemgr.past.runs import Runs
@@ -142,6 +145,23 @@ class Expiring:
 
         if why := refusal(plan):
             raise Refused(why)
+
+    def recheck(self, plan: Plan, inventory: Inventory) -> Mapping[int, Trouble]:
+        """What a plan asks for that its rules would not take now; all of it where it has none. Raises
+        UsageError for rules that are none."""
+        from cachemgr.plan.expire_plan import no_longer, rules_of
+
+        if plan.expiry is None:
+            return {number: Trouble("changed", step.cache) for number, step in enumerate(plan.steps)}
+        try:
+            policy = rules_of(plan.expiry)
+        except (KeyError, ValueError):
+            raise UsageError(f"plan {display_name(plan.id)} has rules that are none; plan again") from None
+        about = {step.entry for step in plan.steps} | {one.entry for one in plan.exclusions}
+        # A document has what can be shown of a name.
+        chosen = [one for one in inventory.entries if one.id in about or display_name(one.id) in about]
+        # How it is disposed of is the plan's own choice, and who uses it is asked right before the run.
+        return no_longer(plan, self._judge(inventory, chosen, policy, Disposal.DELETE, NOT_LOOKED))
 
     def _judge(
         self,
