@@ -12,7 +12,16 @@ from cachemgr.domain.outcome import Outcome
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Disposal, Intent, Reason, Rebuild, Status
 from cachemgr.present.expiry import expiry_notes
-from cachemgr.present.plan_rows import KeptRow, PlanRow, emptied, kept_rows, plan_rows, way_back
+from cachemgr.present.plan_rows import (
+    FOLLOWS,
+    KeptRow,
+    PlanRow,
+    emptied,
+    kept_rows,
+    plan_rows,
+    row_of_step,
+    way_back,
+)
 from cachemgr.present.promises import moved, notes, outcome, promise
 from cachemgr.present.text import counted, day, display_name, glyph, rebuild_word, trouble_sentence, verb
 
@@ -77,7 +86,8 @@ def _unmoved(outcomes: Iterable[Outcome]) -> str:
     kinds = {one.trouble.kind for one in outcomes if one.trouble is not None} - {"needs"}
     if kinds == {"missing"}:
         return "What was to move was gone already, so that nothing was done; the history shows what took it."
-    return "Nothing was taken away, and the source is whole; mend that and migrate again."
+    way_on = "" if kinds == {"stopped"} else "; mend that and migrate again"
+    return f"Nothing was taken away, and the source is whole{way_on}."
 
 
 def _planned(output: Output, plan: Plan, rows: tuple[PlanRow, ...], *, most: int | None, err: bool) -> None:
@@ -163,8 +173,15 @@ def _price(output: Output, rows: tuple[PlanRow, ...]) -> list[str]:
 
 def failures(plan: Plan, outcomes: Iterable[Outcome]) -> list[str]:
     """What went wrong, once. That a step waited in vain for another is said where nothing else tells why
-    its entry stays."""
+    its entry stays; of what only tidies up it is not said at all, where an entry tells."""
     failed = [one for one in outcomes if one.trouble is not None]
+    rows = row_of_step(plan)
+    if any(one.number in rows for one in failed):
+        failed = [
+            one
+            for one in failed
+            if one.number in rows or (one.trouble is not None and one.trouble.kind not in FOLLOWS)
+        ]
     waited = {one.number for one in failed if one.trouble is not None and one.trouble.kind == "needs"}
     told = {plan.steps[one.number].entry for one in failed if one.number not in waited} - {None}
     lines = [

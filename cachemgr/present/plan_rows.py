@@ -30,12 +30,17 @@ from cachemgr.domain.inventory import CacheId
 from cachemgr.domain.outcome import Outcome, Totals
 from cachemgr.domain.plan import Exclusion, Plan, Step
 from cachemgr.domain.run import Run
-from cachemgr.domain.terms import Disposal, Rebuild, Status
+from cachemgr.domain.terms import Disposal, Rebuild, RunState, Status
 from cachemgr.present.expiry import because_sentence
 from cachemgr.present.figures import counted
 from cachemgr.present.sentences import exclusion_sentence
 from cachemgr.present.words import rebuild_word, run_state_word, verb
 
+FOLLOWS = frozenset(("needs", "stopped", "given-up"))
+"""Kinds of trouble that only pass on what went wrong elsewhere."""
+STOPPED = "stopped"
+"""The state of a run that somebody ended before it was done."""
+_CLOSE = "close"
 _WORSE = (Status.DONE, Status.SKIPPED, Status.REFUSED, Status.FAILED)
 
 
@@ -124,14 +129,14 @@ def row_of_step(plan: Plan) -> Mapping[int, int]:
 
 def entry_totals(plan: Plan, outcomes: Sequence[Outcome]) -> Totals:
     """Outcomes counted by rows: one is done when all of its steps are, and else as bad as the worst of them.
-    A step without a row counts for itself where it was not done."""
+    A step without a row counts for itself where it was not done, unless that only follows from another."""
     rows = row_of_step(plan)
     found: dict[int, list[Status]] = {}
     statuses: list[Status] = []
     for one in outcomes:
         if (row := rows.get(one.number)) is not None:
             found.setdefault(row, []).append(one.status)
-        elif one.trouble is not None:
+        elif one.trouble is not None and one.trouble.kind not in FOLLOWS:
             statuses.append(one.status)
     steps = Counter(rows.values())
     for row, reported in found.items():
@@ -175,11 +180,12 @@ def run_row(run: Run) -> RunRow:
     quarantined = run.quarantined
     targets = " ".join(display_name(target) for target in run.plan.targets)
     reverses = run.plan.reverses or ""
+    stopped = run.state is RunState.FINISHED and any(one.stopped for one in run.outcomes)
     return RunRow(
         id=run.id,
         started=run.started,
         what=f"{verb(run.plan.intent)} {targets or reverses}".rstrip(),
-        state=run_state_word(run.state),
+        state=STOPPED if stopped else run_state_word(run.state),
         totals=Totals.of(run.outcomes),
         entries=entry_totals(run.plan, run.outcomes),
         quarantined=sum(step.size for number, step in quarantined if number not in run.pending),
@@ -223,7 +229,7 @@ def does(step: Step) -> str:
         case Purge():
             return "purge"
         case Close():
-            return "close"
+            return _CLOSE
         case _:
             return _RELOCATIONS[type(step.action)]
 
@@ -278,6 +284,8 @@ def _kept_name(exclusion: Exclusion) -> str:
 
 def way_back(row: PlanRow) -> str:
     """How a removed entry comes back."""
+    if row.does == _CLOSE:
+        return ""  # nothing is in it any more
     if row.permanent:
         return rebuild_word(row.rebuild) if row.rebuild else ""
     return "from the trash" if row.trashed else "undo"

@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from cachemgr.domain.action import ASIDE, Copy, Match, Move, Purge, Remove, Restore, Return, Withdraw
+from cachemgr.domain.action import ASIDE, Copy, Discard, Match, Move, Purge, Remove, Restore, Return, Withdraw
 from cachemgr.domain.outcome import Outcome, Totals
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Disposal, Intent, Rule, Status
 from cachemgr.present.figures import counted, size
 from cachemgr.present.plan_rows import entry_totals, row_of_step
 from cachemgr.present.routes import migrated, route_rows
+
+_NOTHING = {Intent.MIGRATE: "brought 0 B to its new place"}
+"""What an action that did nothing did nothing of, where its plan does not tell."""
 
 
 def promise(plan: Plan, si: bool = False) -> str:
@@ -55,6 +58,8 @@ def notes(plan: Plan) -> tuple[str, ...]:
         made.append(
             "the copies at the new place go where they are still the same, and stay where they are not"
         )
+    if plan.intent is Intent.ROLL_BACK and any(isinstance(step.action, Discard) for step in plan.steps):
+        made.append("what was copied and has no name yet is deleted at the new place; its source is whole")
     along = sum(len(step.holds) for step in plan.steps if isinstance(step.action, Copy | Match | Move))
     if along:
         made.append(f"what is not recognised in a repository goes along: {counted(along, 'path')}")
@@ -102,7 +107,7 @@ def outcome(plan: Plan, outcomes: Sequence[Outcome], si: bool = False) -> str:
     return result(
         totals,
         _counted(plan, totals.done),
-        nothing="brought back 0 B" if plan.brings_back else "freed 0 B",
+        nothing=_NOTHING.get(plan.intent, "brought back 0 B" if plan.brings_back else "freed 0 B"),
         quarantined=moved(plan, outcomes, Disposal.QUARANTINE),
         trashed=moved(plan, outcomes, Disposal.TRASH),
         restored=restored(plan, outcomes),

@@ -157,3 +157,15 @@ def test_while_a_migration_waits_nothing_else_is_done_at_either_end(
     carry_out(found.service, found.service.recovery.plan(run, Intent.ROLL_BACK, found.service.inventory))
     assert without_folder_times(look(found.hub.root)) == before
     assert not there.parent.exists()
+
+
+def test_a_roll_back_says_what_it_deletes(found: Ground, elsewhere: Path, cachemgr: Program) -> None:
+    run = cut_off(found, found.plan(to=elsewhere / "hub"), publishing)
+
+    said = cachemgr("recover", run, "--rollback", "--dry-run")
+
+    assert (
+        "What was copied and has no name yet is deleted at the new place; its source is whole.\n" in said.out
+    )
+    (close,) = (line for line in said.out.splitlines() if "quarantine of" in line)
+    assert not close.rstrip().endswith("undo")

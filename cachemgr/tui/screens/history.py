@@ -1,5 +1,6 @@
 """What was done before, and the way back."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import ClassVar
 
@@ -17,7 +18,6 @@ from cachemgr.present.text import (
     day,
     display_name,
     minute,
-    run_state_word,
     size,
     step_state_word,
 )
@@ -151,12 +151,12 @@ class HistoryScreen(View):
         row = run_row(run)
         totals = row.totals
         if run.interrupted:
-            back = (run_state_word(run.state), "accent-ink")
+            back = (row.state, "accent-ink")
         elif row.undoable:
             until = f" until {day(run.plan.keep_until)}" if run.plan.keep_until else ""
             back = (f"{self.look.glyphs.undo} undo{until}", "good")
         else:
-            back = (run_state_word(run.state), "muted")
+            back = (row.state, "muted")
         done, every = row.entries.done, len(RunRows(run.plan).rows)
         entries = f"{done}" + (f" of {every}" if done < every else "")
         return Row(
@@ -174,8 +174,11 @@ class HistoryScreen(View):
         rows = RunRows(run.plan)
         found = rows.gather(dict(run.fates))
         unknown = {row for step, row in rows.row_of_step.items() if run.step_state(step) is StepState.UNKNOWN}
+        steps = Counter(rows.row_of_step.values())
         for number, row in enumerate(rows.rows[:most]):
             outcomes = found.get(number, [])
+            if len(outcomes) < steps[number] and all(one.status is Status.DONE for one in outcomes):
+                outcomes = []  # a copy alone moves nothing
             weight = sum(outcome.freed or outcome.moved for outcome in outcomes)
             word = outcomes[-1].status.value if outcomes else step_state_word(StepState.UNTOUCHED)
             if number in unknown:

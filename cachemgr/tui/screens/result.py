@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from cachemgr.domain.outcome import Totals
 from cachemgr.domain.terms import Disposal, Rebuild, Status
+from cachemgr.present.plan_rows import FOLLOWS
 from cachemgr.present.text import counted, day, size, trouble_sentence
 from cachemgr.tui.command_line import command_line
 from cachemgr.tui.commands import Fact, Where, bindings
@@ -151,14 +152,18 @@ class ResultScreen(View):
         yield ("Undo   ", "dim"), (f"u moves it back{until}{kept}", "")
 
     def _troubles(self) -> Iterator[Line]:
-        """The reasons for what was not done, each once with its number."""
-        reasons: dict[str, int] = {}
-        for outcome in self.progress.outcomes.values():
-            if outcome.trouble is not None:
-                sentence = f"{outcome.status.value}: {trouble_sentence(outcome.trouble)}"
-                reasons[sentence] = reasons.get(sentence, 0) + 1
-        for sentence, number in list(reasons.items())[:3]:
-            yield (f"{self.look.glyphs.skip} {number} ", "accent-ink"), (sentence, "")
+        """The reasons for what was not done, each once with the number of its entries."""
+        reasons: dict[str, set[int]] = {}
+        rows = self.rows.row_of_step
+        failed = [one for one in self.progress.outcomes.values() if one.trouble is not None]
+        entries = any(one.number in rows for one in failed)
+        for one in failed:
+            if one.trouble is None or (entries and one.number not in rows and one.trouble.kind in FOLLOWS):
+                continue
+            sentence = f"{one.status.value}: {trouble_sentence(one.trouble)}"
+            reasons.setdefault(sentence, set()).add(rows.get(one.number, -1 - one.number))
+        for sentence, found in list(reasons.items())[:3]:
+            yield (f"{self.look.glyphs.skip} {len(found)} ", "accent-ink"), (sentence, "")
 
     def _ways_back(self) -> Iterator[Line]:
         outcomes = self.progress.outcomes
