@@ -147,7 +147,7 @@ class Execution:
         """A migration that did not come to its end takes the directories away into which nothing came."""
         if self.plan.intent is not Intent.MIGRATE or Totals.of(self.outcomes.values()).complete:
             return
-        why = Trouble("stopped" if self.gauge.stopped else "needs")
+        why = Trouble("stopped") if self.gauge.stopped else Trouble("needs")
         for number, step in reversed(list(enumerate(self.plan.steps))):
             if isinstance(step.action, Remake):
                 with suppress(Stop, OSError):  # an empty directory harms nobody
