@@ -45,7 +45,9 @@ def test_what_goes_in_comes_out(value: JSONValue, cache: Cache) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [float("nan"), {"a": float("inf")}, object(), {1: "a"}, b"x", (1, 2), {"a": {2}}], ids=repr
+    "value",
+    [float("nan"), {"a": float("inf")}, object(), {1: "a"}, b"x", (1, 2), {"a": {2}}],
+    ids=["nan", "infinity", "object", "number as key", "bytes", "tuple", "set"],
 )
 def test_what_would_come_out_changed_does_not_go_in(value: Any, cache: Cache, faults: list[str]) -> None:
     assert cache.set(KEY, value) is SetResult.SKIPPED_NOT_JSON
