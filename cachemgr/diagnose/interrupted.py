@@ -20,7 +20,9 @@ def find(inventory: Inventory, runs: Iterable[Run]) -> Iterator[Finding]:
     # A cache may lie below the directory that a run has pinned.
     places = {cache.real_path: cache for cache in caches if cache.real_path is not None}
     for run in runs:
-        looked = (inodes.get(root.identity.inode, places.get(root.top)) for root in run.plan.roots)
+        looked = (
+            places.get(root.top) if root.below else inodes.get(root.identity.inode) for root in run.plan.roots
+        )
         met = list({cache.id: cache for cache in looked if cache is not None}.values())
         if met:
             aside = (size for cache in met for name, size in cache.quarantines if name == run.id)

@@ -226,9 +226,11 @@ class Migration:
                 f"{cache.id} is a mount of its own, which no link can replace; go on without --link"
             )
         if cache.unknown:
+            first = display_name("/".join(cache.unknown[0].names))
+            more = f" and {len(cache.unknown) - 1:,} more" if cache.unknown[1:] else ""
             raise Refused(
-                f"{cache.id} holds {len(cache.unknown):,} unknown things that stay, so that no link "
-                "can take its place; go on without --link"
+                f"{cache.id} holds what does not move ({first}{more}), so that no link can take its place; "
+                "go on without --link"
             )
         if not around.links:
             raise Refused(f"no link can be left on {display_name(around.anchor)}; go on without --link")

@@ -160,7 +160,7 @@ def _later(plan: Plan) -> str:
         return "at the purge"
     # A recovery comes later than the run whose time it keeps.
     days = -((plan.created_at - plan.keep_until) // timedelta(days=1))
-    return f"in {counted(days, 'day')}"
+    return f"in {counted(days, 'day')}" if days else "at the next purge"
 
 
 def _counts(*pairs: tuple[int, str]) -> list[str]:

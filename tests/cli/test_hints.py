@@ -125,3 +125,8 @@ def test_columns_that_do_not_fit_are_named(caches: Path) -> None:
     code, said = on_a_terminal(caches, ("status",), b"")
     assert code == 0
     assert b"(no room for " in said
+
+
+@pytest.mark.parametrize("group", [("tiktoken",), ("config",)])
+def test_no_description_in_a_group_of_commands_is_cut(group: tuple[str, ...], cachemgr: Program) -> None:
+    assert "..." not in cachemgr(*group, "--help").out.split("Commands:")[1].split("\n\n")[0]

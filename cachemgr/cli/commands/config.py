@@ -50,7 +50,7 @@ def show(session: Session) -> int:
     return 0
 
 
-@config.command()
+@config.command(short_help="Where configuration is looked for.")
 @everywhere
 @pass_session
 def path(session: Session) -> int:
@@ -63,7 +63,7 @@ def path(session: Session) -> int:
     return 0
 
 
-@config.command()
+@config.command(short_help="Read all of it; say what is wrong with it.")
 @everywhere
 @pass_session
 def validate(session: Session) -> int:
@@ -75,7 +75,7 @@ def validate(session: Session) -> int:
     return 0
 
 
-@config.command()
+@config.command(short_help="The JSON Schema of a document.")
 @click.argument("name", required=False, metavar="[NAME]")
 @everywhere
 @pass_session
@@ -93,7 +93,7 @@ def schema(session: Session, name: str | None) -> int:
     return 0
 
 
-@config.command()
+@config.command(short_help="Agree to the places outside the project.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @everywhere
 @pass_session

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -29,13 +30,22 @@ Tokens and unknown files stay where they are.
 """
 
 
+class _Directory(click.Path):
+    """A path that is more than nothing, which would be the working directory."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("it is empty; name a directory", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 @click.command(epilog=EPILOG)
 @targets_argument(required=False)
 @where_option
 @click.option(
     "--to",
     metavar="DIR",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=_Directory(path_type=Path, file_okay=False),
     help="The directory one cache is to be in; by default where the project's configuration says.",
 )
 @click.option("--link", is_flag=True, help="Leave a link at the old place, once that is empty.")

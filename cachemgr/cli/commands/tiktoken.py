@@ -52,7 +52,7 @@ def tiktoken() -> None:
     """Fetch tiktoken's encodings ahead, check and bundle them."""
 
 
-@tiktoken.command(epilog=WARM)
+@tiktoken.command(epilog=WARM, short_help="Fetch or copy encodings into a directory.")
 @_names
 @click.option(
     "--dir",
@@ -84,7 +84,7 @@ def warm(
     return carry_out(session, "warm", plan, dry_run=dry_run, python=python)
 
 
-@tiktoken.command(epilog=VERIFY)
+@tiktoken.command(epilog=VERIFY, short_help="Check tiktoken's files in every place.")
 @click.option("--dir", "named", metavar="DIR", type=_DIRECTORY, help="Only this directory.")
 @json_option
 @everywhere
@@ -103,7 +103,7 @@ def verify(session: Session, named: Path | None) -> int:
     return Unavailable.exit_code if any(state_of(cache) in out_of_reach for cache in caches) else 0
 
 
-@tiktoken.command(epilog=BUNDLE)
+@tiktoken.command(epilog=BUNDLE, short_help="Copy verified encodings into DIR.")
 @click.argument("named", metavar="DIR", type=_DIRECTORY)
 @_names
 @_dry_run
