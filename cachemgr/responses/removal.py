@@ -97,14 +97,20 @@ class Removal:
                 there = members(shard, names)
                 if not names:
                     return Removed()
-                if not there.foreign:
-                    if files.put_aside(directory, self._places.discarded) is None:
-                        return Removed()
-                else:
+                if there.foreign or not self._put_aside(directory):
                     remove_members(directory, lambda name: name not in there.foreign)
+        except FileNotFoundError:
+            return Removed()  # somebody else clears, too
         except OSError as error:
             return Removed(troubles=(Trouble(shard, error.strerror or str(error)),))
         return Removed(len(there.keys), *self._index.size_of_shard(int(shard, 16)))
+
+    def _put_aside(self, directory: str) -> bool:
+        """Whether it went as a whole; Windows keeps a directory while somebody reads a file in it."""
+        try:
+            return files.put_aside(directory, self._places.discarded) is not None
+        except PermissionError:
+            return False
 
     def _remove(self, page: Sequence[Victim], meant: Meant | None) -> Removed:
         done: list[int] = []
