@@ -11,8 +11,8 @@ from tests.builders import tree
 
 IMPORTED = re.compile(r"^import time:\s+\d+ \|\s+\d+ \|\s*([\w.]+)$", re.MULTILINE)
 HEAVY = {"textual", "rich", "pydantic", "asyncio", "filelock", "send2trash", "yaml", "psutil",
-         "subprocess"}  # fmt: skip
-"""The first four never, the others not without a configuration file or an action that needs them."""
+         "subprocess", "sqlite3"}  # fmt: skip
+"""The first four never, the others not without a configuration file, a cache or an action that needs them."""
 
 
 @pytest.fixture(scope="module", params=["status --json", "ls --json"])
