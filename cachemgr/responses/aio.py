@@ -1,0 +1,105 @@
+"""The same cache for asyncio: one thread does the waiting."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
+from types import TracebackType
+from typing import ParamSpec, TypeVar
+
+from cachemgr.responses.cache import Cache, Key
+from cachemgr.responses.clock import SYSTEM, Clock
+from cachemgr.responses.entry import Hit, JSONValue, SetResult
+from cachemgr.responses.opening import Source, open_cache
+from cachemgr.responses.ttl import DEFAULT, TTL
+from cachemgr.responses.usage import NOTHING, Usage
+from cachemgr.responses.worth import worth_keeping
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+AsyncComputation = Callable[[], Awaitable[tuple[JSONValue, Usage]]]
+
+
+class AsyncCache:
+    """Wraps a Cache, which stays usable beside it. `run` calls any of its maintenance."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+        # One thread: a local cache answers in microseconds, and a hop to a pool costs more (measured).
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="cachemgr-responses")
+        self._flights: dict[str, asyncio.Lock] = {}
+
+    @property
+    def cache(self) -> Cache:
+        return self._cache
+
+    async def run(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """`await cache.run(cache.cache.expire, dry_run=True)`"""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._executor, partial(function, *args, **kwargs))
+
+    async def get(self, key: Key, *, allow_stale: float | timedelta = 0) -> Hit | None:
+        return await self.run(self._cache.get, key, allow_stale=allow_stale)
+
+    async def set(
+        self,
+        key: Key,
+        value: JSONValue,
+        *,
+        ttl: TTL = DEFAULT,
+        usage: Usage = NOTHING,
+        provider: str = "",
+        model: str = "",
+    ) -> SetResult:
+        return await self.run(
+            self._cache.set, key, value, ttl=ttl, usage=usage, provider=provider, model=model
+        )
+
+    async def delete(self, key: Key) -> bool:
+        return await self.run(self._cache.delete, key)
+
+    async def touch(self, key: Key, ttl: TTL = DEFAULT) -> bool:
+        return await self.run(self._cache.touch, key, ttl)
+
+    async def get_or_compute(
+        self,
+        key: Key,
+        compute: AsyncComputation,
+        *,
+        ttl: TTL = DEFAULT,
+        should_cache: Callable[[JSONValue], bool] = worth_keeping,
+    ) -> Hit:
+        """The cached answer, or the computed one. Of all tasks of one loop that miss on a key at once, one
+        computes; other processes may compute it too, since no lock is held across an await."""
+        if (hit := await self.get(key)) is not None:
+            return hit
+        digest = self._cache.digest(key)
+        lock = self._flights.setdefault(digest, asyncio.Lock())
+        async with lock:
+            try:
+                if (hit := await self.get(key)) is not None:
+                    return hit
+                value, usage = await compute()
+                if should_cache(value):
+                    await self.set(key, value, ttl=ttl, usage=usage)
+                return self._cache.computed(value, usage)
+            finally:
+                self._flights.pop(digest, None)
+
+    async def close(self) -> None:
+        await self.run(self._cache.close)
+        self._executor.shutdown(wait=False)
+
+    async def __aenter__(self) -> "AsyncCache":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+def open_async_cache(source: Source = None, *, read_only: bool = False, clock: Clock = SYSTEM) -> AsyncCache:
+    """As `open_cache`."""
+    return AsyncCache(open_cache(source, read_only=read_only, clock=clock))

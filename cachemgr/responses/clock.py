@@ -1,0 +1,27 @@
+"""Where a cache gets the time.
+
+Applications open a cache without handing in a clock, so the library has to ask the system itself: here, and
+nowhere else. Everything below takes what it needs as an argument, and tests hand in clocks that jump.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+def _steady() -> float:
+    """Runs on while the machine sleeps, where the system has such a clock: a night is no jump."""
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The time of day, which can be set, and one that only goes forward. Both in seconds."""
+
+    now: Callable[[], float] = time.time
+    steady: Callable[[], float] = _steady
+
+
+SYSTEM = Clock()

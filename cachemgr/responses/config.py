@@ -1,0 +1,145 @@
+"""The `caching:` section of `.questfoundry/config.yml`, as a value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from cachemgr.responses.key import IGNORED
+from cachemgr.responses.ttl import seconds
+
+Backend = Literal["file", "memory", "sqlite", "redis"]
+BACKENDS: tuple[Backend, ...] = ("file", "memory", "sqlite", "redis")
+DEFAULT_DIRECTORY = Path(".questfoundry/cache")
+MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Compression:
+    codec: Literal["none", "zstd"] = "none"
+    level: int = 3
+    min_bytes: int = 4096
+    """Below one block of the file system a smaller file takes as much room."""
+
+
+@dataclass(frozen=True, slots=True)
+class SingleFlight:
+    enabled: bool = True
+    lock_timeout_seconds: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class IndexConfig:
+    """The index of the `file` backend."""
+
+    enabled: bool = True
+    flush_ms: int = 250
+    flush_ops: int = 64
+    touch_lag_seconds: float = 60.0
+    """A last access is noted at most this often: a read must not become a write."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyticsConfig:
+    enabled: bool = True
+    retention_days: int = 90
+
+
+@dataclass(frozen=True, slots=True)
+class KeyConfig:
+    scheme: int = 1
+    ignore: frozenset[str] = IGNORED
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    failures: int = 5
+    open_seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class RedisConfig:
+    url: str = "redis://127.0.0.1:6379/0"
+    prefix: str = "qf:llm:2:"
+    socket_timeout: float = 0.25
+    socket_connect_timeout: float = 0.25
+    breaker: Breaker = field(default_factory=Breaker)
+    fallback: Literal["none", "memory"] = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class CacheConfig:
+    """Configuration of response caching. The first seven fields are the document's."""
+
+    enabled: bool = True
+    backend: Backend = "file"
+    cache_dir: Path | None = None
+    """None is `.questfoundry/cache` below the working directory."""
+    ttl_seconds: float | None = 86_400
+    """None keeps for ever, 0 stores nothing."""
+    max_cache_size_mb: float | None = 500
+    cleanup_interval_seconds: float = 3600
+    """0: no thread; then somebody has to call `sweep`."""
+    per_provider: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """`{"openai": {"ttl_seconds": 172800}, "openai/gpt-*": …, "ollama": {"enabled": False}}`"""
+
+    stale_while_revalidate_seconds: float = 0
+    stale_if_error_seconds: float = 0
+    max_entry_size_mb: float = 16
+    size_basis: Literal["allocated", "logical"] = "allocated"
+    low_water: float = 0.9
+    """The share of the size limit that an eviction goes down to."""
+    age_granularity_seconds: float = 3600
+    """Entries this close in age are "of the same age"; among them the least recently used goes first."""
+    compression: Compression = field(default_factory=Compression)
+    single_flight: SingleFlight = field(default_factory=SingleFlight)
+    index: IndexConfig = field(default_factory=IndexConfig)
+    fsync: bool = False
+    """Whether a response survives a power cut the moment it is stored; milliseconds each."""
+    store_prompts: bool = False
+    analytics: AnalyticsConfig = field(default_factory=AnalyticsConfig)
+    key: KeyConfig = field(default_factory=KeyConfig)
+    redis: RedisConfig = field(default_factory=RedisConfig)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "CacheConfig":
+        """Raises ConfigError for a value that cannot be meant; warns about a name nobody knows."""
+        from cachemgr.responses.config_reading import read
+
+        return read(data)
+
+    def get_ttl_for_provider(self, provider: str, model: str = "") -> float | None:
+        """Seconds. The most specific rule decides; None is for ever."""
+        from cachemgr.responses.rules import Rules
+
+        return Rules(self).of(provider, model).ttl_seconds
+
+    def is_enabled_for_provider(self, provider: str, model: str = "") -> bool:
+        from cachemgr.responses.rules import Rules
+
+        return Rules(self).of(provider, model).enabled
+
+    @property
+    def directory(self) -> Path:
+        return self.cache_dir or DEFAULT_DIRECTORY
+
+    @property
+    def limit_bytes(self) -> int | None:
+        return None if self.max_cache_size_mb is None else int(self.max_cache_size_mb * MEGABYTE)
+
+    def check(self) -> "CacheConfig":
+        """Raises ValueError for a combination that cannot be meant."""
+        seconds(self.ttl_seconds)
+        if self.backend not in BACKENDS:
+            raise ValueError(f"`backend` is one of {', '.join(BACKENDS)}; not {self.backend!r}")
+        if not 0 < self.low_water <= 1:
+            raise ValueError("`low_water` is a share: above 0, at most 1")
+        if self.key.scheme != 1:
+            raise ValueError("`key.scheme` can only be 1")
+        for name in ("max_cache_size_mb", "max_entry_size_mb", "cleanup_interval_seconds"):
+            if (getattr(self, name) or 0) < 0:
+                raise ValueError(f"`{name}` cannot be negative")
+        return self
+
+
+FIELDS = tuple(one.name for one in fields(CacheConfig))

@@ -1,0 +1,136 @@
+"""Reading a configuration: strict about values, forgiving about names."""
+
+import os
+import warnings
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, replace
+from difflib import get_close_matches
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from cachemgr.domain.display import display_name
+from cachemgr.domain.errors import ConfigError
+from cachemgr.responses.config import FIELDS, CacheConfig
+
+SECTION = "caching"
+USUAL_FILE = Path(".questfoundry/config.yml")
+_LARGEST = 1 << 20
+_IN_A_RULE = ("enabled", "ttl_seconds", "max_cache_size_mb")
+_NESTED = ("compression", "single_flight", "index", "analytics", "key", "redis")
+
+
+def load(source: CacheConfig | Mapping[str, Any] | str | PathLike[str] | None) -> CacheConfig:
+    """Whatever `open_cache` takes, as a configuration. Raises ConfigError."""
+    if isinstance(source, CacheConfig):
+        return _checked(source)
+    if isinstance(source, Mapping):
+        return read(source)
+    if source is None:
+        return from_file(USUAL_FILE) if USUAL_FILE.is_file() else CacheConfig()
+    path = Path(source)
+    if path.suffix in (".yml", ".yaml") and not path.is_dir():
+        return from_file(path)
+    return CacheConfig(cache_dir=path)
+
+
+def from_file(path: Path) -> CacheConfig:
+    """The `caching` section of a YAML file. A relative `cache_dir` counts from the project, which is the
+    directory that holds `.questfoundry`. Raises ConfigError."""
+    # Not everybody has a configuration file, and the parser takes long to import.
+    import yaml
+
+    shown = display_name(str(path))
+    try:
+        with open(path, "rb") as file:
+            text = file.read(_LARGEST + 1)
+        if len(text) > _LARGEST:
+            raise ConfigError(f"{shown}: larger than 1 MiB, which no configuration is")
+        data = yaml.safe_load(text)
+    except OSError as error:
+        raise ConfigError(f"{shown}: cannot be read: {error.strerror}") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        what = display_name(str(error)).splitlines()[0]
+        raise ConfigError(f"{shown}: not YAML: {what}") from None
+    section = data.get(SECTION) if isinstance(data, dict) else None
+    try:
+        config = read(section if section is not None else {})
+    except ConfigError as error:
+        raise ConfigError(f"{shown}: {error}") from None
+    place = path.parent.parent if path.parent.name == USUAL_FILE.parent.name else path.parent
+    return replace(config, cache_dir=Path(os.path.abspath(place / config.directory)))
+
+
+def read(data: object) -> CacheConfig:
+    """Raises ConfigError for a value that cannot be meant; warns about a name nobody knows."""
+    if not isinstance(data, Mapping):
+        raise ConfigError(f"`{SECTION}` must be a mapping, not {type(data).__name__}")
+    if set(data) == {SECTION}:
+        return read(data[SECTION])
+    known = {name: value for name, value in data.items() if _is_known(name, FIELDS, SECTION)}
+    if isinstance(known.get("cache_dir"), Path):
+        known["cache_dir"] = str(known["cache_dir"])
+    known["per_provider"] = _rules(known.get("per_provider") or {})
+    for name in _NESTED:
+        if isinstance(known.get(name), Mapping):
+            parts = _names_of(name)
+            known[name] = {
+                key: value for key, value in known[name].items() if _is_known(key, parts, f"{SECTION}.{name}")
+            }
+    try:
+        return _checked(msgspec.convert(known, CacheConfig, dec_hook=_path))
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"`{SECTION}`: {display_name(str(error))}") from None
+
+
+def _checked(config: CacheConfig) -> CacheConfig:
+    try:
+        return config.check()
+    except ValueError as error:
+        raise ConfigError(f"`{SECTION}`: {display_name(str(error))}") from None
+
+
+def _rules(rules: object) -> dict[str, dict[str, Any]]:
+    if not isinstance(rules, Mapping):
+        raise ConfigError("`per_provider` must map providers to their rules")
+    found: dict[str, dict[str, Any]] = {}
+    for provider, rule in rules.items():
+        where = f"`per_provider.{display_name(str(provider))}`"
+        if not isinstance(rule, Mapping):
+            raise ConfigError(f"{where} must be a mapping, such as {{ttl_seconds: 3600}}")
+        found[str(provider)] = kept = {
+            name: value for name, value in rule.items() if _is_known(name, _IN_A_RULE, where)
+        }
+        if not isinstance(kept.get("enabled", True), bool):
+            raise ConfigError(f"{where}: `enabled` is true or false")
+        for name in ("ttl_seconds", "max_cache_size_mb"):
+            value = kept.get(name)
+            if isinstance(value, bool) or not (
+                value is None or (isinstance(value, int | float) and value >= 0)
+            ):
+                raise ConfigError(f"{where}: `{name}` is a number from 0 up, or null")
+    return found
+
+
+def _is_known(name: object, names: tuple[str, ...], where: str) -> bool:
+    if name in names:
+        return True
+    close = get_close_matches(str(name), names, 1)
+    hint = f"; `{close[0]}` is meant?" if close else ""
+    warnings.warn(f"{where} knows no `{display_name(str(name))}`{hint}", stacklevel=4)
+    return False
+
+
+def _names_of(section: str) -> tuple[str, ...]:
+    (made,) = [one.default_factory for one in fields(CacheConfig) if one.name == section]
+    if made is MISSING:
+        raise AssertionError(section)
+    return tuple(one.name for one in fields(made()))
+
+
+def _path(kind: type, value: object) -> Any:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise NotImplementedError(kind)

@@ -1,0 +1,30 @@
+"""What can go wrong with a cache. An application never sees a StoreError: `Cache` turns it into a miss."""
+
+from cachemgr.domain.errors import ConfigError, Refused
+
+
+class KeyRefused(ValueError):
+    """A request that cannot be a key: NaN, an object without a JSON form, names that are not text."""
+
+
+class StoreError(Exception):
+    """A backend could not do what it was asked. Backends raise this or OSError, and nothing else."""
+
+
+class Unreachable(StoreError):
+    """The store does not answer at all: a server that is gone, a circuit breaker that is open."""
+
+
+class Full(StoreError):
+    """No room on the device; evicting may make some."""
+
+
+class Corrupt(StoreError):
+    """An entry is there and is not what was written."""
+
+
+class ReadOnly(StoreError):
+    """Nothing can be written here: media, rights, or a newer version's cache."""
+
+
+__all__ = ["ConfigError", "Corrupt", "Full", "KeyRefused", "ReadOnly", "Refused", "StoreError", "Unreachable"]

@@ -1,0 +1,248 @@
+"""What keeps a cache in shape: the operations behind `cachemgr responses`, and the hourly sweep.
+
+They report trouble with single entries; a place that cannot be reached at all raises StoreError or OSError
+here, since whoever calls them wants to know.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from time import sleep
+
+from cachemgr.responses import forks
+from cachemgr.responses.analytics import Analytics, summed
+from cachemgr.responses.background import Background
+from cachemgr.responses.clock import Clock
+from cachemgr.responses.config import CacheConfig
+from cachemgr.responses.entry import Entry
+from cachemgr.responses.foundation import Foundation
+from cachemgr.responses.query import ALL, EntryQuery, Grouping, Order
+from cachemgr.responses.report import Progress, Removed, SweepReport, Totals, VerifyReport
+from cachemgr.responses.store import Store
+from cachemgr.responses.tally import day
+
+_DAY_MS = 86_400_000
+_JUMP = 300.0
+"""Seconds by which the time of day may part from the steady clock before it counts as set."""
+BUSY = "somebody else is sweeping this cache"
+JUMPED = "the clock was set, and more than half of all entries would expire at once"
+
+
+class Maintained(Foundation):
+    def __init__(self, store: Store, config: CacheConfig, clock: Clock) -> None:
+        super().__init__(store, config, clock)
+        self._offset = self._drift()
+        self._background = Background(
+            self, interval=config.cleanup_interval_seconds, flush_after=config.index.flush_ms / 1000
+        )
+        limit = config.limit_bytes
+        self._headroom = None if limit is None else max(1, int(limit * (1 - config.low_water)))
+        self._written = 0
+        forks.register(self)
+
+    def status(self, *, group_by: tuple[Grouping, ...] = ()) -> list[Totals]:
+        """How much there is: one line for each group, the largest first; one line in all without groups."""
+        self.flush()
+        return sorted(self._store.totals(self._now_ms(), group_by), key=lambda line: -line.disk_bytes)
+
+    def entries(
+        self, query: EntryQuery = ALL, *, order_by: Order = "created", descending: bool = False
+    ) -> Iterator[Entry]:
+        self.flush()
+        return self._store.entries(query, self._now_ms(), order_by, descending=descending)
+
+    def expire(
+        self,
+        *,
+        older_than: timedelta | None = None,
+        dry_run: bool = False,
+        force: bool = False,
+        on_progress: Progress | None = None,
+    ) -> SweepReport:
+        """Remove what has expired; with `older_than` also what is older than that. Stops with a reason where
+        the clock was set and half the cache would go, unless `force` says that the clock is right."""
+        now_ms = self._now_ms()
+        older = None if older_than is None else EntryQuery(
+            created_before_ms=now_ms - int(older_than.total_seconds() * 1000)
+        )  # fmt: skip
+        if dry_run:
+            return SweepReport(self._weigh(EntryQuery(expired_at_ms=now_ms), older), dry_run=True)
+        with self._sweeping() as mine:
+            if not mine:
+                return SweepReport(skipped=BUSY)
+            if not force and self._clock_jumped():
+                return SweepReport(skipped=JUMPED)
+            removed = self._run(self._store.expire(now_ms), on_progress)
+            if older is not None:
+                removed += self._run(self._store.clear(older), on_progress)
+            return SweepReport(removed)
+
+    def evict(
+        self, *, to_bytes: int | None = None, dry_run: bool = False, on_progress: Progress | None = None
+    ) -> SweepReport:
+        """Make the cache no larger than so many bytes on disk; without a number, than the limit's low water
+        where it is over the limit. Oldest first, and among those of one hour the least recently used."""
+        excess = self._excess(to_bytes)
+        if excess <= 0:
+            return SweepReport(dry_run=dry_run)
+        bucket = int(self._config.age_granularity_seconds * 1000) or 1
+        if dry_run:
+            return SweepReport(self._first(excess, bucket), dry_run=True)
+        with self._sweeping() as mine:
+            if not mine:
+                return SweepReport(skipped=BUSY)
+            removed = self._run(self._store.evict(excess, bucket, ALL), on_progress)
+        self._ledger.event("evicted", self._now_ms(), number=removed.entries)
+        return SweepReport(removed)
+
+    def clear(
+        self,
+        query: EntryQuery = ALL,
+        *,
+        dry_run: bool = False,
+        on_progress: Progress | None = None,
+    ) -> SweepReport:
+        """Remove what the query means: everything, unless it says otherwise."""
+        if dry_run:
+            return SweepReport(self._weigh(query), dry_run=True)
+        with self._sweeping(wait=True) as mine:
+            if not mine:
+                return SweepReport(skipped=BUSY)
+            return SweepReport(self._run(self._store.clear(query), on_progress))
+
+    def verify(self, *, repair: bool = False) -> VerifyReport:
+        """Read every byte and compare. With `repair`, mend or remove what is wrong."""
+        self.flush()
+        now_ms = self._now_ms()
+        with self._sweeping(wait=repair) as mine:
+            findings = tuple(self._store.verify(now_ms, repair=repair and mine))
+        self.flush()
+        return VerifyReport(self._store.totals(now_ms)[0].entries, findings)
+
+    def analytics(self, since: str | None = None, until: str | None = None) -> Analytics:
+        """Hits, misses, tokens and money saved from day to day, both included; without days, of all that are
+        kept. Days are `2026-11-26`, in UTC."""
+        self.flush()
+        return summed(self._store.tallies(since or "", until or "9999-12-31"))
+
+    def sweep(self) -> SweepReport:
+        """What happens every hour: expire, evict, and drop counters that are too old."""
+        self.flush()
+        report = self.expire()
+        if report.skipped:
+            return report
+        evicted = self.evict()
+        kept_ms = self._config.analytics.retention_days * _DAY_MS
+        self._store.forget_tallies(day(self._now_ms() - kept_ms))
+        return SweepReport(report.removed + evicted.removed, skipped=evicted.skipped)
+
+    def sweep_quietly(self) -> None:
+        """As the background thread does it: trouble is warned about."""
+        self._attempt("sweeping", self.sweep)
+
+    def flush(self) -> None:
+        """Write down what waits in memory."""
+        self._write_ledger()
+        self._attempt("flushing", self._store.flush)
+
+    def close(self) -> None:
+        """Idempotent. A cache that is used after that opens again."""
+        self._background.stop()
+        self.flush()
+        self._attempt("closing", self._store.close)
+
+    def after_fork(self) -> None:
+        self._background.after_fork()
+        self._ledger.after_fork()
+        self._warnings.after_fork()
+
+    # -- within
+
+    def _keep(self, written: int = 0) -> None:
+        """Something happened: it wants to be written down, or there may be too much of it."""
+        self._written += written
+        if self._headroom is not None and self._written > self._headroom:
+            self._written = 0
+            self._background.ring(sweep=True)
+        elif not self._background.rung:
+            self._background.ring()
+
+    @contextmanager
+    def _sweeping(self, *, wait: bool = False) -> Iterator[bool]:
+        patience = self._clock.steady() + (10.0 if wait else 0.0)
+        while True:
+            with self._store.maintenance() as mine:
+                if mine or self._clock.steady() >= patience:
+                    yield mine
+                    return
+            sleep(0.05)
+
+    def _run(self, batches: Iterator[Removed], on_progress: Progress | None) -> Removed:
+        done = Removed()
+        for batch in batches:
+            done += batch
+            if on_progress is not None:
+                on_progress(batch)
+        return done
+
+    def _weigh(self, *queries: EntryQuery | None) -> Removed:
+        found: dict[str, Entry] = {}
+        for query in queries:
+            if query is not None:
+                found |= {entry.digest: entry for entry in self.entries(query)}
+        return Removed(
+            len(found),
+            sum(entry.payload_bytes for entry in found.values()),
+            sum(entry.disk_bytes for entry in found.values()),
+        )
+
+    def _excess(self, to_bytes: int | None) -> int:
+        limit = self._config.limit_bytes
+        if to_bytes is None and limit is None:
+            return 0
+        size = self._size()
+        if to_bytes is None:
+            assert limit is not None
+            return size - int(limit * self._config.low_water) if size > limit else 0
+        return size - to_bytes
+
+    def _size(self) -> int:
+        (line,) = self.status()
+        return line.disk_bytes if self._config.size_basis == "allocated" else line.payload_bytes
+
+    def _first(self, excess: int, bucket_ms: int) -> Removed:
+        """What an eviction would take."""
+        entries = sorted(self.entries(), key=lambda entry: _age(entry, bucket_ms))
+        done = Removed()
+        for entry in entries:
+            if done.disk_bytes >= excess:
+                break
+            done += Removed(1, entry.payload_bytes, entry.disk_bytes)
+        return done
+
+    def _after_emergency(self) -> int:
+        """To how many bytes a full device makes us shrink."""
+        limit = self._config.limit_bytes
+        size = self._size()
+        return int(min(size, size if limit is None else limit) * self._config.low_water)
+
+    def _drift(self) -> float:
+        return self._clock.now() - self._clock.steady()
+
+    def _clock_jumped(self) -> bool:
+        """Whether the time of day was set and that would cost half the cache. Asked a second time, the clock
+        has been steady since, and is believed."""
+        offset, before = self._drift(), self._offset
+        if abs(offset - before) <= _JUMP:
+            return False
+        (line,) = self._store.totals(self._now_ms())
+        if line.expired * 2 <= line.entries:
+            return False
+        self._offset = offset
+        return True
+
+
+def _age(entry: Entry, bucket_ms: int) -> tuple[int, float, str]:
+    created = entry.created_at.timestamp()
+    used = entry.last_access.timestamp() if entry.last_access else created
+    return int(created * 1000) // bucket_ms, used, entry.digest

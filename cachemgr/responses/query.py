@@ -1,0 +1,29 @@
+"""Which entries somebody means."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Order = Literal["created", "expires", "accessed", "size", "hits", "cost"]
+Grouping = Literal["provider", "model", "namespace", "day"]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryQuery:
+    """Every condition that is given must hold. Patterns are globs: `*`, `?` and `[…]`, case-sensitive."""
+
+    provider: str | None = None
+    model: str | None = None
+    namespace: str | None = None
+    """Exactly this one; "" is the namespace without a name."""
+    digest: str | None = None
+    """How the digest begins."""
+    created_before_ms: int | None = None
+    expired_at_ms: int | None = None
+    """Those whose time is over at this moment."""
+
+    @property
+    def everything(self) -> bool:
+        return self == EntryQuery()
+
+
+ALL = EntryQuery()

@@ -1,0 +1,100 @@
+"""What maintenance did, and what went wrong with which entry."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+Problem = Literal[
+    "corrupt value",
+    "corrupt metadata",
+    "value missing",
+    "metadata missing",
+    "old name",
+    "old form",
+    "abandoned temporary file",
+    "not in the index",
+    "in the index only",
+    "foreign file",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One item that could not be dealt with, and why. The others were."""
+
+    item: str
+    """A digest, or a name below the cache's directory; not yet fit to show."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """One batch of a sweep."""
+
+    entries: int = 0
+    payload_bytes: int = 0
+    disk_bytes: int = 0
+    troubles: tuple[Trouble, ...] = ()
+
+    def __add__(self, other: "Removed") -> "Removed":
+        return Removed(
+            self.entries + other.entries,
+            self.payload_bytes + other.payload_bytes,
+            self.disk_bytes + other.disk_bytes,
+            self.troubles + other.troubles,
+        )
+
+
+Progress = Callable[[Removed], None]
+"""Called with each batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class SweepReport:
+    """What an expiry, an eviction or a clear removed, or would have."""
+
+    removed: Removed = field(default_factory=Removed)
+    dry_run: bool = False
+    skipped: str = ""
+    """Why nothing was done: somebody else is sweeping, a clock that jumped."""
+
+    @property
+    def troubles(self) -> tuple[Trouble, ...]:
+        return self.removed.troubles
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that `verify` found."""
+
+    item: str
+    problem: Problem
+    repaired: bool = False
+    reason: str = ""
+    """Why it was not repaired, where that was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    entries: int
+    """Entries that were looked at."""
+    findings: tuple[Finding, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is wrong any more. Names of the old form are no fault."""
+        return all(found.repaired or found.problem in ("old name", "old form") for found in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How much there is, of one group or altogether."""
+
+    group: tuple[str, ...] = ()
+    entries: int = 0
+    payload_bytes: int = 0
+    disk_bytes: int = 0
+    expired: int = 0
+    expired_bytes: int = 0
+    """On the disk."""
+    oldest_ms: int | None = None

@@ -1,0 +1,103 @@
+"""What a backend has to do. Policies live once, above it, in `cache.Cache` and the rooms beside it.
+
+A store keeps bytes and metadata under digests. It does not know clocks, times to live, defaults, providers'
+rules, single flight, warnings or JSON: moments come in as arguments, entries come in finished. It may raise
+OSError and StoreError, whenever it likes; applications never see either. All methods may be called by many
+threads at once, and by a child after a fork.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from cachemgr.responses.entry import Entry
+from cachemgr.responses.metadata import Metadata, Stored
+from cachemgr.responses.query import EntryQuery, Grouping, Order
+from cachemgr.responses.report import Finding, Removed, Totals
+from cachemgr.responses.tally import Access, Group, Tally
+
+
+class Store(Protocol):
+    """Opening one must touch nothing on disk or network: the first use does, and may fail."""
+
+    @property
+    def backend(self) -> str:
+        """`file`, `memory`, `sqlite` or `redis`."""
+
+    @property
+    def place(self) -> str:
+        """The directory, or the server without its password."""
+
+    # -- one entry: what applications wait for
+
+    def read(self, digest: str, at_ms: int) -> Stored | None:
+        """None where there is nothing. Without payload where it had expired at that moment; expired entries
+        are left alone, since a clock may be wrong. Raises Corrupt."""
+
+    def write(self, digest: str, payload: bytes, metadata: Metadata) -> None:
+        """Replaces what was there, whole or not at all. Raises Full, ReadOnly."""
+
+    def delete(self, digest: str) -> bool:
+        """Whether there was one."""
+
+    def renew(self, digest: str, expires_at_ms: int | None) -> bool:
+        """Give an entry another end. Whether there was one."""
+
+    # -- what happened, in batches
+
+    def note(self, accesses: Sequence[Access], tallies: Mapping[Group, Tally]) -> None:
+        """Add to last accesses and to the counters."""
+
+    def tallies(self, since: str, until: str) -> Iterable[tuple[Group, Tally]]:
+        """The counters of the days from `since` to `until`, both included."""
+
+    def forget_tallies(self, before: str) -> None:
+        """Drop the counters of days before this one."""
+
+    # -- maintenance: whoever calls it holds `maintenance()`
+
+    def totals(self, at_ms: int, by: tuple[Grouping, ...] = ()) -> Sequence[Totals]:
+        """Ungrouped: exactly one."""
+
+    def entries(
+        self, query: EntryQuery, at_ms: int, order: Order = "created", *, descending: bool = False
+    ) -> Iterator[Entry]:
+        """Entries in order, of those that lie equal by digest."""
+
+    def expire(self, at_ms: int) -> Iterator[Removed]:
+        """Remove what has expired, batch by batch; nothing is held locked between batches. Looks at each
+        entry again before it goes: it may have been written anew."""
+
+    def evict(self, excess_bytes: int, bucket_ms: int, query: EntryQuery) -> Iterator[Removed]:
+        """Remove at least so many bytes on disk, if there are as many: oldest first by
+        `created // bucket_ms`, least recently used first among those of one bucket."""
+
+    def clear(self, query: EntryQuery) -> Iterator[Removed]:
+        """Remove what the query means. Everything where it means everything, counters apart."""
+
+    def verify(self, at_ms: int, *, repair: bool = False) -> Iterator[Finding]:
+        """Look at every byte. Yields what is wrong, and mends it where asked."""
+
+    # -- who else is at it
+
+    def maintenance(self) -> AbstractContextManager[bool]:
+        """Whether one got the one right to sweep this place; does not wait. False: somebody else sweeps."""
+
+    def exclusive(self, digest: str, timeout: float) -> AbstractContextManager[bool]:
+        """A lock on one key across processes, for single flight; whether one got it in so many seconds.
+        Threads of one process queue above the store."""
+
+    # -- the end
+
+    def flush(self) -> None:
+        """Write down what waits in memory."""
+
+    def close(self) -> None:
+        """Idempotent. What is used after that opens again."""
+
+
+class BulkStore(Protocol):
+    """A store that takes many entries at once, for conversion and warming. Optional."""
+
+    def write_many(self, entries: Iterable[tuple[str, bytes, Metadata]]) -> int:
+        """How many were written."""

@@ -1,0 +1,26 @@
+"""Whether an answer is worth keeping: not an error, not nothing, not cut off."""
+
+from collections.abc import Mapping
+
+from cachemgr.responses.entry import JSONValue
+
+_CUT_OFF = frozenset(("length", "max_tokens", "content_filter", "MAX_TOKENS", "SAFETY"))
+"""Why a model stopped, in the words of OpenAI, Anthropic and Gemini, where the answer is not whole."""
+_REASONS = ("finish_reason", "stop_reason", "finishReason")
+
+
+def worth_keeping(value: JSONValue) -> bool:
+    """The default of `should_cache`."""
+    if value is None or value in ("", [], {}):
+        return False
+    if not isinstance(value, Mapping):
+        return True
+    if value.get("error"):
+        return False
+    parts = [value, *_objects(value.get("choices")), *_objects(value.get("candidates"))]
+    reasons = (part.get(name) for part in parts for name in _REASONS)
+    return not any(isinstance(reason, str) and reason in _CUT_OFF for reason in reasons)
+
+
+def _objects(value: JSONValue) -> list[dict[str, JSONValue]]:
+    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []
