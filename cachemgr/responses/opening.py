@@ -34,4 +34,10 @@ def _memory(config: CacheConfig, *, read_only: bool) -> Store:
     return MemoryStore(config, read_only=read_only)
 
 
-_OPENERS: dict[str, Callable[..., Store]] = {"memory": _memory}
+def _sqlite(config: CacheConfig, *, read_only: bool) -> Store:
+    from cachemgr.responses.sqlite_store import SqliteStore
+
+    return SqliteStore(config, read_only=read_only)
+
+
+_OPENERS: dict[str, Callable[..., Store]] = {"memory": _memory, "sqlite": _sqlite}
