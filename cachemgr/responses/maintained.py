@@ -125,9 +125,14 @@ class Maintained(Foundation):
         self.flush()
         return summed(self._store.tallies(since or "", until or "9999-12-31"))
 
+    def reconcile(self) -> int:
+        """Learn what others did to the files behind our back. How many entries came or went."""
+        self.flush()
+        return self._store.reconcile(self._now_ms())
+
     def sweep(self) -> SweepReport:
         """What happens every hour: expire, evict, and drop counters that are too old."""
-        self.flush()
+        self.reconcile()
         report = self.expire()
         if report.skipped:
             return report

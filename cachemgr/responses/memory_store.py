@@ -123,6 +123,10 @@ class MemoryStore:
     def expire(self, at_ms: int) -> Iterator[Removed]:
         yield self._remove(lambda _, kept: kept.metadata.expired(at_ms))
 
+    def reconcile(self, at_ms: int) -> int:
+        """Nobody else gets at this memory."""
+        return 0
+
     def evict(self, excess_bytes: int, bucket_ms: int, query: EntryQuery) -> Iterator[Removed]:
         def age(item: tuple[str, _Kept]) -> tuple[int, int]:
             kept = item[1]

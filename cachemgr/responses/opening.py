@@ -28,6 +28,12 @@ def store_of(config: CacheConfig, *, read_only: bool = False) -> Store:
     return _OPENERS[config.backend](config, read_only=read_only)
 
 
+def _file(config: CacheConfig, *, read_only: bool) -> Store:
+    from cachemgr.responses.file_store import FileStore
+
+    return FileStore(config, read_only=read_only)
+
+
 def _memory(config: CacheConfig, *, read_only: bool) -> Store:
     from cachemgr.responses.memory_store import MemoryStore
 
@@ -40,4 +46,4 @@ def _sqlite(config: CacheConfig, *, read_only: bool) -> Store:
     return SqliteStore(config, read_only=read_only)
 
 
-_OPENERS: dict[str, Callable[..., Store]] = {"memory": _memory, "sqlite": _sqlite}
+_OPENERS: dict[str, Callable[..., Store]] = {"file": _file, "memory": _memory, "sqlite": _sqlite}

@@ -22,9 +22,9 @@ from cachemgr.responses.report import Finding, Removed, Totals
 from cachemgr.responses.tally import Access, Group, Tally
 
 DATABASE = "responses.sqlite3"
-_MAINTENANCE = 1 << 20
-"""The lock of whoever sweeps; those below it are for single flight."""
-_FLIGHTS = 4096
+_FLIGHTS, _STRIPES = 256, 4096
+_MAINTENANCE = _FLIGHTS + _STRIPES
+"""Numbers of locks, as the `file` backend has them: whoever converts one into the other keeps both out."""
 
 
 class SqliteStore:
@@ -156,7 +156,7 @@ class SqliteStore:
         return self._locks.tried(_MAINTENANCE)
 
     def exclusive(self, digest: str, timeout: float) -> AbstractContextManager[bool]:
-        return self._locks.tried(number_of(digest) % _FLIGHTS, timeout)
+        return self._locks.tried(_FLIGHTS + number_of(digest) % _STRIPES, timeout)
 
     def flush(self) -> None:
         """Nothing waits."""

@@ -68,6 +68,10 @@ class Store(Protocol):
         """Remove what has expired, batch by batch; nothing is held locked between batches. Looks at each
         entry again before it goes: it may have been written anew."""
 
+    def reconcile(self, at_ms: int) -> int:
+        """Learn what others changed, where they can behind the store's back; hourly. How many entries came or
+        went."""
+
     def evict(self, excess_bytes: int, bucket_ms: int, query: EntryQuery) -> Iterator[Removed]:
         """Remove at least so many bytes on disk, if there are as many: oldest first by
         `created // bucket_ms`, least recently used first among those of one bucket."""

@@ -1,0 +1,140 @@
+"""One SQLite database of our own: opened late, reopened after a fork, set aside when it is damaged."""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from cachemgr.responses import files
+from cachemgr.responses.errors import StoreError
+
+_T = TypeVar("_T")
+_DAMAGED = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB))
+_UNWRITABLE = frozenset(
+    (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH)
+)
+_MEMORY = ":memory:"
+_inherited: list[sqlite3.Connection] = []
+"""Of the parent's, in a child: closing them there could end what the parent is at."""
+
+
+class _Newer(sqlite3.Error):
+    pass
+
+
+class Database:
+    """Its content can be made again: where nothing can be written it lives in memory."""
+
+    def __init__(
+        self,
+        path: str | None,
+        schema: Sequence[str],
+        *,
+        version: int,
+        application: int,
+        patience: float = 1.0,
+    ) -> None:
+        """In memory without a path."""
+        self._path = path
+        self._schema = schema
+        self._version = version
+        self._application = application
+        self._patience = patience
+        self._connection: sqlite3.Connection | None = None
+        self._lock = threading.RLock()
+
+    def read(self, action: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Raises StoreError."""
+        return self._run(action)
+
+    def write(self, action: Callable[[sqlite3.Connection], object]) -> None:
+        """In one transaction. Raises StoreError."""
+
+        def transaction(database: sqlite3.Connection) -> None:
+            database.execute("BEGIN IMMEDIATE")
+            try:
+                action(database)
+                database.execute("COMMIT")
+            except BaseException:
+                if database.in_transaction:
+                    database.execute("ROLLBACK")
+                raise
+
+        self._run(transaction)
+
+    def close(self) -> None:
+        with self._lock:
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                connection.close()
+
+    def after_fork(self) -> None:
+        self._lock = threading.RLock()
+        if self._connection is not None:
+            _inherited.append(self._connection)
+            self._connection = None
+
+    def _run(self, action: Callable[[sqlite3.Connection], _T]) -> _T:
+        with self._lock:
+            for _ in range(3):
+                try:
+                    return action(self._connection or self._open())
+                except sqlite3.Error as error:
+                    self._recover(error)
+            raise StoreError("the index cannot be made again")
+
+    def _recover(self, error: sqlite3.Error) -> None:
+        """Raises StoreError where trying again is of no use."""
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if isinstance(error, _Newer):
+            self._path = None
+        elif self._path is not None and code in _DAMAGED:
+            self._set_aside(self._path)
+        elif self._path is not None and code in _UNWRITABLE:
+            self.close()
+            self._path = None
+        else:
+            raise StoreError(f"index: {error}") from error
+
+    def _set_aside(self, path: str) -> None:
+        self.close()
+        try:
+            files.replace(path, path + ".bad")
+            files.remove(path + "-wal")
+            files.remove(path + "-shm")
+        except OSError:
+            self._path = None
+
+    def _open(self) -> sqlite3.Connection:
+        if self._path is not None:
+            try:
+                # For nobody else's eyes, and no link; SQLite takes an empty file for a new database.
+                os.close(files.open_lock(self._path))
+            except OSError:
+                self._path = None
+        connection = sqlite3.connect(
+            self._path or _MEMORY, timeout=self._patience, isolation_level=None, check_same_thread=False
+        )
+        try:
+            self._prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        self._connection = connection
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version > self._version:
+            raise _Newer("made by a newer version")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        if version == self._version:
+            return
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("BEGIN IMMEDIATE")
+        for statement in self._schema:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {self._application}")
+        connection.execute(f"PRAGMA user_version = {self._version}")
+        connection.execute("COMMIT")

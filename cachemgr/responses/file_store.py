@@ -1,0 +1,213 @@
+"""The `file` backend: pairs of files that people can read, and an index that makes sweeping cheap."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import TypeVar
+
+from cachemgr.responses import counters, files, forks, listing
+from cachemgr.responses.config import CacheConfig
+from cachemgr.responses.database import Database
+from cachemgr.responses.entry import Entry
+from cachemgr.responses.errors import ReadOnly, StoreError
+from cachemgr.responses.index import Index, Row
+from cachemgr.responses.index_sql import APPLICATION, SCHEMA, SCHEMA_VERSION
+from cachemgr.responses.locks import Slots
+from cachemgr.responses.manifest import Manifest
+from cachemgr.responses.metadata import Metadata, Stored
+from cachemgr.responses.pairs import Pairs
+from cachemgr.responses.places import places
+from cachemgr.responses.query import EntryQuery, Grouping, Order
+from cachemgr.responses.reconcile import Reconciler
+from cachemgr.responses.removal import Removal
+from cachemgr.responses.report import Finding, Removed, Totals
+from cachemgr.responses.tally import Access, Group, Tally
+from cachemgr.responses.verify import Verifier
+
+_T = TypeVar("_T")
+_FLIGHTS = 256
+"""The first of the locks that are for single flight; those below are the shards'."""
+_STRIPES = 4096
+_MAINTENANCE = _FLIGHTS + _STRIPES
+
+
+class FileStore:
+    backend = "file"
+
+    def __init__(self, config: CacheConfig, *, read_only: bool = False) -> None:
+        self._read_only = read_only
+        self._places = places(config.directory)
+        self._manifest = Manifest(self._places)
+        self._slots = Slots(self._places.root)
+        self._pairs = Pairs(self._places, self._slots, sync=config.fsync, writer=f"cachemgr/{os.getpid()}")
+        lasting = config.index.enabled and not read_only
+        self._database = Database(
+            self._places.index if lasting else None,
+            (*SCHEMA, counters.SCHEMA),
+            version=SCHEMA_VERSION,
+            application=APPLICATION,
+        )
+        self._index = Index(self._database, flush_ops=config.index.flush_ops)
+        self._reconciler = Reconciler(self._places, self._index)
+        self._removal = Removal(self._places, self._slots, self._index)
+        forks.register(self)
+
+    def after_fork(self) -> None:
+        self._index.after_fork()
+        self._database.after_fork()
+
+    @property
+    def place(self) -> str:
+        return self._places.root
+
+    # -- one entry
+
+    def read(self, digest: str, at_ms: int) -> Stored | None:
+        self._manifest.allow_reading()
+        return self._pairs.read(digest, at_ms)
+
+    def write(self, digest: str, payload: bytes, metadata: Metadata) -> None:
+        self._change(digest, lambda: self._pairs.write(digest, payload, metadata))
+        disk = files.allocated(len(payload)) + files.allocated(1)
+        self._note(Row(digest, metadata, len(payload), disk))
+
+    def delete(self, digest: str) -> bool:
+        found = self._change(digest, lambda: self._pairs.delete(digest))
+        self._note(Row(digest, None))
+        return found
+
+    def renew(self, digest: str, expires_at_ms: int | None) -> bool:
+        found = self._change(digest, lambda: self._pairs.renew(digest, expires_at_ms))
+        if found is None:
+            return False
+        metadata, size = found
+        self._note(Row(digest, metadata, size, files.allocated(size) + files.allocated(1)))
+        return True
+
+    def _change(self, digest: str, action: Callable[[], _T]) -> _T:
+        self._refuse_if_read_only()
+        with files.translated():
+            self._manifest.allow_writing()
+            shard = int(digest[:2], 16)
+            self._slots.acquire(shard)
+            try:
+                return action()
+            finally:
+                self._slots.release(shard)
+
+    @property
+    def _absent(self) -> bool:
+        """Whether there is no cache yet: whoever only looks does not make one."""
+        return not os.path.isdir(self._places.root)
+
+    def _refuse_if_read_only(self) -> None:
+        if self._read_only:
+            raise ReadOnly("opened for reading only")
+
+    def _note(self, row: Row) -> None:
+        self._reconciler.own(row.digest)
+        if self._index.put(row):
+            self._flush()
+
+    # -- in batches
+
+    def note(self, accesses: Sequence[Access], tallies: Mapping[Group, Tally]) -> None:
+        if not self._read_only:
+            with files.translated():
+                self._manifest.allow_writing()
+            self._index.note(accesses, tallies)
+
+    def tallies(self, since: str, until: str) -> Iterable[tuple[Group, Tally]]:
+        return [] if self._absent else self._index.tallies(since, until)
+
+    def forget_tallies(self, before: str) -> None:
+        if not self._absent:
+            self._index.forget_tallies(before)
+
+    # -- maintenance
+
+    def totals(self, at_ms: int, by: tuple[Grouping, ...] = ()) -> Sequence[Totals]:
+        if self._absent:
+            return listing.totals((), by)
+        self._catch_up(at_ms)
+        return self._index.totals(at_ms, by)
+
+    def entries(
+        self, query: EntryQuery, at_ms: int, order: Order = "created", *, descending: bool = False
+    ) -> Iterator[Entry]:
+        if self._absent:
+            return iter(())
+        self._catch_up(at_ms)
+        return self._index.entries(query, at_ms, order, descending=descending)
+
+    def expire(self, at_ms: int) -> Iterator[Removed]:
+        if self._absent:
+            return
+        self._refuse_if_read_only()
+        self._catch_up(at_ms)
+        yield from self._removal.expired(at_ms)
+        yield from self._removal.abandoned(self._reconciler.take_leftovers(), at_ms)
+        yield from self._removal.discarded()
+
+    def reconcile(self, at_ms: int) -> int:
+        return 0 if self._absent else self._catch_up(at_ms, thoroughly=True)
+
+    def evict(self, excess_bytes: int, bucket_ms: int, query: EntryQuery) -> Iterator[Removed]:
+        if self._absent:
+            return
+        self._refuse_if_read_only()
+        self._flush()
+        yield from self._removal.oldest(excess_bytes, bucket_ms, query)
+
+    def clear(self, query: EntryQuery) -> Iterator[Removed]:
+        if self._absent:
+            return
+        self._refuse_if_read_only()
+        if query.everything:
+            yield from self._removal.everything()
+        else:
+            self._flush()
+            yield from self._removal.meant(query)
+
+    def verify(self, at_ms: int, *, repair: bool = False) -> Iterator[Finding]:
+        if self._absent:
+            return
+        if repair:
+            self._refuse_if_read_only()
+        self._catch_up(at_ms)
+        yield from Verifier(self._places, self._slots, self._index, at_ms, repair=repair).findings()
+
+    @contextmanager
+    def maintenance(self) -> Iterator[bool]:
+        """Where nothing can be locked nobody sweeps, and one may look."""
+        if self._absent or self._read_only:
+            yield True
+            return
+        with files.translated(), self._slots.tried(_MAINTENANCE) as mine:
+            yield mine
+
+    @contextmanager
+    def exclusive(self, digest: str, timeout: float) -> Iterator[bool]:
+        with self._slots.tried(_FLIGHTS + int(digest[2:10], 16) % _STRIPES, timeout) as alone:
+            yield alone
+
+    def flush(self) -> None:
+        if not self._read_only:
+            self._index.flush()
+
+    def close(self) -> None:
+        try:
+            self.flush()
+        finally:
+            self._index.close()
+            self._slots.close()
+
+    def _flush(self) -> None:
+        """Where the index cannot be written now, its rows wait; the files are what counts."""
+        with suppress(StoreError):
+            self._index.flush()
+
+    def _catch_up(self, at_ms: int, *, thoroughly: bool = False) -> int:
+        self._manifest.allow_reading()
+        self._flush()
+        return self._reconciler.run(at_ms, thoroughly=thoroughly)

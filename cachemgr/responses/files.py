@@ -1,0 +1,142 @@
+"""Everything the `file` backend does to a disk: only names of its own, only below its own directory.
+
+Temporary files are written whole, then renamed; nothing is truncated, and no link is followed to its target.
+"""
+
+import errno
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from cachemgr.responses.errors import Full, ReadOnly
+
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_BINARY = getattr(os, "O_BINARY", 0)
+READ = os.O_RDONLY | _NOFOLLOW | _BINARY
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW | _BINARY
+_LOCK = os.O_RDWR | os.O_CREAT | _NOFOLLOW | _BINARY
+_DIRECTORY = os.O_RDONLY | _NOFOLLOW | getattr(os, "O_DIRECTORY", 0)
+_BLOCK = 4096
+BY_DESCRIPTOR = os.open in os.supports_dir_fd and os.unlink in os.supports_dir_fd
+
+
+def read(path: str, expected: int = _BLOCK, *, folder: int | None = None) -> bytes:
+    """A whole file, in one call where it is shorter than expected."""
+    descriptor = os.open(path, READ, dir_fd=folder)
+    try:
+        data = os.read(descriptor, expected)
+        if len(data) < expected:
+            return data
+        parts = [data]
+        while data := os.read(descriptor, 1 << 20):
+            parts.append(data)
+        return b"".join(parts)
+    finally:
+        os.close(descriptor)
+
+
+def create(path: str, content: bytes, *, sync: bool = False) -> None:
+    """A file that must not be there yet; it is gone again where writing failed."""
+    descriptor = os.open(path, _NEW, 0o600)
+    try:
+        written = os.write(descriptor, content)
+        while written < len(content):
+            written += os.write(descriptor, content[written:])
+        if sync:
+            os.fsync(descriptor)
+    except BaseException:
+        os.close(descriptor)
+        remove(path)
+        raise
+    os.close(descriptor)
+
+
+def replace(source: str, target: str) -> None:
+    os.replace(source, target)
+
+
+def remove(path: str, *, folder: int | None = None) -> bool:
+    """Whether it was there."""
+    try:
+        os.unlink(path, dir_fd=folder)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def make_directory(path: str) -> None:
+    """With what leads to it; for nobody else's eyes where it is new."""
+    os.makedirs(path, mode=0o700, exist_ok=True)
+
+
+def sync_directory(path: str) -> None:
+    """So that names survive a power cut; Windows has no such thing."""
+    if os.name == "posix":
+        descriptor = os.open(path, _DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def open_lock(path: str, *, directory: str | None = None) -> int:
+    """An empty file that is only ever locked."""
+    try:
+        return os.open(path, _LOCK, 0o600)
+    except FileNotFoundError:
+        make_directory(directory or os.path.dirname(path))
+        return os.open(path, _LOCK, 0o600)
+
+
+@contextmanager
+def opened(directory: str) -> Iterator[int | None]:
+    """A descriptor of a directory that is no link; None on systems that do not work through descriptors."""
+    if not BY_DESCRIPTOR:
+        yield None
+        return
+    descriptor = os.open(directory, _DIRECTORY)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def put_aside(directory: str, discarded: str) -> str | None:
+    """Move a directory out of the way, to be removed at leisure; None where there is none."""
+    target = f"{discarded}/{uuid.uuid4().hex}"
+    make_directory(discarded)
+    try:
+        os.rename(directory, target)
+    except FileNotFoundError:
+        return None
+    return target
+
+
+def remove_directory(path: str) -> None:
+    """An empty one; one that is not stays."""
+    try:
+        os.rmdir(path)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+            raise
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Faults of a device in the words of a store."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise Full(os.strerror(error.errno)) from error
+        if error.errno == errno.EROFS:
+            raise ReadOnly(os.strerror(error.errno)) from error
+        raise
+
+
+def allocated(size: int) -> int:
+    """Bytes a file takes, in whole blocks; asking the system would cost two calls for every write."""
+    return (size + _BLOCK - 1) // _BLOCK * _BLOCK

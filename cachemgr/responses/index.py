@@ -1,0 +1,240 @@
+"""The index of a directory of pairs: write-behind, rebuildable, and never asked when an entry is read.
+
+The files are the authority. A row without files and files without a row are found and mended by `reconcile`;
+an index that is damaged is set aside and read again from the files.
+"""
+
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from cachemgr.responses import counters
+from cachemgr.responses import index_sql as sql
+from cachemgr.responses.database import Database
+from cachemgr.responses.entry import Entry, State
+from cachemgr.responses.errors import StoreError
+from cachemgr.responses.format import OLD_PREFIX
+from cachemgr.responses.listing import entry_of
+from cachemgr.responses.metadata import Metadata
+from cachemgr.responses.query import EntryQuery, Grouping, Order
+from cachemgr.responses.report import Totals
+from cachemgr.responses.tally import NANO, Access, Group, Tally
+
+_MOST_WAITING = 10_000
+"""Rows that are kept while the index cannot be written; the rest is found by name later."""
+OLD_NAME, OLD_FORM, OURS = 0, 1, 2
+
+
+class Row(NamedTuple):
+    """One entry, as far as the index knows it; without metadata, one that is gone."""
+
+    digest: str
+    metadata: Metadata | None
+    payload_bytes: int = 0
+    disk_bytes: int = 0
+    form: int = OURS
+
+
+class Victim(NamedTuple):
+    """An entry that is to go."""
+
+    digest: str
+    form: int
+
+    @property
+    def key(self) -> str:
+        """How its files' names begin."""
+        return OLD_PREFIX + self.digest if self.form == OLD_NAME else self.digest
+
+
+class Index:
+    def __init__(self, database: Database, *, flush_ops: int) -> None:
+        self._database = database
+        self._flush_ops = flush_ops
+        self.after_fork()
+
+    def after_fork(self) -> None:
+        """What waits is the parent's to write."""
+        self._waiting: deque[Row] = deque()
+        self._flushing = threading.Lock()
+
+    # -- writing, later
+
+    def put(self, row: Row) -> bool:
+        """Whether it is time to flush."""
+        self._waiting.append(row)
+        return len(self._waiting) >= self._flush_ops
+
+    def flush(self) -> None:
+        """Raises StoreError where the index cannot be written now; then the rows wait on."""
+        with self._flushing:
+            taken: list[Row] = []
+            while self._waiting:
+                taken.append(self._waiting.popleft())
+            if not taken:
+                return
+            latest = {row.digest: row for row in taken}
+            try:
+                self._database.write(lambda database: _write(database, latest.values()))
+            except StoreError:
+                self._waiting.extendleft(reversed(taken[-_MOST_WAITING:]))
+                raise
+
+    def note(self, accesses: Sequence[Access], tallies: Mapping[Group, Tally]) -> None:
+        rows = [(access.at_ms, access.hits, sql.number_of(access.digest)) for access in accesses]
+
+        def write(database: sqlite3.Connection) -> None:
+            database.executemany(sql.ACCESS, rows)
+            counters.add(database, tallies)
+
+        self.flush()
+        self._database.write(write)
+
+    def forget_tallies(self, before: str) -> None:
+        self._database.write(lambda database: counters.forget(database, before))
+
+    def drop_all(self) -> None:
+        self._database.write(lambda database: database.execute("DELETE FROM e"))
+
+    @property
+    def waiting(self) -> int:
+        """Rows that are not written yet."""
+        return len(self._waiting)
+
+    # -- reading
+
+    def tallies(self, since: str, until: str) -> list[tuple[Group, Tally]]:
+        return self._database.read(lambda database: list(counters.read(database, since, until)))
+
+    def totals(self, at_ms: int, by: tuple[Grouping, ...]) -> list[Totals]:
+        groups = [sql.GROUPS[name] for name in by]
+        tail = f" GROUP BY {', '.join(groups)}" if groups else ""
+        statement = f"SELECT {', '.join([*groups, sql.TOTALS])} FROM e{tail}"  # noqa: S608
+        rows = self._rows(statement, (at_ms, at_ms))
+        width = len(groups)
+        return [
+            Totals(
+                tuple(map(str, row[:width])), row[width], row[width + 1], row[width + 2], *row[width + 3 :]
+            )
+            for row in rows
+        ]
+
+    def entries(self, query: EntryQuery, at_ms: int, order: Order, *, descending: bool) -> Iterator[Entry]:
+        condition, values = sql.where(query)
+        way = " DESC" if descending else ""
+        order_by = f"{sql.ORDERS[order]}{way}, digest"
+        statement = f"SELECT {', '.join(sql.COLUMNS)} FROM e WHERE {condition} ORDER BY {order_by}"  # noqa: S608
+        for row in self._rows(statement, values):
+            yield _entry(row, at_ms)
+
+    def matching(self, query: EntryQuery) -> list["Victim"]:
+        condition, values = sql.where(query)
+        return [Victim(*row) for row in self._rows(sql.MATCHING.format(where=condition), values)]
+
+    def expired(self, at_ms: int, batch: int) -> Iterator[list["Victim"]]:
+        """Page by page. A page that could not be dealt with does not come again."""
+        after = (-(1 << 62), 0)
+        while rows := self._rows(sql.EXPIRED, (at_ms, *after, batch)):
+            yield [Victim(row[2], row[3]) for row in rows]
+            after = rows[-1][:2]
+
+    def oldest(self, bucket_ms: int, query: EntryQuery, excess: int) -> list["Victim"]:
+        """Entries of so many bytes on disk, in the order of eviction."""
+        condition, values = sql.where(query)
+        statement = sql.OLDEST.format(where=condition)
+        return self._database.read(
+            lambda database: _until(database.execute(statement, {**values, "bucket": bucket_ms}), excess)
+        )
+
+    def of_shard(self, shard: int) -> set[str]:
+        return {row[0] for row in self._rows(sql.OF_SHARD, sql.numbers_of_shard(shard))}
+
+    def old_names(self) -> set[str]:
+        """Digests whose files have names of the old form; all lie in one shard."""
+        return {row[0] for row in self._rows(sql.OLD_NAMES, ())}
+
+    def shard_times(self) -> dict[int, int]:
+        """When each shard was last looked through, by its own time of change."""
+        return dict(self._rows("SELECT n, mtime_ns FROM shards", ()))
+
+    def remember_shards(self, times: Mapping[int, int]) -> None:
+        rows = list(times.items())
+        self._database.write(
+            lambda database: database.executemany("INSERT OR REPLACE INTO shards VALUES(?, ?)", rows)
+        )
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _rows(self, statement: str, values: Sequence[object] | Mapping[str, object]) -> list[tuple[Any, ...]]:
+        return self._database.read(lambda database: database.execute(statement, values).fetchall())
+
+
+def _until(rows: Iterable[tuple[str, int, int]], excess: int) -> list["Victim"]:
+    found, bytes_found = [], 0
+    for digest, form, disk in rows:
+        if bytes_found >= excess:
+            break
+        found.append(Victim(digest, form))
+        bytes_found += disk
+    return found
+
+
+def _write(database: sqlite3.Connection, rows: Iterable[Row]) -> None:
+    puts, drops = [], []
+    for row in rows:
+        if row.metadata is None:
+            drops.append((sql.number_of(row.digest),))
+        else:
+            puts.append(_values(row, row.metadata))
+    database.executemany(sql.DROP, drops)
+    database.executemany(sql.PUT, puts)
+
+
+def _values(row: Row, found: Metadata) -> tuple[object, ...]:
+    return (
+        sql.number_of(row.digest),
+        row.digest,
+        found.namespace,
+        found.provider,
+        found.model,
+        found.created_at_ms,
+        found.expires_at_ms,
+        None,
+        0,
+        row.payload_bytes,
+        row.disk_bytes,
+        round(found.cost_usd * NANO),
+        found.request_tokens,
+        found.response_tokens,
+        found.encoding,
+        row.form,
+    )
+
+
+def _entry(row: tuple[Any, ...], at_ms: int) -> Entry:
+    named = dict(zip(sql.COLUMNS, row, strict=True))
+    metadata = Metadata(
+        created_at_ms=named["created"],
+        expires_at_ms=named["expires"],
+        provider=named["provider"],
+        model=named["model"],
+        namespace=named["ns"],
+        request_tokens=named["rtok"],
+        response_tokens=named["otok"],
+        cost_usd=named["cost"] / NANO,
+        encoding=named["encoding"],
+    )
+    old: State | None = "legacy" if named["form"] != OURS and not metadata.expired(at_ms) else None
+    return entry_of(
+        named["digest"],
+        metadata,
+        at_ms,
+        payload_bytes=named["bytes"],
+        disk_bytes=named["disk"],
+        accessed_ms=named["accessed"],
+        hits=named["hits"],
+        state=old,
+    )

@@ -1,0 +1,89 @@
+"""The index's schema and statements. Everything in it but the counters can be read from the files again."""
+
+from cachemgr.responses.query import EntryQuery, Grouping, Order
+
+SCHEMA_VERSION = 2
+APPLICATION = 0x51464343
+"""`QFCC`, for file(1) and for ourselves."""
+
+SCHEMA = (
+    """CREATE TABLE IF NOT EXISTS e(
+        id INTEGER PRIMARY KEY, digest TEXT NOT NULL, ns TEXT NOT NULL, provider TEXT NOT NULL,
+        model TEXT NOT NULL, created INTEGER NOT NULL, expires INTEGER, accessed INTEGER,
+        hits INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL, disk INTEGER NOT NULL,
+        cost INTEGER NOT NULL, rtok INTEGER NOT NULL, otok INTEGER NOT NULL,
+        encoding TEXT NOT NULL, form INTEGER NOT NULL)""",
+    # Covers what `status` adds up, and grows at its end where the time to live is the same for all.
+    "CREATE INDEX IF NOT EXISTS e_expires ON e(expires, disk, bytes, created)",
+    "CREATE INDEX IF NOT EXISTS e_old ON e(form) WHERE form = 0",
+    "CREATE TABLE IF NOT EXISTS shards(n INTEGER PRIMARY KEY, mtime_ns INTEGER NOT NULL)",
+)
+
+COLUMNS = (
+    "id digest ns provider model created expires accessed hits bytes disk cost rtok otok encoding form"
+).split()
+PUT = (
+    f"INSERT INTO e({', '.join(COLUMNS)}) VALUES({', '.join('?' * len(COLUMNS))}) "
+    "ON CONFLICT(id) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name not in ("id", "accessed", "hits"))
+    # Written by reconciliation, a row knows no reads; what is known of them stays, if it is the same answer.
+    + ", accessed = CASE WHEN created = excluded.created THEN accessed END"
+    + ", hits = CASE WHEN created = excluded.created THEN hits ELSE 0 END"
+)
+DROP = "DELETE FROM e WHERE id = ?"
+ACCESS = "UPDATE e SET accessed = max(coalesce(accessed, 0), ?), hits = hits + ? WHERE id = ?"
+TOTALS = "count(*), coalesce(sum(bytes), 0), coalesce(sum(disk), 0), count(*) FILTER (WHERE expires <= ?), " \
+    "coalesce(sum(disk) FILTER (WHERE expires <= ?), 0), min(created)"  # fmt: skip
+EXPIRED = (
+    "SELECT expires, id, digest, form FROM e WHERE expires <= ? AND (expires, id) > (?, ?) "
+    "ORDER BY expires, id LIMIT ?"
+)
+OLDEST = (
+    "SELECT digest, form, disk FROM e WHERE {where} "
+    "ORDER BY created / :bucket, coalesce(accessed, created), id"
+)
+"""No index for this order: it would cost every write; an eviction sorts once, and frees a tenth at a time."""
+MATCHING = "SELECT digest, form FROM e WHERE {where}"
+OF_SHARD = "SELECT digest FROM e WHERE id BETWEEN ? AND ? AND form > 0"
+OLD_NAMES = "SELECT digest FROM e WHERE form = 0"
+
+ORDERS: dict[Order, str] = {
+    "created": "created",
+    "expires": "coalesce(expires, 9223372036854775807)",
+    "accessed": "coalesce(accessed, created)",
+    "size": "disk",
+    "hits": "hits",
+    "cost": "cost",
+}
+GROUPS: dict[Grouping, str] = {
+    "provider": "provider",
+    "model": "model",
+    "namespace": "ns",
+    "day": "strftime('%Y-%m-%d', created / 1000, 'unixepoch')",
+}
+
+
+def where(query: EntryQuery) -> tuple[str, dict[str, object]]:
+    """A condition, and the values for its named places."""
+    found: dict[str, tuple[str, object]] = {
+        "provider": ("provider GLOB :provider", query.provider),
+        "model": ("model GLOB :model", query.model),
+        "namespace": ("ns = :namespace", query.namespace),
+        "digest": ("substr(digest, 1, length(:digest)) = :digest", query.digest),
+        "before": ("created < :before", query.created_before_ms),
+        "expired": ("expires <= :expired", query.expired_at_ms),
+    }
+    given = {name: pair for name, pair in found.items() if pair[1] is not None}
+    condition = " AND ".join(text for text, _ in given.values()) or "TRUE"
+    return condition, {name: value for name, (_, value) in given.items()}
+
+
+def number_of(digest: str) -> int:
+    """The first eight bytes of a digest as SQLite's integer: the order of numbers is not that of digests."""
+    return int.from_bytes(bytes.fromhex(digest[:16]), "big", signed=True)
+
+
+def numbers_of_shard(shard: int) -> tuple[int, int]:
+    """The least and the greatest number in a shard."""
+    first = (shard << 56) - (1 << 64 if shard >= 128 else 0)
+    return first, first + (1 << 56) - 1

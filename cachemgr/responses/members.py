@@ -1,0 +1,98 @@
+"""What the names in a shard mean."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from cachemgr.responses.format import COMPRESSED, MEMBER, METADATA, OLD_PREFIX, OLD_SHARD, TEMPORARY, VALUE
+
+_DIGITS = 64
+_VALUES = (VALUE, COMPRESSED)
+
+
+@dataclass(slots=True)
+class Members:
+    """The entries of one shard by what there is of them. Keys have the old prefix where their files have."""
+
+    described: set[str] = field(default_factory=set)
+    """Keys that have metadata."""
+    values: dict[str, list[str]] = field(default_factory=dict)
+    """The names of the values of each key."""
+    temporary: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    """Names that are no entry's, or an entry's in the wrong shard."""
+
+    def leftovers(self) -> list[str]:
+        """Values without metadata, and what was never finished."""
+        lost = [name for key, names in self.values.items() if key not in self.described for name in names]
+        return lost + self.temporary
+
+    @property
+    def keys(self) -> set[str]:
+        return self.described | self.values.keys()
+
+
+def members(shard: str, names: Iterable[str]) -> Members:
+    """Of a shard, by its two letters. Looks at names only."""
+    found = Members()
+    for name in names:
+        key, tail = name[:_DIGITS], name[_DIGITS:]
+        if tail == METADATA and _plain(key, shard):
+            found.described.add(key)
+        elif tail in _VALUES and _plain(key, shard):
+            found.values.setdefault(key, []).append(name)
+        else:
+            _rare(found, shard, name)
+    return found
+
+
+def _plain(key: str, shard: str) -> bool:
+    """Hundreds of thousands of names pass here; a regular expression takes three times as long."""
+    return len(key) == _DIGITS and key.startswith(shard) and not key.strip("0123456789abcdef")
+
+
+def _rare(found: Members, shard: str, name: str) -> None:
+    match = MEMBER.fullmatch(name)
+    if TEMPORARY.fullmatch(name) and name[1:3] == shard:
+        found.temporary.append(name)
+    elif match is None or match[1][:2] != shard:
+        found.foreign.append(name)
+    elif match[2] == METADATA:
+        found.described.add(match[1])
+    elif match[2] in _VALUES:
+        found.values.setdefault(match[1], []).append(name)
+    else:
+        found.temporary.append(name)
+
+
+def is_old(key: str) -> bool:
+    """Whether the key has the old form."""
+    return key.startswith(OLD_PREFIX)
+
+
+def digest_of(key: str) -> str:
+    return key.removeprefix(OLD_PREFIX)
+
+
+def old_key(digest: str) -> str:
+    return OLD_PREFIX + digest
+
+
+def shard_of(key: str) -> str:
+    """The two letters that a key's files lie under."""
+    return key[:2]
+
+
+def shard_number(shard: str) -> int:
+    return int(shard, 16)
+
+
+def listed(directory: str) -> list[str]:
+    """Names; none where there is no such directory, or a link."""
+    try:
+        return [] if os.path.islink(directory) else os.listdir(directory)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+assert OLD_PREFIX.startswith(OLD_SHARD)

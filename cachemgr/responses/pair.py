@@ -1,0 +1,126 @@
+"""The metadata file of a pair: what is written, and what is believed of what is read."""
+
+import math
+from hashlib import sha256
+
+import msgspec
+
+from cachemgr.responses.errors import Corrupt
+from cachemgr.responses.format import NEVER, VERSION
+from cachemgr.responses.metadata import Metadata
+from cachemgr.responses.ttl import LONGEST
+
+_TOLERANCE = 1.0
+"""Seconds by which the old code's three fields may differ; it rounded the same moment in two ways."""
+_LARGEST = 16 << 20
+"""Bytes: a stored prompt may be long, and nothing that is longer is metadata of ours."""
+
+
+class PairMetadata(Metadata, frozen=True, kw_only=True, gc=False):
+    """The document's fields as they were, so that its code reads our pairs, and ours."""
+
+    timestamp: float
+    """Seconds since the epoch, as the next two but one."""
+    ttl_seconds: float | None
+    expires_at: float
+    """`NEVER` where there is no end: the old code compares with a number."""
+    format_version: int
+    key: str
+    payload_sha256: str
+    """Of the file as it is, compressed or not. It ties the halves together: whoever reads while somebody
+    writes sees that they do not belong together."""
+    payload_bytes: int
+    writer: str = ""
+
+
+class _OldMetadata(msgspec.Struct, gc=False):
+    """What the old code wrote: a pair without digest, whose value is a text."""
+
+    expires_at: float
+    timestamp: float | None = None
+    ttl_seconds: float | None = None
+    provider: str = ""
+    model: str = ""
+    request_tokens: int = 0
+    response_tokens: int = 0
+    cost_usd: float = 0.0
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(PairMetadata).decode
+_decode_old = msgspec.json.Decoder(_OldMetadata).decode
+
+
+def describe(digest: str, payload: bytes, metadata: Metadata, writer: str) -> bytes:
+    """The content of a metadata file."""
+    created, expires = metadata.created_at_ms, metadata.expires_at_ms
+    return _encode(
+        PairMetadata(
+            timestamp=created / 1000,
+            ttl_seconds=None if expires is None else (expires - created) / 1000,
+            expires_at=NEVER if expires is None else expires / 1000,
+            format_version=VERSION,
+            key=digest,
+            payload_sha256=sha256(payload).hexdigest(),
+            payload_bytes=len(payload),
+            writer=writer,
+            created_at_ms=created,
+            expires_at_ms=expires,
+            provider=metadata.provider,
+            model=metadata.model,
+            namespace=metadata.namespace,
+            request_tokens=metadata.request_tokens,
+            response_tokens=metadata.response_tokens,
+            cost_usd=metadata.cost_usd,
+            content=metadata.content,
+            encoding=metadata.encoding,
+            prompt=metadata.prompt,
+        )
+    )
+
+
+def understand(text: bytes) -> Metadata:
+    """A PairMetadata, or plain Metadata where the old code wrote it. Raises Corrupt for anything that is not
+    strictly one or the other."""
+    if len(text) > _LARGEST:
+        raise Corrupt("metadata: larger than any")
+    try:
+        return _decode(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _understand_old(text)
+
+
+def _understand_old(text: bytes) -> Metadata:
+    try:
+        old = _decode_old(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Corrupt(f"metadata: {error}") from None
+    start = old.timestamp
+    if start is None and old.ttl_seconds is not None:
+        start = old.expires_at - old.ttl_seconds
+    moments = [old.expires_at, start if start is not None else old.expires_at]
+    if start is not None and old.ttl_seconds is not None:
+        moments.append(start + old.ttl_seconds)
+        if not abs(start + old.ttl_seconds - old.expires_at) <= _TOLERANCE:
+            raise Corrupt("metadata: its fields contradict each other")
+    if not all(math.isfinite(moment) and 0 <= moment < NEVER + LONGEST for moment in moments):
+        raise Corrupt("metadata: no moment anybody could mean")
+    return Metadata(
+        created_at_ms=int(moments[1] * 1000),
+        expires_at_ms=None if old.expires_at >= NEVER else int(old.expires_at * 1000),
+        provider=old.provider,
+        model=old.model,
+        request_tokens=old.request_tokens,
+        response_tokens=old.response_tokens,
+        cost_usd=old.cost_usd,
+        content="text",
+    )
+
+
+def check(payload: bytes, metadata: Metadata) -> bool:
+    """Whether a value is the one that its metadata was written for; of the old code's, that there is one."""
+    if isinstance(metadata, PairMetadata):
+        return (
+            len(payload) == metadata.payload_bytes and sha256(payload).hexdigest() == metadata.payload_sha256
+        )
+    return len(payload) > 0

@@ -1,0 +1,192 @@
+"""Reading, writing and removing the pairs of a directory. Knows no index and no policy."""
+
+import os
+import threading
+from itertools import count
+
+from cachemgr.responses import files
+from cachemgr.responses.errors import Corrupt
+from cachemgr.responses.format import METADATA
+from cachemgr.responses.locks import Slots
+from cachemgr.responses.metadata import Metadata, Stored
+from cachemgr.responses.pair import PairMetadata, check, describe, understand
+from cachemgr.responses.places import SUFFIXES, Places, other_suffix, suffix
+
+_HAS_OLD_NAMES = os.name == "posix"
+"""A colon cannot be in a file's name on Windows."""
+_numbers = count()
+
+
+class Pairs:
+    def __init__(self, places: Places, slots: Slots, *, sync: bool, writer: str) -> None:
+        self._places = places
+        self._slots = slots
+        self._sync = sync
+        self._writer = writer
+        self._old_seen: tuple[int, bool] = (-1, False)
+
+    # -- reading, without any lock
+
+    def read(self, digest: str, at_ms: int) -> Stored | None:
+        """Raises Corrupt where the halves do not belong together, and nobody is at work on them."""
+        stem = self._places.stem(digest)
+        try:
+            text = files.read(stem + METADATA)
+        except FileNotFoundError:
+            if _HAS_OLD_NAMES and self._any_old():
+                return _once(self._places.old_stem(digest), at_ms)
+            return None
+        try:
+            metadata = understand(text)
+            if metadata.expired(at_ms):
+                return Stored(metadata, None)
+            size = metadata.payload_bytes + 1 if isinstance(metadata, PairMetadata) else 4096
+            payload = files.read(stem + SUFFIXES[metadata.encoding], size)
+            if check(payload, metadata):
+                return Stored(metadata, payload)
+        except (FileNotFoundError, Corrupt):
+            pass
+        return self._patiently(digest, stem, at_ms)
+
+    def _patiently(self, digest: str, stem: str, at_ms: int) -> Stored | None:
+        """The halves differ: most likely a writer is between its two renames. The second look is taken with
+        the shard held; looking again without holding it missed twice in a thousand (measured)."""
+        try:
+            return _once(stem, at_ms)
+        except Corrupt:
+            pass
+        try:
+            self._slots.acquire(int(digest[:2], 16))
+        except OSError:
+            # Where nothing can be locked nothing is written either, by us.
+            return _once(stem, at_ms)
+        try:
+            return _once(stem, at_ms)
+        finally:
+            self._slots.release(int(digest[:2], 16))
+
+    # -- writing and removing, with the shard held
+
+    def write(self, digest: str, payload: bytes, metadata: Metadata) -> None:
+        """The metadata comes last and commits the pair. Whoever fails leaves what was there before."""
+        stem = self._places.stem(digest)
+        value, temporary = stem + suffix(metadata), self._temporary(digest)
+        described = describe(digest, payload, metadata, self._writer)
+        if not self._create(value, payload) and not self._expired(stem, metadata, value, payload):
+            self._rewrite(digest, payload, described, value)
+        else:
+            try:
+                files.create(temporary, described, sync=self._sync)
+                files.replace(temporary, stem + METADATA)
+            except BaseException:
+                files.remove(temporary)
+                files.remove(value)
+                raise
+        files.remove(stem + other_suffix(metadata))
+        if self._sync:
+            files.sync_directory(self._places.shard(digest))
+        if _HAS_OLD_NAMES and self._any_old():
+            remove(self._places.old_stem(digest))
+
+    def _create(self, value: str, payload: bytes) -> bool:
+        """A new value under its own name at once: without metadata nobody believes it yet."""
+        try:
+            files.create(value, payload, sync=self._sync)
+        except FileExistsError:
+            return False
+        except FileNotFoundError:
+            files.make_directory(os.path.dirname(value))
+            files.create(value, payload, sync=self._sync)
+        return True
+
+    def _expired(self, stem: str, metadata: Metadata, value: str, payload: bytes) -> bool:
+        """What has expired is removed rather than replaced, and the value created: ext4 writes a file out
+        when another takes its name by renaming, which costs milliseconds on a busy disk."""
+        try:
+            before = understand(files.read(stem + METADATA))
+        except (FileNotFoundError, Corrupt):
+            return False
+        if not before.expired(metadata.created_at_ms):
+            return False
+        remove(stem)
+        files.create(value, payload, sync=self._sync)
+        return True
+
+    def _rewrite(self, digest: str, payload: bytes, described: bytes, value: str) -> None:
+        """Both halves are whole on the disk before either takes its name: a full disk changes nothing."""
+        first, second = self._temporary(digest), self._temporary(digest)
+        try:
+            files.create(first, payload, sync=self._sync)
+            files.create(second, described, sync=self._sync)
+            files.replace(first, value)
+            files.replace(second, self._places.stem(digest) + METADATA)
+        except BaseException:
+            files.remove(first)
+            files.remove(second)
+            raise
+
+    def renew(self, digest: str, expires_at_ms: int | None) -> tuple[Metadata, int] | None:
+        """The metadata as it is now, and the value's bytes; None where there is no entry."""
+        stem = self._places.stem(digest)
+        try:
+            stored = _once(stem, 0)
+        except Corrupt:
+            return None
+        if stored is None or stored.payload is None:
+            return None
+        found = stored.metadata
+        values = {name: getattr(found, name) for name in Metadata.__struct_fields__}
+        renewed = Metadata(**values | {"expires_at_ms": expires_at_ms})
+        temporary = self._temporary(digest)
+        try:
+            files.create(temporary, describe(digest, stored.payload, renewed, self._writer), sync=self._sync)
+            files.replace(temporary, stem + METADATA)
+        except BaseException:
+            files.remove(temporary)
+            raise
+        return renewed, len(stored.payload)
+
+    def delete(self, digest: str) -> bool:
+        found = remove(self._places.stem(digest))
+        if _HAS_OLD_NAMES and self._any_old():
+            found |= remove(self._places.old_stem(digest))
+        return found
+
+    def _temporary(self, digest: str) -> str:
+        where, thread = self._places.shard(digest), threading.get_ident()
+        return f"{where}/.{digest}.{os.getpid()}.{thread}.{next(_numbers)}.{os.urandom(4).hex()}.tmp"
+
+    def _any_old(self) -> bool:
+        """Whether there are names of the old form; looked up again when their directory has changed."""
+        try:
+            changed = os.stat(self._places.old_shard).st_mtime_ns
+        except OSError:
+            return False
+        if changed != self._old_seen[0]:
+            with os.scandir(self._places.old_shard) as names:
+                self._old_seen = changed, any(":" in name.name for name in names)
+        return self._old_seen[1]
+
+
+def remove(stem: str, *, folder: int | None = None) -> bool:
+    """The metadata first: whatever happens then, no half is taken for a whole."""
+    found = files.remove(stem + METADATA, folder=folder)
+    for one in SUFFIXES.values():
+        found |= files.remove(stem + one, folder=folder)
+    return found
+
+
+def _once(stem: str, at_ms: int) -> Stored | None:
+    try:
+        metadata = understand(files.read(stem + METADATA))
+    except FileNotFoundError:
+        return None
+    if metadata.expired(at_ms):
+        return Stored(metadata, None)
+    try:
+        payload = files.read(stem + SUFFIXES[metadata.encoding])
+    except FileNotFoundError:
+        raise Corrupt("the value is missing") from None
+    if not check(payload, metadata):
+        raise Corrupt("value and metadata do not belong together")
+    return Stored(metadata, payload)

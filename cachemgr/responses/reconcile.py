@@ -1,0 +1,113 @@
+"""What others did to the files: copied some in, removed some, wrote with the old code, or were killed."""
+
+import os
+import stat
+from collections.abc import Iterator
+
+from cachemgr.responses import files
+from cachemgr.responses.errors import Corrupt
+from cachemgr.responses.format import METADATA, OLD_SHARD
+from cachemgr.responses.index import OLD_FORM, OLD_NAME, OURS, Index, Row
+from cachemgr.responses.members import digest_of, is_old, listed, members, old_key, shard_number
+from cachemgr.responses.pair import PairMetadata, understand
+from cachemgr.responses.places import SHARDS, SUFFIXES, Places
+
+_TICK_NS = 100_000_000
+"""A directory that changed this recently may change again without looking different."""
+_CHUNK = 1000
+
+
+class Reconciler:
+    """Goes by names alone: an entry that the index knows is not read again."""
+
+    def __init__(self, places: Places, index: Index) -> None:
+        self._places = places
+        self._index = index
+        self._times: dict[int, int] | None = None
+        self._mine: set[int] = set()
+        self._leftovers: set[tuple[str, str]] = set()
+
+    def own(self, digest: str) -> None:
+        """A change that the index hears of from us."""
+        self._mine.add(int(digest[:2], 16))
+
+    def forget(self) -> None:
+        """The index was made anew."""
+        self._times = None
+
+    def take_leftovers(self) -> list[tuple[str, str]]:
+        """Shards and names of what nobody finished."""
+        found, self._leftovers = sorted(self._leftovers), set()
+        return found
+
+    def run(self, at_ms: int, *, thoroughly: bool) -> int:
+        """Look through shards that changed. What this process changed is skipped, unless `thoroughly`, or the
+        first time. How many entries were new or gone. Raises StoreError."""
+        first = self._times is None
+        times = self._index.shard_times() if self._times is None else self._times
+        found: dict[int, int] = {}
+        number_of_changes = 0
+        for shard, changed in self._shards():
+            number = shard_number(shard)
+            if times.get(number) == changed or (number in self._mine and not first and not thoroughly):
+                continue
+            number_of_changes += self._look_through(shard)
+            if at_ms * 1_000_000 - changed > _TICK_NS:
+                found[number] = changed
+            self._mine.discard(number)
+        self._times = times | found
+        if found:
+            self._index.remember_shards(found)
+        return number_of_changes
+
+    def _shards(self) -> Iterator[tuple[str, int]]:
+        for shard in SHARDS:
+            try:
+                status = os.stat(f"{self._places.root}/{shard}", follow_symlinks=False)
+            except FileNotFoundError:
+                yield shard, 0
+                continue
+            if stat.S_ISDIR(status.st_mode):
+                yield shard, status.st_mtime_ns
+
+    def _look_through(self, shard: str) -> int:
+        there = members(shard, listed(f"{self._places.root}/{shard}"))
+        self._leftovers |= {(shard, name) for name in there.leftovers()}
+        known = self._index.of_shard(shard_number(shard))
+        if shard == OLD_SHARD:
+            known |= {old_key(digest) for digest in self._index.old_names()}
+        changes = 0
+        for key in known - there.described:
+            if not os.path.lexists(f"{self._places.root}/{shard}/{key}{METADATA}"):
+                self._put(Row(digest_of(key), None))
+                changes += 1
+        for key in there.described - known:
+            if (row := self._row(shard, key)) is not None:
+                self._put(row)
+                changes += 1
+        self._index.flush()
+        return changes
+
+    def _put(self, row: Row) -> None:
+        if self._index.put(row) and self._index.waiting >= _CHUNK:
+            self._index.flush()
+
+    def _row(self, shard: str, key: str) -> Row | None:
+        digest = digest_of(key)
+        if is_old(key) and os.path.lexists(self._places.stem(digest) + METADATA):
+            return None
+        return read_row(f"{self._places.root}/{shard}/{key}", digest, old_name=is_old(key))
+
+
+def read_row(stem: str, digest: str, *, old_name: bool) -> Row | None:
+    """From the files; None where they say nothing that the index could know."""
+    try:
+        metadata = understand(files.read(stem + METADATA))
+        if isinstance(metadata, PairMetadata):
+            size = metadata.payload_bytes
+        else:
+            size = os.stat(stem + SUFFIXES[metadata.encoding], follow_symlinks=False).st_size
+    except (OSError, Corrupt):
+        return None
+    form = OLD_NAME if old_name else OURS if isinstance(metadata, PairMetadata) else OLD_FORM
+    return Row(digest, metadata, size, files.allocated(size) + files.allocated(1), form)

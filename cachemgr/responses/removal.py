@@ -1,0 +1,177 @@
+"""Removing entries: page by page, each looked at again before it goes, with its shard held.
+
+Nothing is unlinked inside a transaction: a sweep that held the index meanwhile would stop every writer.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+
+from cachemgr.responses import files
+from cachemgr.responses.errors import Corrupt, StoreError
+from cachemgr.responses.format import ABANDONED, MEMBER, METADATA, TEMPORARY
+from cachemgr.responses.index import Index, Row, Victim
+from cachemgr.responses.listing import matches
+from cachemgr.responses.locks import Slots
+from cachemgr.responses.members import listed, members
+from cachemgr.responses.metadata import Metadata
+from cachemgr.responses.pair import PairMetadata, understand
+from cachemgr.responses.places import SHARDS, SUFFIXES, Places
+from cachemgr.responses.query import EntryQuery
+from cachemgr.responses.report import Removed, Trouble
+
+_BATCH = 1000
+Meant = Callable[[str, Metadata], bool]
+
+
+class Removal:
+    def __init__(self, places: Places, slots: Slots, index: Index) -> None:
+        self._places = places
+        self._slots = slots
+        self._index = index
+
+    def expired(self, at_ms: int) -> Iterator[Removed]:
+        for page in self._index.expired(at_ms, _BATCH):
+            yield self._remove(page, lambda _, metadata: metadata.expired(at_ms))
+
+    def oldest(self, excess: int, bucket_ms: int, query: EntryQuery) -> Iterator[Removed]:
+        for page in _pages(self._index.oldest(bucket_ms, query, excess)):
+            yield self._remove(page, lambda *_: True)
+
+    def meant(self, query: EntryQuery) -> Iterator[Removed]:
+        for page in _pages(self._index.matching(query)):
+            yield self._remove(page, lambda digest, metadata: matches(query, digest, metadata))
+
+    def everything(self) -> Iterator[Removed]:
+        """Shards are moved aside, one rename each, and emptied afterwards. What is not ours stays."""
+        for shard in SHARDS:
+            done = self._move_aside(shard)
+            if done.entries or done.troubles:
+                yield done
+        self._index.flush()
+        self._index.drop_all()
+        yield from self.discarded()
+
+    def discarded(self) -> Iterator[Removed]:
+        """Empty what was moved aside, now or by somebody who was stopped."""
+        for name in listed(self._places.discarded):
+            directory = f"{self._places.discarded}/{name}"
+            try:
+                remove_members(directory, is_ours)
+                files.remove_directory(directory)
+            except OSError as error:
+                yield Removed(troubles=(Trouble(name, error.strerror or str(error)),))
+        files.remove_directory(self._places.discarded)
+
+    def abandoned(self, leftovers: Iterable[tuple[str, str]], at_ms: int) -> Iterator[Removed]:
+        """Halves and unfinished files that nobody has touched for an hour."""
+        for shard, names in groupby(leftovers, key=lambda one: one[0]):
+            directory = f"{self._places.root}/{shard}"
+            old = {name for _, name in names if _is_older(f"{directory}/{name}", at_ms - ABANDONED * 1000)}
+            if not old:
+                continue
+            try:
+                with self._slots.held(int(shard, 16)):
+                    still = set(members(shard, listed(directory)).leftovers())
+                    remove_members(directory, (old & still).__contains__)
+            except OSError as error:
+                yield Removed(troubles=(Trouble(shard, error.strerror or str(error)),))
+
+    def _move_aside(self, shard: str) -> Removed:
+        directory = f"{self._places.root}/{shard}"
+        try:
+            with self._slots.held(int(shard, 16)):
+                names = listed(directory)
+                there = members(shard, names)
+                size = files.allocated(1) * len(there.described)
+                if not names:
+                    return Removed()
+                if not there.foreign:
+                    if files.put_aside(directory, self._places.discarded) is None:
+                        return Removed()
+                else:
+                    remove_members(directory, lambda name: name not in there.foreign)
+        except OSError as error:
+            return Removed(troubles=(Trouble(shard, error.strerror or str(error)),))
+        return Removed(len(there.keys), disk_bytes=size)
+
+    def _remove(self, page: Sequence[Victim], meant: Meant) -> Removed:
+        done = Removed()
+        troubles: list[Trouble] = []
+        for shard, group in groupby(sorted(page, key=lambda one: one.key), key=lambda one: one.key[:2]):
+            victims = list(group)
+            try:
+                with self._slots.held(int(shard, 16)), files.opened(f"{self._places.root}/{shard}") as folder:
+                    for victim in victims:
+                        done += self._one(victim, folder, meant, troubles)
+            except (FileNotFoundError, NotADirectoryError):
+                for victim in victims:
+                    self._index.put(Row(victim.digest, None))
+            except OSError as error:
+                troubles += [Trouble(victim.digest, error.strerror or str(error)) for victim in victims]
+        try:
+            self._index.flush()
+        except StoreError as error:
+            troubles.append(Trouble("", str(error)))
+        return Removed(done.entries, done.payload_bytes, done.disk_bytes, tuple(troubles))
+
+    def _one(self, victim: Victim, folder: int | None, meant: Meant, troubles: list[Trouble]) -> Removed:
+        """Read once more what it is, and remove it if that is still what is meant."""
+        stem = victim.key if folder is not None else f"{self._places.root}/{victim.key[:2]}/{victim.key}"
+        try:
+            metadata = understand(files.read(stem + METADATA, folder=folder))
+            size = _size(stem, metadata, folder)
+            if not meant(victim.digest, metadata):
+                row = Row(victim.digest, metadata, size, _on_disk(size), victim.form)
+                self._index.put(row)
+                return Removed()
+            files.remove(stem + METADATA, folder=folder)
+            files.remove(stem + SUFFIXES[metadata.encoding], folder=folder)
+        except FileNotFoundError:
+            self._index.put(Row(victim.digest, None))
+            return Removed()
+        except Corrupt as error:
+            troubles.append(Trouble(victim.digest, f"{error}; `verify --repair` removes it"))
+            return Removed()
+        except OSError as error:
+            troubles.append(Trouble(victim.digest, error.strerror or str(error)))
+            return Removed()
+        self._index.put(Row(victim.digest, None))
+        return Removed(1, size, _on_disk(size))
+
+
+def remove_members(directory: str, meant: Callable[[str], bool]) -> None:
+    """The files of a directory whose names are meant; through the directory itself, which is no link."""
+    with files.opened(directory) as folder:
+        for name in os.listdir(directory if folder is None else folder):
+            if meant(name):
+                files.remove(name if folder is not None else f"{directory}/{name}", folder=folder)
+
+
+def is_ours(name: str) -> bool:
+    return bool(MEMBER.fullmatch(name) or TEMPORARY.fullmatch(name))
+
+
+def _size(stem: str, metadata: Metadata, folder: int | None) -> int:
+    if isinstance(metadata, PairMetadata):
+        return metadata.payload_bytes
+    try:
+        return os.stat(stem + SUFFIXES[metadata.encoding], dir_fd=folder, follow_symlinks=False).st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _on_disk(size: int) -> int:
+    return files.allocated(size) + files.allocated(1)
+
+
+def _pages(victims: Sequence[Victim]) -> Iterator[Sequence[Victim]]:
+    for start in range(0, len(victims), _BATCH):
+        yield victims[start : start + _BATCH]
+
+
+def _is_older(path: str, moment_ms: int) -> bool:
+    try:
+        return os.stat(path, follow_symlinks=False).st_mtime_ns < moment_ms * 1_000_000
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,171 @@
+"""Looking at every byte of a directory of pairs, and mending what is wrong with it.
+
+A writer of ours holds its shard for as long as anything of it is unfinished. So with the shard held, what is
+unfinished was left by somebody who was killed, however young it is.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TypeVar
+
+from cachemgr.responses import files
+from cachemgr.responses.errors import Corrupt, StoreError
+from cachemgr.responses.format import ABANDONED, METADATA, OLD_SHARD, OLD_TEMPORARY, TEMPORARY, VALUE
+from cachemgr.responses.index import Index, Row
+from cachemgr.responses.locks import Slots
+from cachemgr.responses.members import Members, digest_of, is_old, listed, members, old_key
+from cachemgr.responses.pair import PairMetadata, check, understand
+from cachemgr.responses.pairs import remove
+from cachemgr.responses.places import SHARDS, SUFFIXES, Places
+from cachemgr.responses.reconcile import read_row
+from cachemgr.responses.report import Finding, Problem
+
+_T = TypeVar("_T")
+_UNSETTLED = ("corrupt metadata", "corrupt value", "value missing", "metadata missing")
+
+
+class Verifier:
+    def __init__(self, places: Places, slots: Slots, index: Index, at_ms: int, *, repair: bool) -> None:
+        self._places = places
+        self._slots = slots
+        self._index = index
+        self._before_ns = (at_ms - ABANDONED * 1000) * 1_000_000
+        self._repair = repair
+
+    def findings(self) -> Iterator[Finding]:
+        for shard in SHARDS:
+            yield from self._of_shard(shard)
+        if self._repair:
+            self._index.flush()
+
+    def _of_shard(self, shard: str) -> Iterator[Finding]:
+        directory = f"{self._places.root}/{shard}"
+        there = members(shard, listed(directory))
+        for key in sorted(there.keys):
+            yield from self._of_key(shard, key, there)
+        for name in there.temporary:
+            if self._settled(shard, partial(os.path.lexists, f"{directory}/{name}")):
+                yield self._mended(shard, name, "abandoned temporary file", partial(self._drop, shard, name))
+        for name in there.foreign:
+            yield Finding(f"{shard}/{name}", "foreign file")
+        yield from self._of_index(shard, there)
+
+    def _of_key(self, shard: str, key: str, there: Members) -> Iterator[Finding]:
+        stem = f"{self._places.root}/{shard}/{key}"
+        problem = _problem(stem, key)
+        if problem in _UNSETTLED:
+            problem = self._settled(shard, partial(_problem, stem, key))
+        if problem == "old name":
+            yield self._mended(shard, key, problem, partial(self._rename, shard, key))
+        elif problem is not None:
+            yield self._mended(shard, key, problem, partial(self._remove, shard, key))
+        elif (kept := there.values.get(key, [])) and len(kept) > 1:
+            used = understand(files.read(stem + METADATA)).encoding
+            for name in kept:
+                if name != key + SUFFIXES[used]:
+                    yield self._mended(shard, name, "metadata missing", partial(self._drop, shard, name))
+
+    def _of_index(self, shard: str, there: Members) -> Iterator[Finding]:
+        """Rows and files that do not know each other."""
+        known = self._index.of_shard(int(shard, 16))
+        if shard == OLD_SHARD:
+            known |= {old_key(digest) for digest in self._index.old_names()}
+        stem = f"{self._places.root}/{shard}/"
+        for key in sorted(known - there.described):
+            if not os.path.lexists(stem + key + METADATA):
+                yield self._mended(shard, key, "in the index only", partial(self._unlist, digest_of(key)))
+        for key in sorted(there.described - known):
+            if _problem(stem + key, key) in (None, "old form"):
+                yield self._mended(shard, key, "not in the index", partial(self._enlist, shard, key))
+
+    def _settled(self, shard: str, look: Callable[[], _T]) -> _T:
+        """Looked at again with the shard held: it may have been a writer at work."""
+        try:
+            with self._slots.held(int(shard, 16)):
+                return look()
+        except OSError:
+            return look()
+
+    def _mended(self, shard: str, name: str, problem: Problem, mend: Callable[[], bool]) -> Finding:
+        item = f"{shard}/{name}"
+        if not self._repair:
+            return Finding(item, problem)
+        try:
+            with self._slots.held(int(shard, 16)):
+                done = mend()
+        except (OSError, StoreError) as error:
+            return Finding(item, problem, reason=getattr(error, "strerror", None) or str(error))
+        return Finding(item, problem, repaired=done, reason="" if done else "somebody may be at work on it")
+
+    # -- mending, with the shard held
+
+    def _drop(self, shard: str, name: str) -> bool:
+        """What the old code left has no lock to tell whether somebody writes it; it has to be an hour old."""
+        path = f"{self._places.root}/{shard}/{name}"
+        if not TEMPORARY.fullmatch(name) and name.endswith(OLD_TEMPORARY) and not self._is_old(path):
+            return False
+        files.remove(path)
+        return True
+
+    def _remove(self, shard: str, key: str) -> bool:
+        stem = f"{self._places.root}/{shard}/{key}"
+        now = _problem(stem, key)
+        if now is None:
+            return True
+        if now == "old form" or (is_old(key) and not self._is_old(stem + VALUE)):
+            return False
+        if now in _UNSETTLED:
+            remove(stem)
+            self._index.put(Row(digest_of(key), None))
+        return True
+
+    def _rename(self, shard: str, key: str) -> bool:
+        """To the shard and the name of its digest, unless there is an entry already."""
+        digest = digest_of(key)
+        source, target = f"{self._places.root}/{shard}/{key}", self._places.stem(digest)
+        if os.path.lexists(target + METADATA):
+            remove(source)
+            return True
+        files.make_directory(self._places.shard(digest))
+        # The value first: what has no metadata is nobody's.
+        files.replace(source + VALUE, target + VALUE)
+        files.replace(source + METADATA, target + METADATA)
+        self._enlist(digest[:2], digest)
+        return True
+
+    def _unlist(self, digest: str) -> bool:
+        self._index.put(Row(digest, None))
+        return True
+
+    def _enlist(self, shard: str, key: str) -> bool:
+        row = read_row(f"{self._places.root}/{shard}/{key}", digest_of(key), old_name=is_old(key))
+        if row is not None:
+            self._index.put(row)
+        return row is not None
+
+    def _is_old(self, path: str) -> bool:
+        try:
+            return os.stat(path, follow_symlinks=False).st_mtime_ns < self._before_ns
+        except FileNotFoundError:
+            return True
+
+
+def _problem(stem: str, key: str) -> Problem | None:
+    try:
+        metadata = understand(files.read(stem + METADATA))
+    except FileNotFoundError:
+        return "metadata missing"
+    except (OSError, Corrupt):
+        return "corrupt metadata"
+    try:
+        payload = files.read(stem + SUFFIXES[metadata.encoding])
+    except FileNotFoundError:
+        return "value missing"
+    except OSError:
+        return "corrupt value"
+    if not check(payload, metadata):
+        return "corrupt value"
+    if is_old(key):
+        return "old name"
+    return None if isinstance(metadata, PairMetadata) else "old form"
