@@ -5,16 +5,12 @@ from the first eight bytes of the digest. What a read changes (last access, hits
 must not rewrite a body.
 """
 
-from binascii import crc32
-from struct import Struct
 from typing import Any
-
-import msgspec
 
 from cachemgr.responses import counters, listing
 from cachemgr.responses.entry import Entry
-from cachemgr.responses.errors import Corrupt
 from cachemgr.responses.metadata import Content, Encoding, Metadata
+from cachemgr.responses.packed import pack
 
 VERSION = 1
 APPLICATION = 0x51464352
@@ -70,9 +66,6 @@ _FORMS: tuple[tuple[Content, Encoding], ...] = tuple(
     (one, other) for one in _CONTENTS for other in _ENCODINGS
 )
 _NUMBERS = {form: number for number, form in enumerate(_FORMS)}
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Metadata).decode
-_HEAD = Struct(">II")
 _OVERHEAD = 350
 """Bytes that a row takes in the tables and indexes beside its texts and its body."""
 
@@ -93,28 +86,8 @@ def row(number: int, key: bytes, payload: bytes, metadata: Metadata) -> tuple[An
         metadata.response_tokens,
         metadata.cost_usd,
         _NUMBERS[metadata.content, metadata.encoding],
-        body(payload, metadata),
+        pack(payload, metadata),
     )
-
-
-def body(payload: bytes, metadata: Metadata) -> bytes:
-    """Checksum, length of the metadata, metadata, payload: one column is read in half the time of a dozen.
-    SQLite itself notices a damaged page only where its structure suffers."""
-    said = _encode(metadata)
-    rest = b"".join((len(said).to_bytes(4, "big"), said, payload))
-    return crc32(rest).to_bytes(4, "big") + rest
-
-
-def unpacked(found: bytes) -> tuple[Metadata, int]:
-    """The metadata, and where the payload begins. Raises Corrupt."""
-    checksum, length = _HEAD.unpack_from(found)
-    if crc32(memoryview(found)[4:]) != checksum:
-        raise Corrupt("not what was written")
-    start = 8 + length
-    try:
-        return _decode(found[8:start]), start
-    except msgspec.MsgspecError as error:
-        raise Corrupt(str(error)) from None
 
 
 def listed(found: tuple[Any, ...], at_ms: int) -> Entry:

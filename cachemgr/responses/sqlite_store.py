@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, suppress
 
 from msgspec import structs
 
-from cachemgr.responses import counters, packed_sql, sweeping
+from cachemgr.responses import counters, packed, packed_sql, sweeping
 from cachemgr.responses.config import CacheConfig
 from cachemgr.responses.connections import Connections, fault, translated
 from cachemgr.responses.entry import Entry
@@ -59,7 +59,7 @@ class SqliteStore:
             raise fault(error) from error
         if found is None:
             return None
-        metadata, start = packed_sql.unpacked(found[0])
+        metadata, start = packed.unpack(found[0])
         return Stored(metadata, None if metadata.expired(at_ms) else found[0][start:])
 
     def write(self, digest: str, payload: bytes, metadata: Metadata) -> None:
@@ -88,9 +88,9 @@ class SqliteStore:
             found = connection.execute(packed_sql.GET, key).fetchone()
             if found is None:
                 return False
-            metadata, start = packed_sql.unpacked(found[0])
+            metadata, start = packed.unpack(found[0])
             metadata = structs.replace(metadata, expires_at_ms=expires_at_ms)
-            body = packed_sql.body(found[0][start:], metadata)
+            body = packed.pack(found[0][start:], metadata)
             connection.execute(packed_sql.RENEW, (expires_at_ms, body, *key))
         return True
 
@@ -142,6 +142,10 @@ class SqliteStore:
 
     def expire(self, at_ms: int) -> Iterator[Removed]:
         return sweeping.matching(self._connections, EntryQuery(expired_at_ms=at_ms))
+
+    def reconcile(self, at_ms: int) -> int:
+        """Nobody else writes here."""
+        return 0
 
     def evict(self, excess_bytes: int, bucket_ms: int, query: EntryQuery) -> Iterator[Removed]:
         return sweeping.oldest(self._connections, excess_bytes, bucket_ms, query)

@@ -8,7 +8,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 
-from cachemgr.responses import files, packed_sql
+from cachemgr.responses import files, packed, packed_sql
 from cachemgr.responses.connections import Connection, Connections, translated
 from cachemgr.responses.errors import Corrupt
 from cachemgr.responses.index_sql import number_of, where
@@ -117,8 +117,8 @@ def _rotten(connection: Connection) -> Iterator[bytes]:
 
 def _whole(body: bytes) -> bool:
     try:
-        packed_sql.unpacked(body)
-    except (Corrupt, TypeError):
+        packed.unpack(body)
+    except Corrupt:
         return False
     return True
 

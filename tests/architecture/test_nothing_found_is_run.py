@@ -37,8 +37,11 @@ ALLOWED: dict[str, set[str]] = {
     "responses/codec.py": {"importlib.import_module"},
     # databases of our own: rows are text and numbers, and nothing in them is run
     "responses/counters.py": {"sqlite3"},
+    "responses/connections.py": {"sqlite3"},
     "responses/database.py": {"sqlite3"},
     "responses/index.py": {"sqlite3"},
+    "responses/sqlite_store.py": {"sqlite3"},
+    "responses/sweeping.py": {"sqlite3"},
     # ourselves, to look at processes; and `lsof`, where a system has no /proc
     "scan/in_use.py": {"subprocess"},
     "scan/lsof.py": {"subprocess"},

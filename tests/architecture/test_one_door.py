@@ -28,7 +28,9 @@ OWN_FILES: dict[str, set[str]] = {
         "os.O_WRONLY", "os.O_RDWR", "os.O_CREAT", "os.makedirs", "os.rename", "os.replace", "os.rmdir",
         "os.unlink",
     },
+    "responses/connections.py": {"sqlite3.connect"},
     "responses/database.py": {"sqlite3.connect"},
+    "responses/sweeping.py": {"sqlite3.connect"},
     # /dev/null takes the place of a pipe that was closed
     "cli/output.py": {"os.O_WRONLY"},
     # the directory of a demo
