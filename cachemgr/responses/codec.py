@@ -104,8 +104,11 @@ def _unsqueeze(payload: bytes) -> bytes:
     zstd = _zstd()
     if zstd is None:
         raise ValueError("it is compressed with zstd, which needs: pip install 'cachemgr[zstd]'")
+    unpacking = zstd.ZstdDecompressor()
     try:
-        whole: bytes = zstd.ZstdDecompressor().decompress(payload, _LARGEST)
+        whole: bytes = unpacking.decompress(payload, _LARGEST)
     except zstd.ZstdError as error:
         raise ValueError(str(error)) from None
+    if not unpacking.eof:
+        raise ValueError("it is cut off, or larger than any response")
     return whole

@@ -97,29 +97,29 @@ def _rules(rules: object) -> dict[str, dict[str, Any]]:
         raise ConfigError("`per_provider` must map providers to their rules")
     found: dict[str, dict[str, Any]] = {}
     for provider, rule in rules.items():
-        where = f"`per_provider.{display_name(str(provider))}`"
+        where = f"per_provider.{display_name(str(provider))}"
         if not isinstance(rule, Mapping):
-            raise ConfigError(f"{where} must be a mapping, such as {{ttl_seconds: 3600}}")
+            raise ConfigError(f"`{where}` must be a mapping, such as {{ttl_seconds: 3600}}")
         found[str(provider)] = kept = {
             name: value for name, value in rule.items() if _is_known(name, _IN_A_RULE, where)
         }
         if not isinstance(kept.get("enabled", True), bool):
-            raise ConfigError(f"{where}: `enabled` is true or false")
+            raise ConfigError(f"`{where}`: `enabled` is true or false")
         for name in ("ttl_seconds", "max_cache_size_mb"):
             value = kept.get(name)
             if isinstance(value, bool) or not (
                 value is None or (isinstance(value, int | float) and value >= 0)
             ):
-                raise ConfigError(f"{where}: `{name}` is a number from 0 up, or null")
+                raise ConfigError(f"`{where}`: `{name}` is a number from 0 up, or null")
     return found
 
 
 def _is_known(name: object, names: tuple[str, ...], where: str) -> bool:
     if name in names:
         return True
-    close = get_close_matches(str(name), names, 1)
+    close = get_close_matches(str(name), names, 1) or [one for one in names if one.startswith(str(name))]
     hint = f"; `{close[0]}` is meant?" if close else ""
-    warnings.warn(f"{where} knows no `{display_name(str(name))}`{hint}", stacklevel=4)
+    warnings.warn(f"`{where}` knows no `{display_name(str(name))}`{hint}", stacklevel=4)
     return False
 
 
