@@ -21,22 +21,28 @@ _inherited: list[sqlite3.Connection] = []
 """Of the parent's, in a child: closing them there could end what the parent is at."""
 
 
-class Connection(sqlite3.Connection):
-    """Closes with the last reference, in the process that opened it."""
+class Seat(sqlite3.Cursor):
+    """A thread's connection, with a cursor for statements that are read to their end at once: a new one costs
+    half a microsecond. Ends with the last reference, in the process that opened it."""
 
     era: object = None
     frozen = False
-    """Of media that cannot be written."""
+    """On media that cannot be written."""
     process = 0
+    """Which opened it; 0 when it has ended."""
     inode: tuple[int, int] | None = None
-    cursor_kept: sqlite3.Cursor
-    """For statements that are read to their end at once: a new cursor costs half a microsecond."""
+
+    def end(self) -> None:
+        # A statement that failed is the cursor's until it is closed, and keeps the files open.
+        self.process = 0
+        self.close()
+        self.connection.close()
 
     def __del__(self) -> None:
         if self.process == os.getpid():
-            self.close()
-        else:
-            _inherited.append(self)
+            self.end()
+        elif self.process:
+            _inherited.append(self.connection)
 
 
 class Connections:
@@ -72,19 +78,19 @@ class Connections:
     def close(self) -> None:
         """This thread's now; others' on their next use or with their threads."""
         self._era = object()
-        found = getattr(self._local, "connection", None)
+        found: Seat | None = getattr(self._local, "seat", None)
         if found is not None:
-            self._local.connection = None
-            found.close()
+            self._local.seat = None
+            found.end()
 
-    def reader(self) -> Connection | None:
+    def reader(self) -> Seat | None:
         """None where there is no database."""
-        found: Connection | None = getattr(self._local, "connection", None)
+        found: Seat | None = getattr(self._local, "seat", None)
         if found is not None and found.era is self._era:
             return found
         return self._keep(self._open())
 
-    def writer(self) -> Connection:
+    def writer(self) -> Seat:
         """Makes the database where there is none. Raises ReadOnly."""
         found = None if self._read_only else self.reader()
         if found is None and not self._read_only:
@@ -103,15 +109,15 @@ class Connections:
 
     def look(self) -> None:
         """Let go of a database that somebody removed or replaced: what is written there is lost."""
-        found: Connection | None = getattr(self._local, "connection", None)
+        found: Seat | None = getattr(self._local, "seat", None)
         if found is not None and found.inode != _inode(self._path):
             self.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
         """All or nothing. Raises StoreError."""
         with translated():
-            connection = self.writer()
+            connection = self.writer().connection
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -121,14 +127,14 @@ class Connections:
                     connection.execute("ROLLBACK")
                 raise
 
-    def _keep(self, found: Connection | None) -> Connection | None:
-        old = getattr(self._local, "connection", None)
-        self._local.connection = found
+    def _keep(self, found: Seat | None) -> Seat | None:
+        old: Seat | None = getattr(self._local, "seat", None)
+        self._local.seat = found
         if old is not None:
-            old.close()
+            old.end()
         return found
 
-    def _open(self) -> Connection | None:
+    def _open(self) -> Seat | None:
         if not os.path.exists(self._path):
             return None
         for mode in ("ro", "ro&immutable=1") if self._read_only else ("rw", "ro", "ro&immutable=1"):
@@ -145,22 +151,28 @@ class Connections:
             return found
         raise AssertionError("the last mode returns or raises")
 
-    def _connect(self, mode: str) -> Connection:
+    def _connect(self, mode: str) -> Seat:
         connection = sqlite3.connect(
             f"{Path(self._path).as_uri()}?mode={mode}",
             uri=True,
             timeout=_PATIENCE,
             isolation_level=None,
             check_same_thread=False,
-            factory=Connection,
         )
-        connection.process, connection.era = os.getpid(), self._era
-        connection.inode = _inode(self._path)
-        connection.cursor_kept = connection.cursor()
+        try:
+            self._set_up(connection, new=mode == "rw")
+        except BaseException:
+            connection.close()
+            raise
+        seat = connection.cursor(Seat)
+        seat.process, seat.era, seat.inode = os.getpid(), self._era, _inode(self._path)
+        return seat
+
+    def _set_up(self, connection: sqlite3.Connection, *, new: bool) -> None:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version > self._version:
             raise StoreError("made by a newer version of cachemgr")
-        if mode == "rw" and version < self._version:
+        if new and version < self._version:
             self._make_tables(connection)
         connection.execute(f"PRAGMA synchronous = {self._sync}")
         connection.execute("PRAGMA wal_autocheckpoint = 4000")
@@ -168,7 +180,6 @@ class Connections:
         connection.execute("PRAGMA cache_size = -32000")
         # Asked here, so that a place where readers cannot make the shared memory they need shows at once.
         connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-        return connection
 
     def _make(self) -> None:
         """An empty file for nobody else's eyes; the tables come with the first connection."""
@@ -177,7 +188,7 @@ class Connections:
             with suppress(FileExistsError):
                 files.create(self._path, b"")
 
-    def _make_tables(self, connection: Connection) -> None:
+    def _make_tables(self, connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA page_size = {self._page}")
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         # Before the log: of several that start at once, one makes the tables and the others wait here.

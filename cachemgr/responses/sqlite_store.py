@@ -50,11 +50,11 @@ class SqliteStore:
 
     def read(self, digest: str, at_ms: int) -> Stored | None:
         try:
-            connection = self._reader()
-            if connection is None:
+            seat = self._reader()
+            if seat is None:
                 return None
             key = bytes.fromhex(digest)
-            found = connection.cursor_kept.execute(packed_sql.GET, (number_of(digest), key)).fetchone()
+            found = seat.execute(packed_sql.GET, (number_of(digest), key)).fetchone()
         except sqlite3.Error as error:
             raise fault(error) from error
         if found is None:
@@ -64,9 +64,9 @@ class SqliteStore:
 
     def write(self, digest: str, payload: bytes, metadata: Metadata) -> None:
         try:
-            connection = self._connections.writer()
+            seat = self._connections.writer()
             values = row(number_of(digest), bytes.fromhex(digest), payload, metadata)
-            connection.cursor_kept.execute(packed_sql.PUT, values)
+            seat.execute(packed_sql.PUT, values)
         except sqlite3.Error as error:
             raise fault(error) from error
 
@@ -108,8 +108,8 @@ class SqliteStore:
 
     def tallies(self, since: str, until: str) -> Iterable[tuple[Group, Tally]]:
         with translated():
-            connection = self._reader()
-            return () if connection is None else counters.read(connection, since, until)
+            seat = self._reader()
+            return () if seat is None else counters.read(seat.connection, since, until)
 
     def forget_tallies(self, before: str) -> None:
         if self._connections.writable():
@@ -122,10 +122,10 @@ class SqliteStore:
         # In the order of the index that covers them.
         query = f"SELECT {', '.join((TOTALS, *groups))} FROM r{grouped}"  # noqa: S608
         with translated():
-            connection = self._reader()
-            if connection is None:
+            seat = self._reader()
+            if seat is None:
                 return () if by else (Totals(),)
-            return [Totals(line[6:], *line[:6]) for line in connection.execute(query, (at_ms, at_ms))]
+            return [Totals(line[6:], *line[:6]) for line in seat.connection.execute(query, (at_ms, at_ms))]
 
     def entries(
         self, query: EntryQuery, at_ms: int, order: Order = "created", *, descending: bool = False
@@ -134,9 +134,9 @@ class SqliteStore:
         way = "DESC" if descending else "ASC"
         text = f"{packed_sql.ENTRIES} WHERE {condition} ORDER BY {ORDERS[order]} {way}, digest"
         with translated():
-            connection = self._reader()
+            seat = self._reader()
             # Whole, because a cursor that stays open would keep the log from being put in.
-            found = [] if connection is None else connection.execute(text, values).fetchall()
+            found = [] if seat is None else seat.connection.execute(text, values).fetchall()
         for line in found:
             yield packed_sql.listed(line, at_ms)
 

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 
 from cachemgr.responses import files, packed, packed_sql
-from cachemgr.responses.connections import Connection, Connections, translated
+from cachemgr.responses.connections import Connections, translated
 from cachemgr.responses.errors import Corrupt
 from cachemgr.responses.index_sql import number_of, where
 from cachemgr.responses.query import EntryQuery
@@ -19,6 +19,8 @@ _BATCH = 900
 """Rows; older SQLites take 999 values in a statement."""
 _PAGES = 1000
 """Given back in one transaction."""
+_LEAST = 64
+"""Pages that are worth the trouble."""
 _WORTH = 4
 """One part in so many of the file has to be free before pages are given back."""
 
@@ -26,10 +28,10 @@ _WORTH = 4
 def matching(connections: Connections, query: EntryQuery) -> Iterator[Removed]:
     """Whoever writes meanwhile is not chased: what has a number when this begins is all that is looked at."""
     with translated():
-        connection = connections.reader()
-        if connection is None:
+        seat = connections.reader()
+        if seat is None:
             return
-        (last,) = connection.execute("SELECT max(id) FROM r").fetchone()
+        (last,) = seat.connection.execute("SELECT max(id) FROM r").fetchone()
     condition, values = where(query)
     # By the narrow index where the condition is about time; else in the order of the bodies.
     text = f"SELECT id, bytes, disk FROM {packed_sql.LISTED} WHERE {condition} AND id <= :last LIMIT {_BATCH}"  # noqa: S608
@@ -49,10 +51,12 @@ def oldest(
     condition, values = where(query)
     victims: list[tuple[int, int, int]] = []
     with translated():
-        connection = connections.reader()
-        if connection is None or excess_bytes <= 0:
+        seat = connections.reader()
+        if seat is None or excess_bytes <= 0:
             return
-        ages = connection.execute(packed_sql.OLDEST.format(where=condition), {**values, "bucket": bucket_ms})
+        ages = seat.connection.execute(
+            packed_sql.OLDEST.format(where=condition), {**values, "bucket": bucket_ms}
+        )
         freed = 0
         for victim in ages:
             victims.append(victim)
@@ -76,15 +80,15 @@ def verified(connections: Connections, path: str, *, repair: bool) -> Iterator[F
     name = os.path.basename(path)
     try:
         with translated():
-            connection = connections.reader()
-            if connection is None:
+            seat = connections.reader()
+            if seat is None:
                 return
-            for key in _rotten(connection):
+            for key in _rotten(seat.connection):
                 if repair:
                     with connections.transaction() as writer:
                         writer.execute("DELETE FROM r WHERE key = ? AND h = ?", (key, number_of(key.hex())))
                 yield Finding(key.hex(), "corrupt value", repaired=repair)
-            said = [line for (line,) in connection.execute("PRAGMA integrity_check(10)")]
+            said = [line for (line,) in seat.connection.execute("PRAGMA integrity_check(10)")]
             if said == ["ok"]:
                 return
             reason = "; ".join(said)
@@ -103,7 +107,7 @@ def verified(connections: Connections, path: str, *, repair: bool) -> Iterator[F
     yield Finding(name, "corrupt value", repaired=repair, reason=reason)
 
 
-def _rotten(connection: Connection) -> Iterator[bytes]:
+def _rotten(connection: sqlite3.Connection) -> Iterator[bytes]:
     """Keys of rows whose bytes are not what was written. In steps: nothing stays open between two."""
     last = -(1 << 63)
     while rows := connection.execute(
@@ -143,7 +147,7 @@ def _salvage(path: str) -> list[tuple[object, ...]]:
     return list(found.values())
 
 
-def _delete(connection: Connection, numbers: Sequence[int]) -> int:
+def _delete(connection: sqlite3.Connection, numbers: Sequence[int]) -> int:
     places = ", ".join("?" * len(numbers))
     connection.execute(f"DELETE FROM touch WHERE id IN ({places})", numbers)  # noqa: S608
     return connection.execute(f"DELETE FROM r WHERE id IN ({places})", numbers).rowcount  # noqa: S608
@@ -151,11 +155,11 @@ def _delete(connection: Connection, numbers: Sequence[int]) -> int:
 
 def _give_back(connections: Connections) -> None:
     with translated():
-        connection = connections.writer()
+        connection = connections.writer().connection
         while True:
             (pages,) = connection.execute("PRAGMA page_count").fetchone()
             (free,) = connection.execute("PRAGMA freelist_count").fetchone()
-            if free < _PAGES // 4 or free * _WORTH < pages:
+            if free < _LEAST or free * _WORTH < pages:
                 return
             connection.execute(f"PRAGMA incremental_vacuum({_PAGES})").fetchall()
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
