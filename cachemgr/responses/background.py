@@ -50,6 +50,7 @@ class Background:
     def stop(self) -> None:
         thread, self._thread = self._thread, None
         self._end()
+        self.rung = False
         if thread is not None and thread is not threading.current_thread():
             thread.join(_GOODBYE)
 
@@ -63,8 +64,7 @@ class Background:
     def _start(self) -> None:
         with self._starting:
             if self._thread is None:
-                self._ended.clear()
-                ended, bell = self._ended, self._bell
+                ended, bell = self._ended, self._bell = threading.Event(), threading.Event()
                 thread = threading.Thread(
                     target=self._run, args=(ended, bell), name="cachemgr-responses", daemon=True
                 )

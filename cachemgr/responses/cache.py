@@ -43,7 +43,7 @@ class Cache(Maintained):
         digest, provider, model = self._identify(key)
         if not self._rules.of(provider, model).enabled:
             return None
-        return self._look_up(digest, provider, model, seconds(allow_stale) or 0.0)
+        return self._look_up(digest, provider, model, (seconds(allow_stale) or 0.0) if allow_stale else 0.0)
 
     def set(
         self,

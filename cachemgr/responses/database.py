@@ -10,10 +10,13 @@ from cachemgr.responses import files
 from cachemgr.responses.errors import StoreError
 
 _T = TypeVar("_T")
-_DAMAGED = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB))
+_DAMAGED = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR))
+"""The last is what statements get that find other tables than ours."""
 _UNWRITABLE = frozenset(
-    (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH)
+    (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_FULL)
 )
+_HURRIED = 0.05
+"""Seconds that an application waits while somebody else writes to the index."""
 _MEMORY = ":memory:"
 _inherited: list[sqlite3.Connection] = []
 """Of the parent's, in a child: closing them there could end what the parent is at."""
@@ -33,25 +36,36 @@ class Database:
         *,
         version: int,
         application: int,
-        patience: float = 1.0,
+        patience: float = 2.0,
     ) -> None:
         """In memory without a path."""
-        self._path = path
+        self._wanted = self._path = path
         self._schema = schema
         self._version = version
         self._application = application
         self._patience = patience
         self._connection: sqlite3.Connection | None = None
         self._lock = threading.RLock()
+        self.openings = 0
+        """How often it was opened: after the next time it may hold less than before."""
+
+    def retry(self) -> None:
+        """Back to the disk, where that did not work before."""
+        with self._lock:
+            if self._path != self._wanted:
+                self.close()
+                self._path = self._wanted
 
     def read(self, action: Callable[[sqlite3.Connection], _T]) -> _T:
         """Raises StoreError."""
         return self._run(action)
 
-    def write(self, action: Callable[[sqlite3.Connection], object]) -> None:
-        """In one transaction. Raises StoreError."""
+    def write(self, action: Callable[[sqlite3.Connection], object], *, hurried: bool = False) -> None:
+        """In one transaction. Raises StoreError; soon, for those who are in a hurry, when it is locked."""
 
         def transaction(database: sqlite3.Connection) -> None:
+            patience = _HURRIED if hurried else self._patience
+            database.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
             database.execute("BEGIN IMMEDIATE")
             try:
                 action(database)
@@ -122,6 +136,7 @@ class Database:
             connection.close()
             raise
         self._connection = connection
+        self.openings += 1
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:

@@ -39,7 +39,11 @@ class FileStore:
         self._places = places(config.directory)
         self._manifest = Manifest(self._places)
         self._slots = Slots(self._places.root)
-        self._pairs = Pairs(self._places, self._slots, sync=config.fsync, writer=f"cachemgr/{os.getpid()}")
+        self._encoding = "zstd" if config.compression.codec == "zstd" else "identity"
+        self._changing = False
+        self._pairs = Pairs(
+            self._places, self._slots, sync=config.fsync, writer=f"cachemgr/{os.getpid()}", compressing=False
+        )
         lasting = config.index.enabled and not read_only
         self._database = Database(
             self._places.index if lasting else None,
@@ -67,54 +71,60 @@ class FileStore:
         return self._pairs.read(digest, at_ms)
 
     def write(self, digest: str, payload: bytes, metadata: Metadata) -> None:
-        self._change(digest, lambda: self._pairs.write(digest, payload, metadata))
+        self._change(digest, self._pairs.write, payload, metadata)
         disk = files.allocated(len(payload)) + files.allocated(1)
         self._note(Row(digest, metadata, len(payload), disk))
 
     def delete(self, digest: str) -> bool:
-        found = self._change(digest, lambda: self._pairs.delete(digest))
+        found = self._change(digest, self._pairs.delete)
         self._note(Row(digest, None))
         return found
 
     def renew(self, digest: str, expires_at_ms: int | None) -> bool:
-        found = self._change(digest, lambda: self._pairs.renew(digest, expires_at_ms))
+        found = self._change(digest, self._pairs.renew, expires_at_ms)
         if found is None:
             return False
         metadata, size = found
         self._note(Row(digest, metadata, size, files.allocated(size) + files.allocated(1)))
         return True
 
-    def _change(self, digest: str, action: Callable[[], _T]) -> _T:
-        self._refuse_if_read_only()
-        with files.translated():
-            self._manifest.allow_writing()
-            shard = int(digest[:2], 16)
+    def _change(self, digest: str, action: Callable[..., _T], *arguments: object) -> _T:
+        if not self._changing:
+            self._prepare_to_change()
+        shard = int(digest[:2], 16)
+        try:
             self._slots.acquire(shard)
             try:
-                return action()
+                return action(digest, *arguments)
             finally:
                 self._slots.release(shard)
+        except OSError as error:
+            if (told := files.translation(error)) is None:
+                raise
+            raise told from error
 
     @property
     def _absent(self) -> bool:
         """Whether there is no cache yet: whoever only looks does not make one."""
         return not os.path.isdir(self._places.root)
 
-    def _refuse_if_read_only(self) -> None:
+    def _prepare_to_change(self) -> None:
         if self._read_only:
             raise ReadOnly("opened for reading only")
+        with files.translated():
+            self._pairs.compressing |= self._manifest.allow_writing(self._encoding)
+        self._changing = True
 
     def _note(self, row: Row) -> None:
         self._reconciler.own(row.digest)
         if self._index.put(row):
-            self._flush()
+            self._flush(hurried=True)
 
     # -- in batches
 
     def note(self, accesses: Sequence[Access], tallies: Mapping[Group, Tally]) -> None:
         if not self._read_only:
-            with files.translated():
-                self._manifest.allow_writing()
+            self._prepare_to_change()
             self._index.note(accesses, tallies)
 
     def tallies(self, since: str, until: str) -> Iterable[tuple[Group, Tally]]:
@@ -143,26 +153,31 @@ class FileStore:
     def expire(self, at_ms: int) -> Iterator[Removed]:
         if self._absent:
             return
-        self._refuse_if_read_only()
+        self._prepare_to_change()
         self._catch_up(at_ms)
         yield from self._removal.expired(at_ms)
         yield from self._removal.abandoned(self._reconciler.take_leftovers(), at_ms)
         yield from self._removal.discarded()
 
     def reconcile(self, at_ms: int) -> int:
-        return 0 if self._absent else self._catch_up(at_ms, thoroughly=True)
+        if self._absent:
+            return 0
+        self._manifest.forget()
+        self._changing = False
+        self._database.retry()
+        return self._catch_up(at_ms, thoroughly=True)
 
     def evict(self, excess_bytes: int, bucket_ms: int, query: EntryQuery) -> Iterator[Removed]:
         if self._absent:
             return
-        self._refuse_if_read_only()
+        self._prepare_to_change()
         self._flush()
         yield from self._removal.oldest(excess_bytes, bucket_ms, query)
 
     def clear(self, query: EntryQuery) -> Iterator[Removed]:
         if self._absent:
             return
-        self._refuse_if_read_only()
+        self._prepare_to_change()
         if query.everything:
             yield from self._removal.everything()
         else:
@@ -173,7 +188,7 @@ class FileStore:
         if self._absent:
             return
         if repair:
-            self._refuse_if_read_only()
+            self._prepare_to_change()
         self._catch_up(at_ms)
         yield from Verifier(self._places, self._slots, self._index, at_ms, repair=repair).findings()
 
@@ -202,10 +217,10 @@ class FileStore:
             self._index.close()
             self._slots.close()
 
-    def _flush(self) -> None:
+    def _flush(self, *, hurried: bool = False) -> None:
         """Where the index cannot be written now, its rows wait; the files are what counts."""
         with suppress(StoreError):
-            self._index.flush()
+            self._index.flush(hurried=hurried)
 
     def _catch_up(self, at_ms: int, *, thoroughly: bool = False) -> int:
         self._manifest.allow_reading()

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from cachemgr.responses.errors import Full, ReadOnly
+from cachemgr.responses.errors import Full, ReadOnly, StoreError
 
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _BINARY = getattr(os, "O_BINARY", 0)
@@ -130,11 +130,18 @@ def translated() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise Full(os.strerror(error.errno)) from error
-        if error.errno == errno.EROFS:
-            raise ReadOnly(os.strerror(error.errno)) from error
-        raise
+        if (told := translation(error)) is None:
+            raise
+        raise told from error
+
+
+def translation(error: OSError) -> StoreError | None:
+    """None where a store has no better word for it."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return Full(os.strerror(error.errno))
+    if error.errno == errno.EROFS:
+        return ReadOnly(os.strerror(error.errno))
+    return None
 
 
 def allocated(size: int) -> int:

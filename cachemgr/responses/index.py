@@ -65,9 +65,9 @@ class Index:
     def put(self, row: Row) -> bool:
         """Whether it is time to flush."""
         self._waiting.append(row)
-        return len(self._waiting) >= self._flush_ops
+        return len(self._waiting) % self._flush_ops == 0
 
-    def flush(self) -> None:
+    def flush(self, *, hurried: bool = False) -> None:
         """Raises StoreError where the index cannot be written now; then the rows wait on."""
         with self._flushing:
             taken: list[Row] = []
@@ -77,7 +77,7 @@ class Index:
                 return
             latest = {row.digest: row for row in taken}
             try:
-                self._database.write(lambda database: _write(database, latest.values()))
+                self._database.write(lambda database: _write(database, latest.values()), hurried=hurried)
             except StoreError:
                 self._waiting.extendleft(reversed(taken[-_MOST_WAITING:]))
                 raise
@@ -97,6 +97,11 @@ class Index:
 
     def drop_all(self) -> None:
         self._database.write(lambda database: database.execute("DELETE FROM e"))
+
+    @property
+    def openings(self) -> int:
+        """See `Database.openings`."""
+        return self._database.openings
 
     @property
     def waiting(self) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 
 from cachemgr.responses.entry import JSONValue
 from cachemgr.responses.errors import KeyRefused
-from cachemgr.responses.format import DIGEST, OLD_PREFIX
+from cachemgr.responses.format import OLD_PREFIX
 
 IGNORED = frozenset(("stream", "timeout", "user", "api_key", "headers"))
 """How an answer is fetched and by whom; not what is asked."""
@@ -101,6 +101,6 @@ def as_digest(key: str) -> str:
     """The digest in a key as text: 64 hexadecimal digits, `cache:` before them or not; of any other text,
     its own."""
     plain = key.removeprefix(OLD_PREFIX)
-    if DIGEST.fullmatch(plain):
+    if len(plain) == 64 and not plain.strip("0123456789abcdef"):
         return plain
     return sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

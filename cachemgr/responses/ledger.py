@@ -5,29 +5,23 @@ A read must not become a write: an event costs one append, and adding up happens
 
 import threading
 from collections import deque
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import TypeVar
 
 from cachemgr.responses.metadata import Metadata
 from cachemgr.responses.store import Store
 from cachemgr.responses.tally import NANO, Access, Group, Tally, day
 
+_T = TypeVar("_T")
 _BATCH = 256
 _LATEST_KNOWN = 100_000
 """Digests whose last noted access is remembered."""
 
 
-class _Hit(NamedTuple):
-    digest: str
-    at_ms: int
-    metadata: Metadata
-
-
-class _Event(NamedTuple):
-    counter: str
-    at_ms: int
-    provider: str
-    model: str
-    number: int
+_Hit = tuple[str, int, Metadata]
+"""Digest, moment, what was hit. Plain tuples: a named one takes longer than all the rest of noting it."""
+_Event = tuple[str, int, str, str, int]
+"""Counter, moment, provider, model, number."""
 
 
 class Ledger:
@@ -36,24 +30,21 @@ class Ledger:
     def __init__(self, *, counting: bool, touch_lag_ms: int) -> None:
         self._counting = counting
         self._lag = touch_lag_ms
-        self._waiting: deque[_Hit | _Event] = deque()
+        self._hits: deque[_Hit] = deque()
+        self._events: deque[_Event] = deque()
         self._touched: dict[str, int] = {}
         self._unnoted: dict[str, int] = {}
         self._writing = threading.Lock()
 
     def hit(self, digest: str, at_ms: int, metadata: Metadata) -> bool:
         """Whether it is time to write."""
-        self._waiting.append(_Hit(digest, at_ms, metadata))
-        return len(self._waiting) >= _BATCH
+        self._hits.append((digest, at_ms, metadata))
+        return len(self._hits) >= _BATCH
 
     def event(self, counter: str, at_ms: int, provider: str = "", model: str = "", number: int = 1) -> bool:
         """Whether it is time to write."""
-        self._waiting.append(_Event(counter, at_ms, provider, model, number))
-        return len(self._waiting) >= _BATCH
-
-    @property
-    def empty(self) -> bool:
-        return not self._waiting
+        self._events.append((counter, at_ms, provider, model, number))
+        return len(self._events) >= _BATCH
 
     def write(self, store: Store) -> None:
         """May raise what the store raises; then the batch is lost, which costs a statistic and no data."""
@@ -64,27 +55,23 @@ class Ledger:
 
     def after_fork(self) -> None:
         """What waits is the parent's to write, and its lock may have been held."""
-        self._waiting.clear()
+        self._hits.clear()
+        self._events.clear()
         self._writing = threading.Lock()
 
     def _take(self) -> tuple[list[Access], dict[Group, Tally]]:
-        hits: dict[str, tuple[int, int]] = {}
+        seen: dict[str, tuple[int, int]] = {}
         tallies: dict[Group, Tally] = {}
-        for _ in range(len(self._waiting)):
-            try:
-                event = self._waiting.popleft()
-            except IndexError:
-                break
-            if isinstance(event, _Hit):
-                number, last = hits.get(event.digest, (0, 0))
-                hits[event.digest] = number + 1, max(last, event.at_ms)
-                if self._counting:
-                    _count_hit(tallies, event)
-            elif self._counting:
-                group = Group(day(event.at_ms), event.provider, event.model)
-                tally = tallies.setdefault(group, Tally())
-                setattr(tally, event.counter, getattr(tally, event.counter) + event.number)
-        return self._due(hits), tallies
+        for digest, at_ms, metadata in _drain(self._hits):
+            number, last = seen.get(digest, (0, 0))
+            seen[digest] = number + 1, max(last, at_ms)
+            if self._counting:
+                _count_hit(tallies, at_ms, metadata)
+        for counter, at_ms, provider, model, number in _drain(self._events):
+            if self._counting:
+                tally = tallies.setdefault(Group(day(at_ms), provider, model), Tally())
+                setattr(tally, counter, getattr(tally, counter) + number)
+        return self._due(seen), tallies
 
     def _due(self, hits: dict[str, tuple[int, int]]) -> list[Access]:
         """Those whose last noted access lies far enough back; the others' hits wait."""
@@ -102,9 +89,17 @@ class Ledger:
         return due
 
 
-def _count_hit(tallies: dict[Group, Tally], hit: _Hit) -> None:
-    found = hit.metadata
-    tally = tallies.setdefault(Group(day(hit.at_ms), found.provider, found.model), Tally())
+def _drain(waiting: deque[_T]) -> Iterator[_T]:
+    """What waits now; what comes meanwhile waits for the next time."""
+    for _ in range(len(waiting)):
+        try:
+            yield waiting.popleft()
+        except IndexError:
+            return
+
+
+def _count_hit(tallies: dict[Group, Tally], at_ms: int, found: Metadata) -> None:
+    tally = tallies.setdefault(Group(day(at_ms), found.provider, found.model), Tally())
     tally.hits += 1
     tally.request_tokens += found.request_tokens
     tally.response_tokens += found.response_tokens

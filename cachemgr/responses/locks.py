@@ -13,11 +13,20 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Protocol
 
 from cachemgr.responses import files, forks
 from cachemgr.responses.format import LOCKS
 
+if sys.platform != "win32":
+    import fcntl
+
+    _WRLCK, _UNLCK = fcntl.F_WRLCK, fcntl.F_UNLCK
+else:
+    _WRLCK = _UNLCK = 0
+_BELIEVED = 0.25
+"""Seconds for which a lock file that was there is taken to be there still."""
 _FIRST_WAIT, _LONGEST_WAIT = 0.001, 0.05
 _HELD = frozenset((errno.EAGAIN, errno.EACCES, errno.EDEADLK))
 
@@ -110,11 +119,10 @@ class _ByteLocks:
         self._path = f"{directory}/{LOCKS}"
         self._opening = threading.Lock()
         self._fd: int | None = None
+        self._believed_until = float("-inf")
 
     def take(self, slot: int, *, wait: bool) -> bool:
-        import fcntl
-
-        request = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, slot, 1, 0)
+        request = _request(_WRLCK, slot)
         while True:
             descriptor = self._fd if self._fd is not None else self._open()
             try:
@@ -123,16 +131,18 @@ class _ByteLocks:
                 if not wait and error.errno in _HELD:
                     return False
                 raise
+            now = time.monotonic()
+            if now < self._believed_until:
+                return True
             if os.fstat(descriptor).st_nlink:
+                self._believed_until = now + _BELIEVED
                 return True
             # Somebody removed the file: those who come now lock another one.
             self._reopen(descriptor)
 
     def give(self, slot: int) -> None:
-        import fcntl
-
         if self._fd is not None:
-            fcntl.fcntl(self._fd, self._SETLK, struct.pack("hhqqi", fcntl.F_UNLCK, os.SEEK_SET, slot, 1, 0))
+            fcntl.fcntl(self._fd, self._SETLK, _request(_UNLCK, slot))
 
     def close(self) -> None:
         descriptor, self._fd = self._fd, None
@@ -188,6 +198,12 @@ class _LockFiles:
             self.give(slot)
 
 
+@lru_cache(maxsize=1024)
+def _request(kind: int, slot: int) -> bytes:
+    """`struct flock` with offsets of 64 bits: type, whence, start, length, process."""
+    return struct.pack("hhqqi", kind, os.SEEK_SET, slot, 1, 0)
+
+
 def _lock_whole(descriptor: int, *, wait: bool) -> bool:
     if sys.platform == "win32":
         import msvcrt
@@ -201,8 +217,6 @@ def _lock_whole(descriptor: int, *, wait: bool) -> bool:
                     return False
                 time.sleep(_FIRST_WAIT)
     else:
-        import fcntl
-
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

@@ -12,6 +12,7 @@ from time import sleep
 from cachemgr.responses import forks
 from cachemgr.responses.analytics import Analytics, summed
 from cachemgr.responses.background import Background
+from cachemgr.responses.brake import Brake
 from cachemgr.responses.clock import Clock
 from cachemgr.responses.config import CacheConfig
 from cachemgr.responses.entry import Entry
@@ -22,8 +23,6 @@ from cachemgr.responses.store import Store
 from cachemgr.responses.tally import day
 
 _DAY_MS = 86_400_000
-_JUMP = 300.0
-"""Seconds by which the time of day may part from the steady clock before it counts as set."""
 BUSY = "somebody else is sweeping this cache"
 JUMPED = "the clock was set, and more than half of all entries would expire at once"
 
@@ -31,7 +30,7 @@ JUMPED = "the clock was set, and more than half of all entries would expire at o
 class Maintained(Foundation):
     def __init__(self, store: Store, config: CacheConfig, clock: Clock) -> None:
         super().__init__(store, config, clock)
-        self._offset = self._drift()
+        self._brake = Brake(clock)
         self._background = Background(
             self, interval=config.cleanup_interval_seconds, flush_after=config.index.flush_ms / 1000
         )
@@ -70,7 +69,7 @@ class Maintained(Foundation):
         with self._sweeping() as mine:
             if not mine:
                 return SweepReport(skipped=BUSY)
-            if not force and self._clock_jumped():
+            if not force and self._brake.holds(lambda: self._store.totals(now_ms)[0]):
                 return SweepReport(skipped=JUMPED)
             removed = self._run(self._store.expire(now_ms), on_progress)
             if older is not None:
@@ -82,16 +81,22 @@ class Maintained(Foundation):
     ) -> SweepReport:
         """Make the cache no larger than so many bytes on disk; without a number, than the limit's low water
         where it is over the limit. Oldest first, and among those of one hour the least recently used."""
-        excess = self._excess(to_bytes)
-        if excess <= 0:
-            return SweepReport(dry_run=dry_run)
+        target = self._target(to_bytes)
+        excess = 0 if target is None else self._excess(target)
         bucket = int(self._config.age_granularity_seconds * 1000) or 1
+        if excess <= 0 or target is None:
+            return SweepReport(dry_run=dry_run)
         if dry_run:
             return SweepReport(self._first(excess, bucket), dry_run=True)
+        removed = Removed()
         with self._sweeping() as mine:
             if not mine:
                 return SweepReport(skipped=BUSY)
-            removed = self._run(self._store.evict(excess, bucket, ALL), on_progress)
+            while excess > 0:
+                done = self._run(self._store.evict(excess, bucket, ALL), on_progress)
+                removed += done
+                # What entries say and what they take on a disk may part: then once is not enough.
+                excess = self._excess(target) if done.entries else 0
         self._ledger.event("evicted", self._now_ms(), number=removed.entries)
         return SweepReport(removed)
 
@@ -114,9 +119,12 @@ class Maintained(Foundation):
         """Read every byte and compare. With `repair`, mend or remove what is wrong."""
         self.flush()
         now_ms = self._now_ms()
-        with self._sweeping(wait=repair) as mine:
-            findings = tuple(self._store.verify(now_ms, repair=repair and mine))
-        self.flush()
+        if repair:
+            with self._sweeping(wait=True) as mine:
+                findings = tuple(self._store.verify(now_ms, repair=mine))
+            self.flush()
+        else:
+            findings = tuple(self._store.verify(now_ms))
         return VerifyReport(self._store.totals(now_ms)[0].entries, findings)
 
     def analytics(self, since: str | None = None, until: str | None = None) -> Analytics:
@@ -201,18 +209,21 @@ class Maintained(Foundation):
             sum(entry.disk_bytes for entry in found.values()),
         )
 
-    def _excess(self, to_bytes: int | None) -> int:
+    def _target(self, to_bytes: int | None) -> int | None:
+        """To how many bytes the cache has to shrink; None where it need not."""
         limit = self._config.limit_bytes
-        if to_bytes is None and limit is None:
-            return 0
-        size = self._size()
-        if to_bytes is None:
-            assert limit is not None
-            return size - int(limit * self._config.low_water) if size > limit else 0
-        return size - to_bytes
+        if to_bytes is not None or limit is None:
+            return to_bytes
+        return int(limit * self._config.low_water) if self._measured(self.status()[0]) > limit else None
 
-    def _size(self) -> int:
+    def _excess(self, target: int) -> int:
+        """How many bytes on the disk have to go, about."""
         (line,) = self.status()
+        size = self._measured(line)
+        return -(-(size - target) * line.disk_bytes // max(size, 1))
+
+    def _measured(self, line: Totals) -> int:
+        """What the limit is a limit of."""
         return line.disk_bytes if self._config.size_basis == "allocated" else line.payload_bytes
 
     def _first(self, excess: int, bucket_ms: int) -> Removed:
@@ -227,24 +238,8 @@ class Maintained(Foundation):
 
     def _after_emergency(self) -> int:
         """To how many bytes a full device makes us shrink."""
-        limit = self._config.limit_bytes
-        size = self._size()
-        return int(min(size, size if limit is None else limit) * self._config.low_water)
-
-    def _drift(self) -> float:
-        return self._clock.now() - self._clock.steady()
-
-    def _clock_jumped(self) -> bool:
-        """Whether the time of day was set and that would cost half the cache. Asked a second time, the clock
-        has been steady since, and is believed."""
-        offset, before = self._drift(), self._offset
-        if abs(offset - before) <= _JUMP:
-            return False
-        (line,) = self._store.totals(self._now_ms())
-        if line.expired * 2 <= line.entries:
-            return False
-        self._offset = offset
-        return True
+        limit, size = self._config.limit_bytes, self._measured(self.status()[0])
+        return int((size if limit is None else min(size, limit)) * self._config.low_water)
 
 
 def _age(entry: Entry, bucket_ms: int) -> tuple[int, float, str]:

@@ -20,6 +20,8 @@ class _Manifest(msgspec.Struct):
     min_reader: int = 1
     key_scheme: int = KEY_SCHEME
     instance: str = ""
+    encodings: tuple[str, ...] = ("identity",)
+    """Of values that somebody may have stored."""
 
 
 class Manifest:
@@ -29,6 +31,7 @@ class Manifest:
         self._places = places
         self._readable = False
         self._writable = False
+        self._compressed = False
 
     def allow_reading(self) -> None:
         """Raises StoreError where a newer version wrote what this one would misread."""
@@ -38,21 +41,28 @@ class Manifest:
                 raise StoreError(f"written by a newer version (format {found.version})")
             self._readable = True
 
-    def allow_writing(self) -> None:
-        """Makes the directory and its marks where there are none. Raises ReadOnly for a newer version's."""
+    def allow_writing(self, encoding: str = "identity") -> bool:
+        """Makes the directory and its marks where there are none. Whether there may be compressed values.
+
+        Raises ReadOnly for a newer version's.
+        """
         if self._writable:
-            return
+            return self._compressed
         self.allow_reading()
         found = self._read()
-        if found is None:
-            files.make_directory(self._places.root)
-            self._write()
-        elif found.version > VERSION:
+        if found is not None and found.version > VERSION:
             raise ReadOnly(f"written by a newer version (format {found.version}); it is only read here")
+        known = found or _Manifest(instance=uuid.uuid4().hex)
+        if found is None or encoding not in found.encodings:
+            known.encodings = tuple(sorted({*known.encodings, encoding}))
+            files.make_directory(self._places.root)
+            self._write(known)
+        self._compressed = known.encodings != ("identity",)
         self._writable = True
+        return self._compressed
 
     def forget(self) -> None:
-        """The directory may have gone."""
+        """Look again at the next use."""
         self._readable = self._writable = False
 
     def _read(self) -> _Manifest | None:
@@ -63,8 +73,8 @@ class Manifest:
             return None
         return found if found.format == _NAME else None
 
-    def _write(self) -> None:
-        _put(self._places.manifest, msgspec.json.encode(_Manifest(instance=uuid.uuid4().hex)))
+    def _write(self, manifest: _Manifest) -> None:
+        _put(self._places.manifest, msgspec.json.encode(manifest))
         with suppress(FileExistsError):
             files.create(self._places.tag, TAG_CONTENT)
 

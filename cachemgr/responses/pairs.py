@@ -9,21 +9,24 @@ from cachemgr.responses.errors import Corrupt
 from cachemgr.responses.format import METADATA
 from cachemgr.responses.locks import Slots
 from cachemgr.responses.metadata import Metadata, Stored
+from cachemgr.responses.old_names import OldNames
 from cachemgr.responses.pair import PairMetadata, check, describe, understand
 from cachemgr.responses.places import SUFFIXES, Places, other_suffix, suffix
 
-_HAS_OLD_NAMES = os.name == "posix"
-"""A colon cannot be in a file's name on Windows."""
 _numbers = count()
+_OURS = os.urandom(4).hex()
+"""Tells processes apart that have the same number, on two machines or after a restart."""
 
 
 class Pairs:
-    def __init__(self, places: Places, slots: Slots, *, sync: bool, writer: str) -> None:
+    def __init__(self, places: Places, slots: Slots, *, sync: bool, writer: str, compressing: bool) -> None:
         self._places = places
         self._slots = slots
         self._sync = sync
         self._writer = writer
-        self._old_seen: tuple[int, bool] = (-1, False)
+        self._old = OldNames(places)
+        self.compressing = compressing
+        """Whether some values may be compressed; until then nobody looks for the other kind."""
 
     # -- reading, without any lock
 
@@ -33,13 +36,15 @@ class Pairs:
         try:
             text = files.read(stem + METADATA)
         except FileNotFoundError:
-            if _HAS_OLD_NAMES and self._any_old():
+            if self._old.any():
                 return _once(self._places.old_stem(digest), at_ms)
             return None
         try:
             metadata = understand(text)
             if metadata.expired(at_ms):
                 return Stored(metadata, None)
+            if metadata.encoding != "identity":
+                self.compressing = True
             size = metadata.payload_bytes + 1 if isinstance(metadata, PairMetadata) else 4096
             payload = files.read(stem + SUFFIXES[metadata.encoding], size)
             if check(payload, metadata):
@@ -70,23 +75,40 @@ class Pairs:
     def write(self, digest: str, payload: bytes, metadata: Metadata) -> None:
         """The metadata comes last and commits the pair. Whoever fails leaves what was there before."""
         stem = self._places.stem(digest)
-        value, temporary = stem + suffix(metadata), self._temporary(digest)
+        value = stem + suffix(metadata)
         described = describe(digest, payload, metadata, self._writer)
-        if not self._create(value, payload) and not self._expired(stem, metadata, value, payload):
-            self._rewrite(digest, payload, described, value)
+        if self._create(value, payload) or self._expired(stem, metadata, value, payload):
+            self._commit(stem, described, value)
         else:
-            try:
-                files.create(temporary, described, sync=self._sync)
-                files.replace(temporary, stem + METADATA)
-            except BaseException:
-                files.remove(temporary)
-                files.remove(value)
-                raise
-        files.remove(stem + other_suffix(metadata))
+            self._rewrite(digest, payload, described, value)
+        if self.compressing:
+            files.remove(stem + other_suffix(metadata))
         if self._sync:
             files.sync_directory(self._places.shard(digest))
-        if _HAS_OLD_NAMES and self._any_old():
+        if self._old.any():
             remove(self._places.old_stem(digest))
+
+    def _commit(self, stem: str, described: bytes, value: str) -> None:
+        """Of a new entry: under its own name at once, which saves a renaming. Whoever reads it half written
+        finds no metadata in it, and looks again."""
+        try:
+            try:
+                files.create(stem + METADATA, described, sync=self._sync)
+            except FileExistsError:
+                # Its value is missing or kept in the other encoding, or a writer was killed right here.
+                self._replace(stem + METADATA, described)
+        except BaseException:
+            files.remove(value)
+            raise
+
+    def _replace(self, target: str, content: bytes) -> None:
+        temporary = self._temporary(target)
+        try:
+            files.create(temporary, content, sync=self._sync)
+            files.replace(temporary, target)
+        except BaseException:
+            files.remove(temporary)
+            raise
 
     def _create(self, value: str, payload: bytes) -> bool:
         """A new value under its own name at once: without metadata nobody believes it yet."""
@@ -114,7 +136,7 @@ class Pairs:
 
     def _rewrite(self, digest: str, payload: bytes, described: bytes, value: str) -> None:
         """Both halves are whole on the disk before either takes its name: a full disk changes nothing."""
-        first, second = self._temporary(digest), self._temporary(digest)
+        first, second = self._temporary(value), self._temporary(value)
         try:
             files.create(first, payload, sync=self._sync)
             files.create(second, described, sync=self._sync)
@@ -137,35 +159,19 @@ class Pairs:
         found = stored.metadata
         values = {name: getattr(found, name) for name in Metadata.__struct_fields__}
         renewed = Metadata(**values | {"expires_at_ms": expires_at_ms})
-        temporary = self._temporary(digest)
-        try:
-            files.create(temporary, describe(digest, stored.payload, renewed, self._writer), sync=self._sync)
-            files.replace(temporary, stem + METADATA)
-        except BaseException:
-            files.remove(temporary)
-            raise
+        self._replace(stem + METADATA, describe(digest, stored.payload, renewed, self._writer))
         return renewed, len(stored.payload)
 
     def delete(self, digest: str) -> bool:
         found = remove(self._places.stem(digest))
-        if _HAS_OLD_NAMES and self._any_old():
+        if self._old.any():
             found |= remove(self._places.old_stem(digest))
         return found
 
-    def _temporary(self, digest: str) -> str:
-        where, thread = self._places.shard(digest), threading.get_ident()
-        return f"{where}/.{digest}.{os.getpid()}.{thread}.{next(_numbers)}.{os.urandom(4).hex()}.tmp"
-
-    def _any_old(self) -> bool:
-        """Whether there are names of the old form; looked up again when their directory has changed."""
-        try:
-            changed = os.stat(self._places.old_shard).st_mtime_ns
-        except OSError:
-            return False
-        if changed != self._old_seen[0]:
-            with os.scandir(self._places.old_shard) as names:
-                self._old_seen = changed, any(":" in name.name for name in names)
-        return self._old_seen[1]
+    def _temporary(self, target: str) -> str:
+        where, _, name = target.rpartition("/")
+        writer = f"{os.getpid()}.{threading.get_ident()}.{next(_numbers)}.{_OURS}"
+        return f"{where}/.{name[:64]}.{writer}.tmp"
 
 
 def remove(stem: str, *, folder: int | None = None) -> bool:

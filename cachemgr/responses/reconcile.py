@@ -3,9 +3,10 @@
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 
 from cachemgr.responses import files
-from cachemgr.responses.errors import Corrupt
+from cachemgr.responses.errors import Corrupt, StoreError
 from cachemgr.responses.format import METADATA, OLD_SHARD
 from cachemgr.responses.index import OLD_FORM, OLD_NAME, OURS, Index, Row
 from cachemgr.responses.members import digest_of, is_old, listed, members, old_key, shard_number
@@ -23,17 +24,13 @@ class Reconciler:
     def __init__(self, places: Places, index: Index) -> None:
         self._places = places
         self._index = index
-        self._times: dict[int, int] | None = None
+        self._opening = 0
         self._mine: set[int] = set()
         self._leftovers: set[tuple[str, str]] = set()
 
     def own(self, digest: str) -> None:
         """A change that the index hears of from us."""
         self._mine.add(int(digest[:2], 16))
-
-    def forget(self) -> None:
-        """The index was made anew."""
-        self._times = None
 
     def take_leftovers(self) -> list[tuple[str, str]]:
         """Shards and names of what nobody finished."""
@@ -43,8 +40,14 @@ class Reconciler:
     def run(self, at_ms: int, *, thoroughly: bool) -> int:
         """Look through shards that changed. What this process changed is skipped, unless `thoroughly`, or the
         first time. How many entries were new or gone. Raises StoreError."""
-        first = self._times is None
-        times = self._index.shard_times() if self._times is None else self._times
+        changes = self._once(self._index.shard_times(), at_ms, thoroughly=thoroughly)
+        if self._opening != self._index.openings:
+            # Meanwhile the index was found damaged, or without room, and begun anew.
+            changes += self._once({}, at_ms, thoroughly=True)
+        return changes
+
+    def _once(self, times: dict[int, int], at_ms: int, *, thoroughly: bool) -> int:
+        first, self._opening = self._opening != self._index.openings, self._index.openings
         found: dict[int, int] = {}
         number_of_changes = 0
         for shard, changed in self._shards():
@@ -55,8 +58,9 @@ class Reconciler:
             if at_ms * 1_000_000 - changed > _TICK_NS:
                 found[number] = changed
             self._mine.discard(number)
-        self._times = times | found
-        if found:
+        with suppress(StoreError):
+            # Locked for long: what could not be remembered is looked through again.
+            self._index.flush()
             self._index.remember_shards(found)
         return number_of_changes
 
@@ -85,18 +89,28 @@ class Reconciler:
             if (row := self._row(shard, key)) is not None:
                 self._put(row)
                 changes += 1
-        self._index.flush()
+            elif is_empty(f"{self._places.root}/{shard}/{key}{METADATA}"):
+                self._leftovers.add((shard, key + METADATA))
         return changes
 
     def _put(self, row: Row) -> None:
         if self._index.put(row) and self._index.waiting >= _CHUNK:
-            self._index.flush()
+            with suppress(StoreError):
+                self._index.flush()
 
     def _row(self, shard: str, key: str) -> Row | None:
         digest = digest_of(key)
         if is_old(key) and os.path.lexists(self._places.stem(digest) + METADATA):
             return None
         return read_row(f"{self._places.root}/{shard}/{key}", digest, old_name=is_old(key))
+
+
+def is_empty(path: str) -> bool:
+    """Whether somebody was killed between making a file and writing it."""
+    try:
+        return os.stat(path, follow_symlinks=False).st_size == 0
+    except FileNotFoundError:
+        return False
 
 
 def read_row(stem: str, digest: str, *, old_name: bool) -> Row | None:

@@ -18,6 +18,7 @@ from cachemgr.responses.metadata import Metadata
 from cachemgr.responses.pair import PairMetadata, understand
 from cachemgr.responses.places import SHARDS, SUFFIXES, Places
 from cachemgr.responses.query import EntryQuery
+from cachemgr.responses.reconcile import is_empty
 from cachemgr.responses.report import Removed, Trouble
 
 _BATCH = 1000
@@ -73,6 +74,7 @@ class Removal:
             try:
                 with self._slots.held(int(shard, 16)):
                     still = set(members(shard, listed(directory)).leftovers())
+                    still |= {name for name in old if is_empty(f"{directory}/{name}")}
                     remove_members(directory, (old & still).__contains__)
             except OSError as error:
                 yield Removed(troubles=(Trouble(shard, error.strerror or str(error)),))

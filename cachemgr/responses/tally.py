@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 NANO = 1_000_000_000
@@ -48,4 +49,13 @@ class Access(NamedTuple):
 
 
 def day(at_ms: int) -> str:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d")
+    """Of a moment, in UTC."""
+    return _day(at_ms // 86_400_000)
+
+
+@lru_cache(maxsize=16)
+def _day(number: int) -> str:
+    try:
+        return datetime.fromtimestamp(number * 86_400, UTC).strftime("%Y-%m-%d")
+    except (OverflowError, OSError, ValueError):
+        return "1970-01-01"

@@ -1,6 +1,6 @@
 """The design document's `ResponseCache`, the code that wrote caches which are still about; an oracle.
 
-Its slips are kept: names with a colon in the shard `ca`, metadata that is written in place and without a lock.
+Its slips are kept: names with a colon, all in the shard `ca`, and metadata written in place, without a lock.
 """
 
 import json

@@ -1,0 +1,142 @@
+"""The index is a convenience: without it, or with a wrong one, the answers are the same."""
+
+import os
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cachemgr.responses import Cache
+from tests.responses.conftest import Hands, Opener
+
+
+def stale(file: Path, before: bytes) -> None:
+    file.write_bytes(before)
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "gone": lambda file: file.unlink(),
+    "garbage": lambda file: file.write_bytes(b"garbage" * 1000),
+    "empty": lambda file: file.write_bytes(b""),
+    "cut off": lambda file: os.truncate(file, file.stat().st_size // 2),
+    "scribbled over": lambda file: scribble(file),
+    "a newer version's": lambda file: newer(file),
+    "another program's": lambda file: another(file),
+}
+
+
+def scribble(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[4096:] = os.urandom(len(content) - 4096)
+    file.write_bytes(bytes(content))
+
+
+def newer(file: Path) -> None:
+    with sqlite3.connect(file) as database:
+        database.execute("PRAGMA user_version = 99")
+        database.execute("DROP TABLE e")
+    database.close()
+
+
+def another(file: Path) -> None:
+    file.unlink()
+    with sqlite3.connect(file) as database:
+        database.execute("CREATE TABLE e(mine)")
+    database.close()
+
+
+def fill(cache: Cache) -> None:
+    for number in range(50):
+        cache.set(f"key {number}", {"n": number}, ttl=10 if number % 2 else None)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_index_is_made_again(damage: str, opened: Opener, root: Path, hands: Hands) -> None:
+    cache = opened()
+    fill(cache)
+    cache.close()
+    DAMAGES[damage](root / ".index.sqlite3")
+    cache = opened()
+    assert all(cache.get(f"key {number}") for number in range(50))
+    assert cache.status()[0].entries == 50
+    assert cache.set("one more", "x", ttl=None)
+    hands.pass_by(11)
+    assert cache.expire().removed.entries == 25
+    assert len(list(cache.entries())) == 26
+    assert cache.verify().sound
+
+
+def test_an_index_of_last_week(opened: Opener, root: Path, hands: Hands) -> None:
+    """Restored from a backup: what it knows of entries that are gone, and does not know of new ones."""
+    cache = opened()
+    fill(cache)
+    cache.close()
+    before = (root / ".index.sqlite3").read_bytes()
+    time.sleep(0.02)
+    for number in range(10):
+        cache.delete(f"key {number}")
+        cache.set(f"new {number}", "x")
+    cache.close()
+    (root / ".index.sqlite3").write_bytes(before)
+    assert opened().status()[0].entries == 50
+    assert opened().verify().sound
+
+
+def test_files_that_came_and_went_behind_our_back(opened: Opener, root: Path, tmp_path: Path) -> None:
+    """rsync, rm, and a process that was killed before it wrote its rows."""
+    cache = opened()
+    fill(cache)
+    cache.status()
+    other = opened(cache_dir=str(tmp_path / "other"))
+    fill(other)
+    for number in range(7):
+        other.set(f"new {number}", "x")
+    shutil.rmtree(root / cache.digest("key 1")[:2])
+    gone = sum(not cache.get(f"key {number}") for number in range(50))
+    assert gone
+    assert cache.status()[0].entries == 50 - gone
+    shutil.copytree(tmp_path / "other", root, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*"))
+    assert cache.reconcile() == gone + 7
+    assert cache.status()[0].entries == 57
+
+
+def test_a_locked_index_stops_nobody(opened: Opener, root: Path, faults: list[str]) -> None:
+    cache = opened()
+    cache.set("a", "x")
+    cache.flush()
+    locked = sqlite3.connect(root / ".index.sqlite3", isolation_level=None)
+    locked.execute("BEGIN IMMEDIATE")
+    started = time.monotonic()
+    assert cache.set("b", "x")
+    assert cache.get("b")
+    assert time.monotonic() - started < 0.5
+    cache.flush()
+    locked.execute("ROLLBACK")
+    locked.close()
+    assert cache.status()[0].entries == 2
+
+
+def test_a_killed_process_leaves_entries_that_are_found(opened: Opener, root: Path) -> None:
+    """Its rows were never written, and its shards have changed for all to see."""
+    pid = os.fork() if hasattr(os, "fork") else pytest.skip("needs fork")
+    if pid == 0:
+        cache = opened()
+        fill(cache)
+        os._exit(0)
+    os.waitpid(pid, 0)
+    assert opened().status()[0].entries == 50
+
+
+def test_nothing_is_looked_through_again_that_did_not_change(opened: Opener, hands: Hands) -> None:
+    cache = opened()
+    fill(cache)
+    hands.now = time.time() + 10
+    cache.reconcile()
+    assert cache.reconcile() == 0
+    cache.close()
+    started = time.process_time()
+    assert opened().reconcile() == 0
+    assert time.process_time() - started < 0.1
