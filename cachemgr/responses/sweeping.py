@@ -161,7 +161,8 @@ def _give_back(connections: Connections) -> None:
             (free,) = connection.execute("PRAGMA freelist_count").fetchone()
             if free < _LEAST or free * _WORTH < pages:
                 return
-            connection.execute(f"PRAGMA incremental_vacuum({_PAGES})").fetchall()
+            # As a script: it is stepped once for each page, and `execute` takes one step.
+            connection.executescript(f"PRAGMA incremental_vacuum({_PAGES})")
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
             (left,) = connection.execute("PRAGMA freelist_count").fetchone()
             if left >= free:
