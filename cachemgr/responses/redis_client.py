@@ -95,8 +95,8 @@ class _Deadline(threading.local):
 
 
 class _Socket:
-    """A socket of which every step ends when the call has to: a server that sends a byte now and then must not
-    keep it going."""
+    """A socket of which every step ends when the call has to: a server that sends a byte now and then must
+    not keep it going."""
 
     def __init__(self, inner: Any, left: Callable[[], float]) -> None:
         self._inner = inner
