@@ -175,8 +175,7 @@ class Connections:
         if new and version < self._version:
             self._make_tables(connection)
         connection.execute(f"PRAGMA synchronous = {self._sync}")
-        connection.execute("PRAGMA wal_autocheckpoint = 4000")
-        connection.execute("PRAGMA journal_size_limit = 67108864")
+        connection.execute("PRAGMA journal_size_limit = 16777216")
         connection.execute("PRAGMA cache_size = -32000")
         # Asked here, so that a place where readers cannot make the shared memory they need shows at once.
         connection.execute("SELECT 1 FROM sqlite_master").fetchone()

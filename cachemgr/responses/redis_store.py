@@ -83,7 +83,7 @@ class RedisStore:
 
     def delete(self, digest: str) -> bool:
         self._allow()
-        return bool(self._call(lambda: self._commands.unlink(self._prefix + digest)))
+        return bool(self._call(lambda: self._commands.delete(self._prefix + digest)))
 
     def renew(self, digest: str, expires_at_ms: int | None) -> bool:
         self._allow()
@@ -141,7 +141,7 @@ class RedisStore:
         days = (name.removeprefix(_DAILY) for name in self._scan.keys(_DAILY))
         old = [self._daily(day) for day in days if day < before]
         if old:
-            self._slowly(lambda: self._commands.unlink(*old))
+            self._slowly(lambda: self._commands.delete(*old))
 
     # -- maintenance
 
@@ -185,7 +185,7 @@ class RedisStore:
                         packed.unpack(value)
                 except Corrupt as error:
                     if repair:
-                        self._slowly(lambda digest=digest: self._commands.unlink(self._prefix + digest))  # type: ignore[misc]
+                        self._slowly(lambda digest=digest: self._commands.delete(self._prefix + digest))  # type: ignore[misc]
                     yield Finding(digest, "corrupt value", repaired=repair, reason=str(error))
 
     # -- who else is at it
@@ -223,7 +223,7 @@ class RedisStore:
 
     def _unlink(self, entries: list[Entry]) -> Removed:
         keys = [self._prefix + entry.digest for entry in entries]
-        self._slowly(lambda: self._commands.unlink(*keys))
+        self._slowly(lambda: self._commands.delete(*keys))
         return Removed(
             len(entries),
             sum(entry.payload_bytes for entry in entries),

@@ -1,7 +1,7 @@
 """Removing rows of packed responses in batches, giving room back, and looking at every byte.
 
 Each batch is a transaction of its own, so that no writer waits for a whole sweep. Pages that become free are
-used by what is written next; they go back to the file system only where they are a quarter of the file.
+used by what is written next; they go back to the file system only where they are half of the file.
 """
 
 import os
@@ -21,7 +21,7 @@ _PAGES = 1000
 """Given back in one transaction."""
 _LEAST = 64
 """Pages that are worth the trouble."""
-_WORTH = 4
+_WORTH = 2
 """One part in so many of the file has to be free before pages are given back."""
 
 
