@@ -6,7 +6,6 @@ What only actions need is imported by the verb that needs it: a `status` starts 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cachemgr.diagnose import databases, interrupted, legacy, passed_over, quarantine, roots
@@ -14,7 +13,7 @@ from cachemgr.disk.places import Protected
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Refused
 from cachemgr.domain.event import Gauge, ScanFinished
-from cachemgr.domain.terms import Disposal, Intent
+from cachemgr.domain.terms import Intent
 from cachemgr.environment.variables import Variables
 from cachemgr.past.recovery import Recovery
 from cachemgr.past.runs import Runs, new_id, random_word
@@ -37,10 +36,12 @@ if TYPE_CHECKING:
     from cachemgr.domain.run import Run
     from cachemgr.domain.run_event import RunEvent
     from cachemgr.domain.settings import Settings
-    from cachemgr.domain.terms import Rule
+    from cachemgr.domain.terms import Disposal, Rule
     from cachemgr.encodings import Encodings
     from cachemgr.environment.setup import ProjectSetup
     from cachemgr.migration.planning import Migration
+    from cachemgr.removal.clearing import Clearing
+    from cachemgr.removal.expiring import Expiring
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,27 +105,7 @@ class CacheManager:
     ) -> Plan:
         """What clearing those entries would do, after a look at who uses them. Without a disposal the
         configuration or the rebuild class decides, entry by entry. `force` overrides rules by name."""
-        from cachemgr.plan.clear import worth_a_look
-        from cachemgr.plan.compose import clear_plan
-
-        untrashable: Mapping[EntryId, str] = {}
-        chosen = [entry for entry in inventory.entries if entry.id in entries]
-        if (disposal := disposal or self.settings.disposal) is Disposal.TRASH:
-            from cachemgr.execute import trash
-
-            untrashable = trash.untrashable(inventory, chosen, self.machine)
-        return clear_plan(
-            new_id(),
-            inventory,
-            chosen,
-            self.clock(),
-            disposal=disposal,
-            keep=timedelta(days=self.settings.retention_days),
-            targets=targets,
-            usage=self.observer.look(worth_a_look(inventory, chosen), force),
-            forced=force,
-            untrashable=untrashable,
-        )
+        return self.clearing.plan(inventory, entries, targets=targets, disposal=disposal, force=force)
 
     def plan_migrate(
         self,
@@ -178,6 +159,7 @@ class CacheManager:
         from cachemgr.execute.lock import writing
         from cachemgr.journal.store import make_private
         from cachemgr.plan.compose import is_fresh, outdated
+        from cachemgr.plan.expire_plan import journalled
         from cachemgr.plan.in_use import in_use, spots
 
         if self.read_only:
@@ -185,6 +167,7 @@ class CacheManager:
         refuse_foreign_home(self.machine, allow_root=self.allow_root)
         if why := outdated(plan, self.clock()):
             raise Refused(f"plan {display_name(plan.id)} {why}")
+        self.expiring.refuse(plan)
         refused = self._recheck(plan) if saved or not is_fresh(plan, self.clock()) else {}
         run = f"{self.clock().strftime('%Y%m%d-%H%M%S')}-{random_word()}"
         make_private(self.state)
@@ -194,7 +177,21 @@ class CacheManager:
             usage = self.observer.look(spots(plan), plan.forced)
             refused = {**in_use(plan, usage), **refused}
             execution = Execution(run, plan, guard, self.machine, refused, gauge or Gauge())
-            yield from self.recovery.record(run, plan, execution.events())
+            yield from self.recovery.record(run, journalled(plan), execution.events())
+
+    @property
+    def clearing(self) -> Clearing:
+        """The verb about named entries."""
+        from cachemgr.removal.clearing import Clearing
+
+        return Clearing(self.machine, self.settings, self.clock, self.observer)
+
+    @property
+    def expiring(self) -> Expiring:
+        """The verbs about rules."""
+        from cachemgr.removal.expiring import Expiring
+
+        return Expiring(self.settings, self.types, self.clock, self.clearing, self.past)
 
     @property
     def migration(self) -> Migration:

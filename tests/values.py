@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cachemgr.domain.inventory import Cache, Entry, Inventory, Origin
-from cachemgr.domain.terms import CacheState, Category, Knowledge, Place, Rebuild
+from cachemgr.domain.terms import CacheState, Category, Knowledge, Place, Rebuild, Record
 from cachemgr.domain.unit import Identity, Kind, Tally, Unit
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
@@ -33,6 +33,7 @@ def entry(
     modified: datetime | None = None,
     used: datetime | None = None,
     expires: datetime | None = None,
+    record: Record | None = None,
 ) -> Entry:
     """An entry with those units as its payload; without any, it is a single file of its name."""
     payload = units or (unit(name),)
@@ -50,6 +51,7 @@ def entry(
         modified=modified,
         used=used,
         expires=expires,
+        record=record or (Record.DATED if expires else Record.NONE),
         apparent=sum(u.tally.apparent for u in payload),
     )
 

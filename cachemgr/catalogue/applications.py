@@ -4,19 +4,21 @@ Nothing is known about their insides, so they are cleared only where a configura
 """
 
 from cachemgr.catalogue.layouts.children import Children
+from cachemgr.catalogue.layouts.records import Records
 from cachemgr.domain.cache_type import CacheType
+from cachemgr.domain.layout import Layout
 from cachemgr.domain.terms import Category, Knowledge, Rebuild
 
 _SEED = "the cache section of config/hardware_cache.json"
 
 
-def _application(name: str, title: str, *, project: str) -> CacheType:
+def _application(name: str, title: str, *, project: str, layout: Layout | None = None) -> CacheType:
     return CacheType(
         id=name,
         title=title,
         category=Category.APPS,
         rebuild=Rebuild.COSTS,
-        layout=Children(),
+        layout=layout or Children(),
         knowledge=Knowledge.UNVERIFIED,
         project=(project,),
         sources=(_SEED,),
@@ -24,8 +26,8 @@ def _application(name: str, title: str, *, project: str) -> CacheType:
 
 
 CACHES = (
-    _application("tmdb", "TMDB metadata", project="out/tmdb_cache"),
-    _application("musicbrainz", "MusicBrainz metadata", project="out/musicbrainz_cache"),
+    _application("tmdb", "TMDB metadata", project="out/tmdb_cache", layout=Records()),
+    _application("musicbrainz", "MusicBrainz metadata", project="out/musicbrainz_cache", layout=Records()),
     _application("glossary", "Glossary", project="glossary/cache"),
     CacheType(
         id="custom",

@@ -28,6 +28,10 @@ PROMISED_WORDS = frozenset({"all", "legacy", "models", "apps", "responses", "pac
 """Targets that name whatever is there; that something in them stays is no refusal."""
 
 
+_KEPT_BY_RULES = (Reason.PINNED, Reason.TOO_YOUNG, Reason.KEPT_BY_POLICY)
+"""Why something stays that rules were asked about: the very answer, and no refusal."""
+
+
 class Unconfirmed(NeedsConfirmation):
     """Carries what a script needs to go on: the plan and the command."""
 
@@ -41,12 +45,12 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
 
     Raises CacheMgrError where nothing was done.
     """
-    # Nobody is shown a plan as good that has to wait for a recovery.
+    # A saved plan may have overridden a rule itself.
+    plan = replace(plan, forced=tuple(sorted({*plan.forced, *wish.forced})))
+    # Nobody is shown a plan as good that has to wait for a recovery, or that a brake holds.
     waits = _waits(session, plan)
     if waits is not None and not wish.dry_run:
         raise waits
-    # A saved plan may have overridden a rule itself.
-    plan = replace(plan, forced=tuple(sorted({*plan.forced, *wish.forced})))
     if wish.plan is not None:
         return _save(session, plan, wish)
     machine_readable = session.options.json or wish.events
@@ -100,8 +104,9 @@ def _report(session: Session, plan: Plan, wish: Wish, run: Execution) -> None:
 
 
 def _waits(session: Session, plan: Plan) -> Refused | None:
-    """Why an interrupted run goes first, if one does."""
+    """Why it is not carried out now: an interrupted run goes first, or what expires looks like a mistake."""
     try:
+        session.service.expiring.refuse(plan)
         session.service.recovery.refuse(plan)
     except Refused as first:
         return first
@@ -191,6 +196,10 @@ def _nothing(session: Session, plan: Plan, *, machine_readable: bool) -> int:
 
 def _why_nothing(session: Session, plan: Plan) -> CacheMgrError | None:
     entries = [exclusion for exclusion in plan.exclusions if exclusion.entry is not None]
+    if plan.intent is Intent.EXPIRE:
+        entries = [exclusion for exclusion in entries if exclusion.reason not in _KEPT_BY_RULES]
+        if not entries:
+            return None
     many = counted(len(kept_rows(plan)), "item stays", "items stay")
     if entries and all(exclusion.reason is Reason.IN_USE for exclusion in entries):
         first = kept_rows(replace(plan, exclusions=tuple(entries[:1])))[0]
@@ -198,7 +207,7 @@ def _why_nothing(session: Session, plan: Plan) -> CacheMgrError | None:
     if not plan.exclusions or PROMISED_WORDS.issuperset(plan.targets):
         return None
     how = ("--trash",) if any(one.reason is Reason.NO_TRASH for one in plan.exclusions) else ()
-    verb, what = ("migrate", "moved") if plan.intent is Intent.MIGRATE else ("clear", "removed")
+    verb, what = ("migrate", "moved") if plan.intent is Intent.MIGRATE else (plan.intent.value, "removed")
     if all(exclusion.detail == "at-home" for exclusion in entries) and entries:
         return None
     look = session.command(verb, *plan.targets, *how, "--dry-run")

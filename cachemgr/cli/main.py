@@ -21,6 +21,7 @@ COMMANDS = {
     "status": "status",
     "ls": "ls",
     "clear": "clear",
+    "expire": "expire",
     "migrate": "migrate",
     "apply": "apply",
     "history": "history",
@@ -32,6 +33,7 @@ COMMANDS = {
     "run": "run",
     "types": "types",
     "tiktoken": "tiktoken",
+    "responses": "responses",
     "config": "config",
     "demo": "demo",
     "clear-models": "clear",
@@ -50,6 +52,7 @@ Examples:
   cachemgr ls models --where 'unused>60d' entries nobody used for two months
   cachemgr clear pip --dry-run            what would be removed, and what it frees
   cachemgr clear huggingface-hub@home:models/org/name
+  cachemgr expire responses --ttl         what is past the time it was stored with
   cachemgr undo                           bring back what the last run set aside
   cachemgr recover                        runs that were interrupted, and what can be done
   cachemgr init                           set a project up: directories, .gitignore, cachemgr.toml

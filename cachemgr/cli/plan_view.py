@@ -38,7 +38,7 @@ def show_plan(
     if plan.intent is Intent.MIGRATE:
         show_routes(output, plan, err=err)
     output.line(f"{verb(plan.intent)}: {promise(plan, output.si)}.", err=err)
-    for note in notes(plan):
+    for note in notes(plan, output.si):
         output.line(f"{note[0].upper()}{note[1:]}.", err=err)
     for warning in _warnings(output, plan, rows):
         output.line(click.style(warning, fg="yellow"), err=err)
@@ -56,7 +56,9 @@ def show_result(output: Output, plan: Plan, run: Execution, undo: str, *, quiet:
         output.line(line, err=True)
     sentence = outcome(plan, run.outcomes, output.si)
     stays = {
-        one.entry for one in plan.exclusions if one.entry is not None and one.reason is not Reason.SHARED
+        one.entry
+        for one in plan.exclusions
+        if one.entry is not None and one.reason is not Reason.SHARED and one.asked
     }
     also = f"; {counted(len(stays), 'entry stays', 'entries stay')}" if stays else ""
     output.line(f"{sentence[0].upper()}{sentence[1:]}{also}.")
@@ -86,6 +88,7 @@ def _planned(output: Output, plan: Plan, rows: tuple[PlanRow, ...], *, most: int
         Column("Size", right=True, drops=True),
         *(() if undoing else (Column("Frees now", right=True),)),
         Column("Entry", shrinks=True),
+        *((Column("Why", drops=True),) if plan.expiry is not None else ()),
         *(() if undoing else (Column("Way back", drops=True),)),
     )
     lines = [
@@ -95,6 +98,7 @@ def _planned(output: Output, plan: Plan, rows: tuple[PlanRow, ...], *, most: int
             output.size(row.size),
             *(() if undoing else (output.size(row.frees),)),
             f"{display_name(row.cache)}:{row.name}",
+            *((row.why,) if plan.expiry is not None else ()),
             *(() if undoing else (way_back(row),)),
         )
         for row in rows[:most]
@@ -107,7 +111,8 @@ def _planned(output: Output, plan: Plan, rows: tuple[PlanRow, ...], *, most: int
         ]
     if (folders := emptied(plan)) is not None and not undoing:
         name = counted(folders.directories, "emptied directory", "emptied directories")
-        lines.append((" ", "remove", output.size(folders.size), output.size(folders.frees), name, ""))
+        lines.append((" ", "remove", output.size(folders.size), output.size(folders.frees), name, "", ""))
+        lines[-1] = lines[-1][: len(columns)]
     output.table(columns, lines, err=err)
     _more(output, len(rows), most, err=err)
 

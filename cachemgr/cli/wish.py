@@ -53,7 +53,7 @@ _OPTIONS = (
         metavar="RULE",
         multiple=True,
         help="Override one rule by name: in-use (what running processes use; a tool's lock still counts); "
-        "for migrate also network, leaving-links, tracked.",
+        "for expire also mass-expiry; for migrate network, leaving-links, tracked.",
     ),
     click.option("--events", is_flag=True, help="One JSON object a line while it runs."),
     json_option,

@@ -21,6 +21,7 @@ _KINDS = {
     "bool": "true or false",
     "object": "a table",
     "array": "a list",
+    "date": "a date such as 2027-01-31",
     "null": "nothing",
 }
 

@@ -13,6 +13,7 @@ from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import ConfigError
 from cachemgr.domain.inventory import Origin
 from cachemgr.domain.machine import Machine
+from cachemgr.domain.policy import Policy
 from cachemgr.domain.settings import HomeSetting, RootSetting, Settings
 from cachemgr.domain.terms import Disposal, Place
 
@@ -41,6 +42,8 @@ def load(machine: Machine, *, project: Path | None, config_file: Path | None, us
         si=si is True,
         conventions=frozenset(layer.convention for layer in layers if layer.convention),
         origins=MappingProxyType(origins),
+        policies=_policies(layers),
+        pins=tuple(pin for layer in layers for pin in layer.pins),
         files=tuple(layer.source.path for layer in layers),
     )
 
@@ -87,10 +90,11 @@ def _project(machine: Machine, project: Path | None, user_dir: Path) -> Iterator
 
 
 def _judged(layer: Layer, project: Path, user_dir: Path) -> Layer:
-    """A layer whose places outside the project are trusted only as far as the user agreed to them."""
+    """A layer whose places outside the project are trusted only as far as the user agreed to them. Its rules
+    are not run before that: a project that was cloned could have given them the name of the user's own."""
     places = [home.path for home in layer.homes] + [root.path for root in layer.roots]
     bold = _bolder(layer.values)
-    if not bold and all(below(Path(place), project) for place in places):
+    if not (bold or layer.policies or layer.pins) and all(below(Path(place), project) for place in places):
         return layer
     from cachemgr.config.trust import is_trusted
 
@@ -101,6 +105,8 @@ def _judged(layer: Layer, project: Path, user_dir: Path) -> Layer:
         values={key: value for key, value in layer.values.items() if key not in bold},
         homes=tuple(replace(home, trusted=below(Path(home.path), project)) for home in layer.homes),
         roots=tuple(replace(root, trusted=below(Path(root.path), project)) for root in layer.roots),
+        policies=tuple(replace(policy, trusted=False) for policy in layer.policies),
+        pins=tuple(replace(pin, trusted=False) for pin in layer.pins),
     )
 
 
@@ -147,4 +153,14 @@ def _roots(layers: list[Layer]) -> tuple[RootSetting, ...]:
         fresh = [root for root in layer.roots if (root.type, root.place) not in settled]
         found += [replace(root, layer=number) for root in fresh]
         settled |= {(root.type, root.place) for root in layer.roots if root.trusted}
+    return tuple(found)
+
+
+def _policies(layers: list[Layer]) -> tuple[Policy, ...]:
+    """The strongest of each name. One that is not trusted is shown beside it, and hides nothing."""
+    found: list[Policy] = []
+    settled: set[str] = set()
+    for layer in layers:
+        found += [policy for policy in layer.policies if policy.name not in settled]
+        settled |= {policy.name for policy in layer.policies if policy.trusted}
     return tuple(found)

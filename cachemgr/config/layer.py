@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from cachemgr.config.source import Source
 from cachemgr.domain.inventory import Origin
+from cachemgr.domain.policy import Pin, Policy
 from cachemgr.domain.settings import HomeSetting, RootSetting
 
 
@@ -16,3 +17,5 @@ class Layer:
     homes: tuple[HomeSetting, ...] = ()
     roots: tuple[RootSetting, ...] = ()
     convention: str = ""
+    policies: tuple[Policy, ...] = ()
+    pins: tuple[Pin, ...] = ()

@@ -1,5 +1,6 @@
 """What configuration files may say: our `cachemgr.toml`, and the sections that projects already have."""
 
+from datetime import date
 from typing import Annotated, Any
 
 import msgspec
@@ -34,6 +35,37 @@ class CacheTable(msgspec.Struct, forbid_unknown_fields=True):
     rebuild: Rebuild = Rebuild.COSTS
 
 
+class PolicyTable(msgspec.Struct, forbid_unknown_fields=True):
+    """Rules that `cachemgr expire --policy NAME` goes by; see `domain.policy.Policy`."""
+
+    targets: list[str]
+    """What it is about, in the words of the command line."""
+    ttl: bool = False
+    """Past the time that the cache itself recorded."""
+    older_than: str | None = None
+    """Last changed so long ago: `30d`."""
+    unused_for: str | None = None
+    """Last used or changed so long ago."""
+    keep_last: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    """The newest of each group stay; as the only rule it takes the others."""
+    max_size: str | None = None
+    """What all of it together may take: `20G`."""
+    free: str | None = None
+    """What is to be free on its file system."""
+    min_age: str | None = None
+    """What is younger stays; without it, 24 hours where the cache's own record does not speak."""
+    title: str = ""
+
+
+class PinTable(msgspec.Struct, forbid_unknown_fields=True):
+    """What no rule takes."""
+
+    target: str
+    reason: str = ""
+    until: date | None = None
+    """The last day on which it holds."""
+
+
 class CacheMgrToml(msgspec.Struct, forbid_unknown_fields=True):
     """`cachemgr.toml`, in a project or in the user's configuration directory."""
 
@@ -45,6 +77,9 @@ class CacheMgrToml(msgspec.Struct, forbid_unknown_fields=True):
     """Sizes in units of 1000 rather than 1024."""
     roots: Roots = msgspec.field(default_factory=Roots)
     cache: list[CacheTable] = []
+    policies: dict[str, PolicyTable] = {}
+    """By name. Those of a project count only where the user trusts its file."""
+    pins: list[PinTable] = []
 
 
 class HardwareCache(msgspec.Struct, forbid_unknown_fields=True):
@@ -62,6 +97,7 @@ class Provider(msgspec.Struct, forbid_unknown_fields=True):
 
     enabled: bool | None = None
     ttl_seconds: Seconds | None = None
+    max_cache_size_mb: Annotated[float, msgspec.Meta(ge=0)] | None = None
 
 
 class Caching(msgspec.Struct, forbid_unknown_fields=True):
@@ -74,6 +110,21 @@ class Caching(msgspec.Struct, forbid_unknown_fields=True):
     max_cache_size_mb: Annotated[float, msgspec.Meta(ge=0)] | None = None
     cleanup_interval_seconds: Seconds | None = None
     per_provider: dict[str, Provider] = {}
+    stale_while_revalidate_seconds: Seconds = 0
+    stale_if_error_seconds: Seconds = 0
+    max_entry_size_mb: Annotated[float, msgspec.Meta(ge=0)] = 16
+    size_basis: str = "allocated"
+    low_water: float = 0.9
+    age_granularity_seconds: Seconds = 3600
+    fsync: bool = False
+    store_prompts: bool = False
+    # What is in these is the library's to judge; see responses/config.py.
+    compression: dict[str, Any] = {}
+    single_flight: dict[str, Any] = {}
+    index: dict[str, Any] = {}
+    analytics: dict[str, Any] = {}
+    key: dict[str, Any] = {}
+    redis: dict[str, Any] = {}
 
 
 def schema() -> dict[str, Any]:

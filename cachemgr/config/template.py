@@ -28,6 +28,16 @@ _TAIL = """
 # [[cache]]                 # one more cache; of a type that `cachemgr types` lists, its tool is led there
 # name = "tiktoken"
 # path = ".cache/tiktoken"
+
+# [policies.nightly]        # rules for `cachemgr expire --policy nightly`, once this file is trusted
+# targets = ["responses"]
+# ttl = true
+# max_size = "500MB"
+
+# [[pins]]                  # what no rule takes
+# target = "huggingface-hub"
+# reason = "the demo needs it"
+# until = 2099-12-31
 """
 
 

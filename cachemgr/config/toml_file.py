@@ -5,6 +5,7 @@ import tomllib
 from cachemgr.config.convert import convert
 from cachemgr.config.layer import Layer
 from cachemgr.config.places import Base, name
+from cachemgr.config.policies import pins, policies
 from cachemgr.config.schema import CacheMgrToml
 from cachemgr.config.source import Source
 from cachemgr.domain.display import display_name
@@ -33,7 +34,14 @@ def read(source: Source, base: Base, place: Place) -> Layer:
         for key in ("disposal", "retention_days", "si")
         if (value := getattr(said, key)) is not None
     }
-    return Layer(source, values, _homes(source, base, place, said), _roots(source, base, place, said))
+    return Layer(
+        source,
+        values,
+        _homes(source, base, place, said),
+        _roots(source, base, place, said),
+        policies=policies(source, said) if said.policies else (),
+        pins=pins(source, said) if said.pins else (),
+    )
 
 
 def _homes(source: Source, base: Base, place: Place, said: CacheMgrToml) -> tuple[HomeSetting, ...]:

@@ -62,7 +62,8 @@ class Measure:
         are counted."""
         inode = (status[2], status[1])
         if (known := self.linked.get(inode)) is not None:
-            self.linked[inode] = known._replace(seen=known.seen + 1)
+            allocated, apparent, nlink, seen = known
+            self.linked[inode] = Linked(allocated, apparent, nlink, seen + 1)
             return True
         if (pair := self.shared.get(inode)) is None:
             apparent = status[6] if status[0] & TYPE in (FILE, LINK) else 0

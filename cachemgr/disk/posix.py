@@ -19,13 +19,17 @@ _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_
 _WAY = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _NO_ATIME = getattr(os, "O_NOATIME", 0)
+_UNNOTED = _DIRECTORY | _NO_ATIME
 
 _KINDS = {stat.S_IFREG: Kind.FILE, stat.S_IFDIR: Kind.DIRECTORY, stat.S_IFLNK: Kind.LINK}
 
 
 def open_child(parent: Handle, name: str) -> Handle:
     """A sub-directory's descriptor. Raises OSError; ELOOP or ENOTDIR when it is a link."""
-    return _open(name, _DIRECTORY, parent)
+    try:
+        return os.open(name, _UNNOTED, dir_fd=parent)
+    except PermissionError:
+        return _open(name, _DIRECTORY, parent)
 
 
 def open_above(handle: Handle) -> Handle:
@@ -57,8 +61,7 @@ def open_root(path: Path) -> Handle:
         os.close(handle)
 
 
-def close(handle: Handle) -> None:
-    os.close(handle)
+close = os.close
 
 
 def pin(_handle: Handle) -> None:
@@ -74,9 +77,9 @@ def is_online_only(_status: os.stat_result) -> bool:
     return False
 
 
-def names(handle: Handle) -> list[str]:
-    """Every name in a directory. Raises OSError."""
-    return os.listdir(handle)
+names = os.listdir
+"""Every name in a directory, as `names(handle)`: the call itself, because a scan makes it for every
+directory. Raises OSError."""
 
 
 look = os.lstat

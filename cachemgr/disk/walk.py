@@ -16,13 +16,15 @@ from cachemgr.disk.scope import OTHER_CACHE, Scope
 from cachemgr.domain.credentials import first_credential
 from cachemgr.domain.inventory import Problem
 from cachemgr.domain.terms import Reason
-from cachemgr.domain.unit import SPREAD, Inode, Kind, Obstacle, Tally
+from cachemgr.domain.unit import Inode, Kind, Obstacle, Tally
 
 OPEN_DIRECTORIES = 64
 """How many ancestors stay open; macOS allows a process 256 files by default."""
 
 _BATCH = 256
 """How many names are held back to be searched together."""
+PLAIN = FILE if MODE_TELLS else -1
+"""The kind, as a part of a mode, of what is counted without a closer look."""
 
 
 @dataclass(slots=True, eq=False)
@@ -136,25 +138,27 @@ class Walk:
 
     def _count(self, folder: _Folder, handle: Handle, names: list[str]) -> None:
         # The hot path: facts are taken apart at once and dropped, so that the next ones take their place in
-        # the processor's cache. Calls are for the rare.
-        files = blocks = apparent = checksum = 0
-        measure, look, spread = self.measure, handles.look, SPREAD
+        # the processor's cache. Calls and global names are for the rare.
+        files = len(names)
+        blocks = apparent = checksum = 0
+        measure, look, kind, plain = self.measure, handles.look, TYPE, PLAIN
         newest, accessed = measure.newest, measure.accessed
         owner = self.scope.owner
         for name in names:
             try:
                 status = look(name, dir_fd=handle)
             except OSError as error:
+                files -= 1
                 self._unreadable(folder, name, error)
                 continue
             mode, inode, _, nlink, uid, _, length, read, written, _ = status
             if uid != owner and owner is not None:
                 self.obstacles.setdefault(Reason.FOREIGN_OWNER, self._text(folder, name))
-            if mode & TYPE != FILE or not MODE_TELLS:
+            if mode & kind != plain:
+                files -= 1
                 self._other(folder, name, status)
                 continue
-            files += 1
-            checksum += inode * spread + length ^ status.st_mtime_ns
+            checksum += inode * (length + status.st_mtime_ns)  # as `unit.checksum` has it
             if written > newest:
                 newest = written
             if read > accessed:
@@ -167,7 +171,11 @@ class Walk:
         measure.size += blocks * 512
         measure.apparent += apparent
         measure.checksum += checksum
-        measure.newest, measure.accessed = newest, accessed
+        # What was no plain file may have set these meanwhile.
+        if newest > measure.newest:
+            measure.newest = newest
+        if accessed > measure.accessed:
+            measure.accessed = accessed
 
     def _other(self, folder: _Folder, name: str, status: os.stat_result) -> None:
         """Count what is no plain file; a directory is to be visited."""

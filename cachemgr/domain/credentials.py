@@ -36,7 +36,7 @@ def first_credential(names: Iterable[str], *, third_party: bool = False) -> str 
     text = f"/{'/'.join(names)}/".lower()
     if third_party:
         match = _OURS.search(text)
-    elif _ENDS.search(text) is None and _BEGINS.search(text) is None:
+    elif ("." not in text or _ENDS.search(text) is None) and _BEGINS.search(text) is None:
         return None
     else:
         match = _CREDENTIAL.search(text)

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from cachemgr.domain.records import Records
-from cachemgr.domain.terms import CacheState, Category, Knowledge, Place, Rebuild, Severity
+from cachemgr.domain.terms import CacheState, Category, Knowledge, Place, Rebuild, Record, Severity
 from cachemgr.domain.unit import Container, Identity, Obstacle, Tally, Unit
 
 CacheId = str
@@ -147,6 +147,10 @@ class Entry:
     used: datetime | None = None
     """None where the file system does not record access."""
     expires: datetime | None = None
+    record: Record = Record.NONE
+    """What its cache wrote down about that."""
+    doubt: str = ""
+    """Why that cannot be believed, as a code; see `Draft.doubt`."""
     obstacles: tuple[Obstacle, ...] = ()
     """Of the entry and of all its units."""
     apparent: int = 0

@@ -18,8 +18,8 @@ class Trouble:
     kind: str
     """`changed` `missing` `exists` `needs` `stopped` `credential` `protected` `outside` `mount-point`
     `foreign-owner` `root-changed` `protected-root` `trash` `in-use` `not-empty` `no-quarantine`
-    `not-returned` `beside` `special` `leaving` `damaged` `corrupt` `conflict` `given-up` `os`. Encodings
-    have some of their own (`present.encodings`)."""
+    `not-returned` `refreshed` `beside` `special` `leaving` `damaged` `corrupt` `conflict` `given-up` `os`.
+    Encodings have some of their own (`present.encodings`)."""
     detail: str = ""
     errno: int | None = None
 

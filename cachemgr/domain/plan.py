@@ -7,8 +7,10 @@ from pathlib import Path
 
 from cachemgr.domain.action import Action, Move, Purge, Remove, Restore, Return
 from cachemgr.domain.inventory import CacheId, EntryId
+from cachemgr.domain.policy import Criterion
 from cachemgr.domain.terms import Disposal, Intent, Reason, Rebuild, Rule
 from cachemgr.domain.unit import Content, Identity
+from cachemgr.domain.verdict import Expiry
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,11 @@ class Step:
     holds: tuple[EntryId, ...] = ()
     """Of a purge: the entries that are deleted with the quarantine. Of what moves whole: the paths of what
     nobody recognised in it, which goes along."""
+    digest: str = ""
+    """Of a file that was read: what it said; compared again once it has left its place, and when what it
+    points to has."""
+    because: str = ""
+    """Of an expiry: the rule that takes it, and what that saw; see `Verdict.because`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,11 @@ class Exclusion:
     path: Path | None = None
     size: int | None = None
     detail: str = ""
+
+    @property
+    def asked(self) -> bool:
+        """False for an entry that an expiry looked at, and that no rule of it takes."""
+        return not (self.reason is Reason.KEPT_BY_POLICY and self.detail.startswith(Criterion.NO_RULE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +103,8 @@ class Plan:
     """The rules that somebody overrode by name."""
     unseen: int = 0
     """Running processes that could not be looked at: what they use is not known."""
+    expiry: Expiry | None = None
+    """What an expiry was founded on; None for every other intent."""
 
     @property
     def frees(self) -> int:

@@ -6,6 +6,7 @@ from pathlib import PurePath
 from types import MappingProxyType
 
 from cachemgr.domain.inventory import Origin
+from cachemgr.domain.policy import Pin, Policy
 from cachemgr.domain.terms import Category, Disposal, Place, Rebuild
 
 
@@ -57,5 +58,9 @@ class Settings:
     legacy places are what their names say."""
     origins: Mapping[str, Origin] = field(default_factory=lambda: MappingProxyType({}))
     """Where each value came from, by key as `config show` prints it."""
+    policies: tuple[Policy, ...] = ()
+    """Saved rules, by name the strongest alone; one that is not trusted is there beside it."""
+    pins: tuple[Pin, ...] = ()
+    """Of all files together: a pin only ever keeps."""
     files: tuple[PurePath, ...] = ()
     """The configuration files that were read, strongest first."""

@@ -81,6 +81,21 @@ class Disposal(StrEnum):
     """Moved to the system's trash, which frees its bytes when it is emptied."""
 
 
+class Record(StrEnum):
+    """What a cache itself wrote down about when an entry stops being valid."""
+
+    NONE = "none"
+    """This kind of cache writes nothing of the kind."""
+    DATED = "dated"
+    """Unanimous and strictly typed: `expires` has it."""
+    NEVER = "never"
+    """The record is sound and sets no end."""
+    UNKNOWN = "unknown"
+    """It is there and cannot be believed."""
+    ORPHAN = "orphan"
+    """A half that lost the other."""
+
+
 class Reason(StrEnum):
     """Why something that was asked for stays."""
 
@@ -122,12 +137,15 @@ class Rule(StrEnum):
     """What holds links that lead out of its cache stays where it is."""
     TRACKED = "tracked"
     """Nothing moves to where git would take it up."""
+    MASS_EXPIRY = "mass-expiry"
+    """What looks like a mistake of a clock or a rule expires nothing."""
 
 
 class Intent(StrEnum):
     """The verb a plan carries out."""
 
     CLEAR = "clear"
+    EXPIRE = "expire"
     MIGRATE = "migrate"
     UNDO = "undo"
     PURGE = "purge"
@@ -135,6 +153,10 @@ class Intent(StrEnum):
     """Do what an interrupted run did not come to."""
     ROLL_BACK = "roll-back"
     """Bring back what an interrupted run moved."""
+
+
+REMOVING = (Intent.CLEAR, Intent.EXPIRE)
+"""The verbs that take entries away, whoever chose them."""
 
 
 class Status(StrEnum):

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from cachemgr.domain.records import Records
-from cachemgr.domain.terms import Reason
+from cachemgr.domain.terms import Reason, Record
 
 Inode = tuple[int, int]
 """Device and inode number: what a file is, whatever it is called."""
@@ -81,14 +81,13 @@ class Content(NamedTuple):
         return (self if planned.checksum is not None else self._replace(checksum=None)) == planned
 
 
-SPREAD = 0x9E3779B97F4A7C15
-"""2**64 through the golden ratio, odd: neighbouring numbers end up far from each other (Knuth, TAOCP 6.4)."""
-
-
 def checksum(inode: int, size: int, modified_ns: int) -> int:
     """What a name that is no directory adds to the checksum of its tree, which is the sum of these, modulo
-    2**64: in whatever order they are met it is the same, and another file in the place of one changes it."""
-    return inode * SPREAD + size ^ modified_ns
+    2**64: in whatever order they are met it is the same, and another file in the place of one changes it.
+
+    A product, because it ties an inode to its time; what a size alone would hide, `Content.apparent` shows.
+    """
+    return inode * (size + modified_ns)
 
 
 EMPTY_LINKED: Mapping[Inode, Linked] = MappingProxyType({})
@@ -182,6 +181,20 @@ class Unit:
     lock: tuple[str, ...] = ()
     """The lock file (`….lock`), below the root, that the owning tool holds while it writes this unit, or a
     directory of them that all have to be free; empty for none. Respected, never removed."""
+    digest: str = ""
+    """Of a file's bytes, where they were read and something was decided by them: `digest()` of them. Compared
+    again after the unit has left its place. Empty where they were not."""
+
+
+DECIDING = 65536
+"""Bytes; nothing is decided by a file that is longer."""
+
+
+def digest(text: bytes) -> str:
+    """What tells whether a small file says still the same."""
+    from hashlib import blake2b  # a `status` without such files starts without it
+
+    return blake2b(text, digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +226,10 @@ class Draft:
     """Nothing names it any more (a revision without a ref)."""
     expires: float | None = None
     """When the cache's own record says it stops being valid, seconds since the epoch."""
+    record: Record = Record.NONE
+    """What kind of record that is. One with `expires` is DATED."""
+    doubt: str = ""
+    """Why it cannot be believed: `not-json` `conflict` `type` `range` `incomplete` `too-long` …"""
     obstacles: tuple[Obstacle, ...] = ()
     apparent: int | None = None
     """What the owning tool would call its size; None where that is the tally's."""

@@ -11,7 +11,7 @@ from cachemgr.disk.walk import Walk
 from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.plan import Step
 from cachemgr.domain.terms import Reason
-from cachemgr.domain.unit import Kind
+from cachemgr.domain.unit import DECIDING, Kind, digest
 from cachemgr.execute.guard import OpenRoot, Stop
 from cachemgr.execute.quarantine import Quarantine
 
@@ -43,6 +43,19 @@ def look_through(root: OpenRoot, step: Step, names: Names, parent: Handle, name:
         raise Stop(Trouble("changed", "/".join(names)))
     if tree:
         _look_into(root, step, names, parent, name)
+    elif step.digest:
+        _read_again(step, names, parent, name)
+
+
+def _read_again(step: Step, names: Names, parent: Handle, name: str) -> None:
+    """Whether a file says what it said when it was decided that it goes: it can be written to and look the
+    same from outside. Raises Stop."""
+    try:
+        text = handles.read_file(parent, name, DECIDING)
+    except OSError as error:
+        raise Stop(Trouble("os", "/".join(names), error.errno)) from error
+    if text is None or digest(text) != step.digest:
+        raise Stop(Trouble("changed", "/".join(names)))
 
 
 def look_for_obstacles(root: OpenRoot, quarantine: Quarantine, name: str) -> None:

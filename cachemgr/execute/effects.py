@@ -21,6 +21,7 @@ from cachemgr.execute.folders import Folders, Touch
 from cachemgr.execute.guard import Guard, Stop
 from cachemgr.execute.quarantine import Quarantine
 from cachemgr.execute.quarantines import Quarantines
+from cachemgr.execute.refreshed import is_rewritten, is_written_anew, metadata_of
 from cachemgr.execute.relocation import Relocation
 from cachemgr.execute.remove import Removal, Task
 from cachemgr.execute.to_trash import ToTrash
@@ -63,6 +64,7 @@ class Effects:
                 if action.disposal is Disposal.TRASH:
                     self._to_trash.refuse(step, action.names, parent)
                 self._take(number, step, action.names, parent)
+                self._refuse_refreshed(number, step, action.names, parent)
                 if action.disposal is Disposal.TRASH:
                     self._to_trash.send(step, action.names, parent, *self._whereabouts(number, step))
 
@@ -132,6 +134,7 @@ class Effects:
         self._just_seen = None
         if not (begun or certain):
             self._make_sure(number, step, names)
+            self._refuse_refreshed(number, step, names)
         return quarantine.task(place, number, begun=begun)
 
     def bring_back(self, number: int, step: Step, names: Names, parent: Handle | None = None) -> None:
@@ -185,6 +188,24 @@ class Effects:
             if stop.trouble.kind != "missing":
                 self.bring_back(number, step, names, parent)
             raise
+
+    def _refuse_refreshed(self, number: int, step: Step, names: Names, parent: Handle | None = None) -> None:
+        """Return a value that was moved, if its metadata was written since: what nobody needed any more is
+        needed again. By then its folder is open, unless the deletion has begun: of that the metadata, which
+        is before it, was made sure of by itself. Raises Stop."""
+        for need, needed, metadata in metadata_of(self.guard, step):
+            run, place, _ = berth(self.run, need, needed)
+            quarantine = self._quarantines.held(step.cache, run)
+            anew = is_written_anew(self.guard, step, names, metadata)
+            aside = None if parent is None else quarantine
+            if not anew and not is_rewritten(self.guard, needed, metadata, aside, place):
+                continue
+            returned: tuple[int, ...] = ()
+            if not anew:
+                self.bring_back(need, needed, metadata)
+                returned = (need,)
+            self.bring_back(number, step, names, parent)
+            raise Stop(Trouble("refreshed", "/".join(names)), returned)
 
     def _give_back(self, number: int, step: Step, names: Names, parent: Handle) -> None:
         """From the quarantine to its place, unopened, and as if nothing had been. Raises Stop."""

@@ -53,7 +53,7 @@ _REFUSED = frozenset(
 _SKIPPED = frozenset(
     (
         "changed missing needs stopped in-use root-changed not-empty exists"
-        " conflict given-up leaving special damaged beside"
+        " conflict given-up leaving special damaged beside refreshed"
     ).split()
 )
 
@@ -123,6 +123,7 @@ class Execution:
             yield from work(number, step, effects, done)
             moved = carry_out(number, step, effects, folders, done)
         except Stop as stop:
+            yield from self._returned(stop)
             yield self._broken_off(number, stop.trouble, done, effects)
         except OSError as error:
             trouble = Trouble("os", error.strerror or "", error.errno)
@@ -132,6 +133,13 @@ class Execution:
                 self.moved.append(number)
             else:
                 yield self._removed(number, done, moved)
+
+    def _returned(self, stop: Stop) -> Iterator[StepFinished]:
+        """Steps that were done, and whose units are at their places again."""
+        for number in stop.returned:
+            if number in self.moved:
+                self.moved.remove(number)
+            yield self._ended(number, stop.trouble)
 
     def _purge(self, effects: Effects) -> Iterator[RunEvent]:
         """The point of no return, for what was moved."""

@@ -30,9 +30,11 @@ Names = tuple[str, ...]
 class Stop(Exception):
     """A step must not happen; carries why. Never leaves this package."""
 
-    def __init__(self, trouble: Trouble) -> None:
+    def __init__(self, trouble: Trouble, returned: tuple[int, ...] = ()) -> None:
         super().__init__(trouble.kind)
         self.trouble = trouble
+        self.returned = returned
+        """Earlier steps whose units went back to their places for the same reason."""
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from cachemgr.domain.action import Action, Close, Purge, Remake, Remove, Restore
 from cachemgr.domain.display import display_name
 from cachemgr.domain.plan import Exclusion, Plan, Root, Step
 from cachemgr.domain.unit import Identity
-from cachemgr.journal import relocations
+from cachemgr.journal import expiries, relocations
 from cachemgr.journal.relocations import again
 from cachemgr.journal.values import Document, exact, is_text
 
@@ -34,6 +34,7 @@ def encode(plan: Plan) -> Document:
         "reverses": plan.reverses,
         "forced": list(plan.forced),
         "unseen_processes": plan.unseen,
+        **({} if plan.expiry is None else {"expiry": expiries.encode(plan.expiry)}),
         "roots": [_root(root) for root in plan.roots],
         "steps": [_step(number, step, plan.root(step.cache).path) for number, step in enumerate(plan.steps)],
         "exclusions": [_exclusion(exclusion) for exclusion in plan.exclusions],
@@ -114,6 +115,8 @@ def _step(number: int, step: Step, root: Path) -> Document:
         "identity": identity(step.identity),
         "rebuild": step.rebuild,
         "seen": None if step.seen is None else step.seen._asdict(),
+        **({"digest": step.digest} if step.digest else {}),
+        **({"because": display_name(step.because)} if step.because else {}),
         **({"holds": [_shown(entry) for entry in step.holds]} if step.holds else {}),
     }
 

@@ -13,7 +13,7 @@ from cachemgr.domain.errors import UsageError
 from cachemgr.domain.plan import Exclusion, Plan, Root, Step
 from cachemgr.domain.terms import Disposal, Intent, Reason, Rebuild, Rule
 from cachemgr.domain.unit import Content, Identity, Kind
-from cachemgr.journal import relocations
+from cachemgr.journal import expiries, relocations
 from cachemgr.journal.codec import PLAN, digest
 from cachemgr.journal.relocations import resumed
 from cachemgr.journal.values import number, text
@@ -58,6 +58,7 @@ def from_document(document: dict[str, Any]) -> Plan:
             reverses=document.get("reverses"),
             forced=tuple(Rule(item) for item in document.get("forced", ())),
             unseen=number(document.get("unseen_processes", 0)),
+            expiry=expiries.decode(document.get("expiry")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         fault = display_name(str(error))
@@ -116,6 +117,8 @@ def _step(item: dict[str, Any], roots: dict[str, Path]) -> Step:
         rebuild=None if rebuild is None else Rebuild(rebuild),
         seen=_content(item.get("seen")),
         holds=tuple(str(entry) for entry in item.get("holds", ())),
+        digest=str(item.get("digest", "")),
+        because=str(item.get("because", "")),
     )
 
 

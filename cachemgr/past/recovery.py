@@ -10,7 +10,7 @@ from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Refused, Unavailable
 from cachemgr.domain.run import Whereabouts
 from cachemgr.domain.run_event import Announced
-from cachemgr.domain.terms import Intent, Where
+from cachemgr.domain.terms import REMOVING, Intent, Where
 from cachemgr.journal.ends import FOLDER, unended
 from cachemgr.past.runs import RECOVERIES, Runs, new_id
 
@@ -146,7 +146,7 @@ class Recovery:
             # What was announced may lie in a quarantine; it is whole, and there is a way on.
             way = self.runs.command("recover", run)
             raise Unavailable(f"run {run} had to stop: {error}; see `{way}` once that is mended") from error
-        if plan.intent is not Intent.CLEAR:
+        if plan.intent not in REMOVING:
             self.note_recovered()
 
     def note_recovered(self, waiting: Sequence[Run] | None = None) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cachemgr.domain.action import Purge
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Refused, UnknownTarget
-from cachemgr.domain.terms import Intent, RunState
+from cachemgr.domain.terms import REMOVING, Intent, RunState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -68,7 +68,7 @@ class Runs:
         from cachemgr.disk.whereabouts import standing
         from cachemgr.plan.compose import undo_plan
 
-        undone = (Intent.CLEAR, Intent.MIGRATE)
+        undone = (*REMOVING, Intent.MIGRATE)
         made = (one.id for one in self.all() if one.plan.intent in undone)
         found = self.recovered_by(self.one(run or next(made, None)))
         if run is None and found.interrupted:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cachemgr.domain.action import Purge
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Refused, UnknownTarget
-from cachemgr.domain.terms import Intent
+from cachemgr.domain.terms import REMOVING
 from cachemgr.plan.compose import is_current
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def refuse(plan: Plan, inventory: Inventory, runs: Runs, now: datetime) -> None:
     for run in runs.all():
         if run.plan.id == plan.id and not any(outcome.stopped for outcome in run.outcomes):
             raise Refused(f"{name} was carried out already, by run {run.id}; make a new one")
-    if plan.intent is Intent.CLEAR:
+    if plan.intent in REMOVING:
         _refuse_roots(plan, inventory, name)
         return
     named = {step.action.run for step in plan.steps if isinstance(step.action, Purge)}

@@ -192,6 +192,7 @@ def _removals(inventory: Inventory, allowed: Sequence[Entry], disposal_of: Dispo
                 needs,
                 inventory.cache_by_id[entry.cache].rebuild,
                 unit.tally.content if unit.identity.kind is Kind.DIRECTORY else None,
+                digest=unit.digest,
             )
         )
     return steps

@@ -8,7 +8,7 @@ from cachemgr.domain.inventory import CacheId, Entry, EntryId, Inventory
 from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.plan import Exclusion, Plan, Root, Step
 from cachemgr.domain.run import Arrival, Run
-from cachemgr.domain.terms import Disposal, Intent, Reason, Rule
+from cachemgr.domain.terms import REMOVING, Disposal, Intent, Reason, Rule
 from cachemgr.domain.usage import NOT_LOOKED, Usage
 from cachemgr.plan.clear import clear, default_disposal
 from cachemgr.plan.migrate import Leg, migrate
@@ -220,7 +220,7 @@ def outdated(plan: Plan, now: datetime) -> str:
     once. Only what goes on with an interrupted run keeps the day that was promised then."""
     if not is_current(plan, now):
         return "is more than 15 minutes old; make a new one"
-    if plan.intent is Intent.CLEAR and plan.keep_until is not None and plan.keep_until < plan.created_at:
+    if plan.intent in REMOVING and plan.keep_until is not None and plan.keep_until < plan.created_at:
         return "keeps what it sets aside until a day that is past; make a new one"
     return ""
 

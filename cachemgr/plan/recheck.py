@@ -115,10 +115,14 @@ def _same(step: Step, fresh: Step) -> bool:
         return False
     match step.action, fresh.action:
         case Remove(lock=lock), Remove(lock=other):
-            return lock == other and step.identity == fresh.identity and step.seen == fresh.seen
+            return lock == other and _state(step) == _state(fresh)
         case Tidy(alone=alone), Tidy(alone=other):
             return alone == other
     return False
+
+
+def _state(step: Step) -> tuple[object, ...]:
+    return step.identity, step.seen, step.digest
 
 
 def _honest(step: Step, fresh: Step) -> bool:

@@ -7,7 +7,7 @@ from cachemgr.domain.action import Close, Discard, Purge, Remove
 from cachemgr.domain.inventory import CacheId, Inventory
 from cachemgr.domain.plan import Exclusion, Step
 from cachemgr.domain.run import Arrival, Choices, Numbered, Run, Whereabouts
-from cachemgr.domain.terms import Disposal, Intent, StepState, Where
+from cachemgr.domain.terms import REMOVING, Disposal, Intent, StepState, Where
 from cachemgr.plan.finish import finish
 from cachemgr.plan.finish_migration import Rest, destinations, sources
 from cachemgr.plan.purge import emptying, removal_caches
@@ -31,7 +31,7 @@ def choices(run: Run) -> Choices:
         return Choices(False, False, "was not interrupted, or was recovered since")
     if run.plan.intent is Intent.MIGRATE:
         return Choices(True, not run.committed, "has committed its copies" if run.committed else "")
-    if run.plan.intent is not Intent.CLEAR:
+    if run.plan.intent not in REMOVING:
         kind = "an undo" if run.plan.intent is Intent.UNDO else "a purge"
         return Choices(True, False, f"is {kind}, which can only be finished")
     if run.purge_begun or run.purging or run.purged:

@@ -31,6 +31,7 @@ from cachemgr.domain.outcome import Outcome, Totals
 from cachemgr.domain.plan import Exclusion, Plan, Step
 from cachemgr.domain.run import Run
 from cachemgr.domain.terms import Disposal, Rebuild, Status
+from cachemgr.present.expiry import because_sentence
 from cachemgr.present.figures import counted
 from cachemgr.present.sentences import exclusion_sentence
 from cachemgr.present.words import rebuild_word, run_state_word, verb
@@ -56,6 +57,8 @@ class PlanRow:
     holds: tuple[str, ...] = ()
     """Of a quarantine: the ids of the entries in it, displayable. Of what moves whole: what nobody
     recognised in it, by path."""
+    why: str = ""
+    """Of an expiry: the rule that takes it, and what that saw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +152,12 @@ def emptied(plan: Plan) -> Emptied | None:
 
 
 def kept_rows(plan: Plan) -> tuple[KeptRow, ...]:
-    """What stays: each thing once, however much is in its way."""
+    """What stays: each thing once, however much is in its way. What no rule of an expiry asks for is only
+    counted, elsewhere."""
     together: dict[tuple[CacheId, str], list[Exclusion]] = {}
     for number, exclusion in enumerate(plan.exclusions):
+        if not exclusion.asked:
+            continue
         key = exclusion.entry or str(exclusion.path or number)
         together.setdefault((exclusion.cache, key), []).append(exclusion)
     return tuple(_kept_row(exclusions) for exclusions in together.values())
@@ -195,6 +201,7 @@ def _plan_row(steps: Sequence[Step]) -> PlanRow:
         permanent=any(_permanent(step) for step in steps),
         trashed=any(_disposal(step) is Disposal.TRASH for step in steps),
         holds=tuple(display_name(entry) for step in steps for entry in step.holds),
+        why=because_sentence(first.because, goes=True) if first.because else "",
     )
 
 

@@ -7,6 +7,7 @@ from cachemgr.domain.action import ASIDE, Copy, Match, Move, Purge, Remove, Rest
 from cachemgr.domain.outcome import Outcome, Totals
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Disposal, Intent, Rule, Status
+from cachemgr.present.expiry import expiry_notes
 from cachemgr.present.figures import counted, size
 from cachemgr.present.plan_rows import entry_totals, row_of_step
 from cachemgr.present.routes import migrated, route_rows
@@ -48,9 +49,9 @@ def _counted(plan: Plan, rows: int) -> str:
     return counted(rows, "entry", "entries")
 
 
-def notes(plan: Plan) -> tuple[str, ...]:
+def notes(plan: Plan, si: bool = False) -> tuple[str, ...]:
     """What a plan does not know, or was told not to ask."""
-    made = []
+    made = list(expiry_notes(plan, si))
     if any(isinstance(step.action, Withdraw) for step in plan.steps):
         made.append(
             "the copies at the new place go where they are still the same, and stay where they are not"

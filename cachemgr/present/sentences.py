@@ -124,6 +124,7 @@ _TROUBLES = {
     "outside": "it is not inside the cache it was planned for",
     "mount-point": "another file system is mounted there",
     "foreign-owner": "it belongs to another user",
+    "refreshed": "its metadata was written again meanwhile, so that it is back at its place",
     "root-changed": "the cache directory was replaced since the plan was made",
     "trash": "the system trash did not take it",
     "in-use": "it is in use",
@@ -182,10 +183,17 @@ def trouble_sentence(trouble: Trouble) -> str:
     return _sentence(_TROUBLES.get(trouble.kind, trouble.kind), detail, trouble.errno)
 
 
+_BY_A_RULE = (Reason.PINNED, Reason.KEPT_BY_POLICY, Reason.TOO_YOUNG)
+
+
 def exclusion_sentence(exclusion: Exclusion) -> str:
     """Why something that was asked for stays."""
     if exclusion.reason is Reason.NO_TRASH:
         return _sentence(_REASONS[exclusion.reason], _TRASH.get(exclusion.detail, exclusion.detail), None)
+    if exclusion.reason in _BY_A_RULE and exclusion.detail and exclusion.detail not in _DETAILS:
+        from cachemgr.present.expiry import because_sentence
+
+        return because_sentence(exclusion.detail, goes=False)
     if exclusion.reason is Reason.SHARED and exclusion.detail:
         return f"shared with {display_name(exclusion.detail)}, which is kept"
     if exclusion.reason is Reason.IN_USE:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from cachemgr.domain.inventory import Origin
+from cachemgr.domain.policy import every_policy
 from cachemgr.domain.settings import Settings
+from cachemgr.present.expiry import pin_text, policy_text
 
 _DEFAULT = Origin("default", "")
 
@@ -37,5 +39,13 @@ def setting_rows(settings: Settings) -> tuple[SettingRow, ...]:
     rows += [
         SettingRow(f"caches.{root.type}@{root.place}", str(root.path), root.origin, root.trusted)
         for root in settings.roots
+    ]
+    rows += [
+        SettingRow(f"policies.{policy.name}", policy_text(policy), policy.origin or _DEFAULT, policy.trusted)
+        for policy in every_policy(settings.policies)
+    ]
+    rows += [
+        SettingRow(f"pins.{pin.target}", pin_text(pin), pin.origin or _DEFAULT, pin.trusted)
+        for pin in settings.pins
     ]
     return tuple(rows)

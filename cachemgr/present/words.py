@@ -88,6 +88,7 @@ _RUN_STATES = {
 }
 _VERBS = {
     Intent.CLEAR: "Clear",
+    Intent.EXPIRE: "Expire",
     Intent.MIGRATE: "Migrate",
     Intent.UNDO: "Undo",
     Intent.PURGE: "Purge",

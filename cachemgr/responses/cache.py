@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 from cachemgr.responses.clock import SYSTEM, Clock
 from cachemgr.responses.config import MEGABYTE, CacheConfig
@@ -44,6 +44,15 @@ class Cache(Maintained):
         if not self._rules.of(provider, model).enabled:
             return None
         return self._look_up(digest, provider, model, (seconds(allow_stale) or 0.0) if allow_stale else 0.0)
+
+    def peek(self, key: Key) -> Hit | None:
+        """What is stored, however old it is. Counts as no use and no hit; raises what the store raises."""
+        digest, now_ms = self.digest(key), self._now_ms()
+        stored = self._store.read(digest, 0)
+        if stored is None or stored.payload is None:
+            return None
+        origin: Literal["cache", "stale"] = "stale" if stored.metadata.expired(now_ms) else "cache"
+        return Hit(self._codec.unpack(stored.payload, stored.metadata), stored.metadata, origin)
 
     def set(
         self,
@@ -191,7 +200,7 @@ class Cache(Maintained):
             try:
                 self._store.write(digest, payload, metadata)
             except Full:
-                if not self.evict(to_bytes=self._after_emergency()).removed.entries:
+                if not self.evict(to_bytes=self._limits.emergency(self.status()[0])).removed.entries:
                     raise
                 self._store.write(digest, payload, metadata)
             written = True

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from cachemgr.responses import files
 from cachemgr.responses.errors import StoreError
+from cachemgr.responses.network import is_remote
 
 _T = TypeVar("_T")
 _DAMAGED = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR))
@@ -121,6 +122,9 @@ class Database:
             self._path = None
 
     def _open(self) -> sqlite3.Connection:
+        if self._path is not None and is_remote(os.path.dirname(self._path)):
+            # https://sqlite.org/wal.html: all processes must be on the same host.
+            self._wanted = self._path = None
         if self._path is not None:
             try:
                 # For nobody else's eyes, and no link; SQLite takes an empty file for a new database.

@@ -38,6 +38,11 @@ class Foundation:
         return self._store.place
 
     @property
+    def store(self) -> Store:
+        """The backend itself, which raises what applications never see."""
+        return self._store
+
+    @property
     def config(self) -> CacheConfig:
         return self._config
 

@@ -17,6 +17,7 @@ from cachemgr.responses.clock import Clock
 from cachemgr.responses.config import CacheConfig
 from cachemgr.responses.entry import Entry
 from cachemgr.responses.foundation import Foundation
+from cachemgr.responses.limits import Limits, removed
 from cachemgr.responses.query import ALL, EntryQuery, Grouping, Order
 from cachemgr.responses.report import Progress, Removed, SweepReport, Totals, VerifyReport
 from cachemgr.responses.store import Store
@@ -34,8 +35,8 @@ class Maintained(Foundation):
         self._background = Background(
             self, interval=config.cleanup_interval_seconds, flush_after=config.index.flush_ms / 1000
         )
-        limit = config.limit_bytes
-        self._headroom = None if limit is None else max(1, int(limit * (1 - config.low_water)))
+        self._limits = Limits(config)
+        self._headroom = self._limits.headroom
         self._written = 0
         forks.register(self)
 
@@ -81,24 +82,29 @@ class Maintained(Foundation):
     ) -> SweepReport:
         """Make the cache no larger than so many bytes on disk; without a number, than the limit's low water
         where it is over the limit. Oldest first, and among those of one hour the least recently used."""
-        target = self._target(to_bytes)
-        excess = 0 if target is None else self._excess(target)
-        bucket = int(self._config.age_granularity_seconds * 1000) or 1
-        if excess <= 0 or target is None:
-            return SweepReport(dry_run=dry_run)
+        found = list(self._limits.excesses(self.status, to_bytes))
         if dry_run:
-            return SweepReport(self._first(excess, bucket), dry_run=True)
-        removed = Removed()
+            taken = set[Entry]()
+            for excess in found:
+                taken |= self._limits.first(list(self.entries(excess.query)), excess)
+            return SweepReport(removed(taken), dry_run=True)
+        if not found:
+            return SweepReport()
+        done, in_vain = Removed(), set[EntryQuery]()
         with self._sweeping() as mine:
             if not mine:
                 return SweepReport(skipped=BUSY)
-            while excess > 0:
-                done = self._run(self._store.evict(excess, bucket, ALL), on_progress)
-                removed += done
-                # What entries say and what they take on a disk may part: then once is not enough.
-                excess = self._excess(target) if done.entries else 0
-        self._ledger.event("evicted", self._now_ms(), number=removed.entries)
-        return SweepReport(removed)
+            while found:
+                # One at a time: what one rule takes may be what another would have taken.
+                batches = self._store.evict(found[0].disk_bytes, self._limits.bucket_ms, found[0].query)
+                batch = self._run(batches, on_progress)
+                done += batch
+                if not batch.entries:
+                    in_vain.add(found[0].query)
+                again = self._limits.excesses(self.status, to_bytes)
+                found = [excess for excess in again if excess.query not in in_vain]
+        self._ledger.event("evicted", self._now_ms(), number=done.entries)
+        return SweepReport(done)
 
     def clear(
         self,
@@ -208,41 +214,3 @@ class Maintained(Foundation):
             sum(entry.payload_bytes for entry in found.values()),
             sum(entry.disk_bytes for entry in found.values()),
         )
-
-    def _target(self, to_bytes: int | None) -> int | None:
-        """To how many bytes the cache has to shrink; None where it need not."""
-        limit = self._config.limit_bytes
-        if to_bytes is not None or limit is None:
-            return to_bytes
-        return int(limit * self._config.low_water) if self._measured(self.status()[0]) > limit else None
-
-    def _excess(self, target: int) -> int:
-        """How many bytes on the disk have to go, about."""
-        (line,) = self.status()
-        size = self._measured(line)
-        return -(-(size - target) * line.disk_bytes // max(size, 1))
-
-    def _measured(self, line: Totals) -> int:
-        """What the limit is a limit of."""
-        return line.disk_bytes if self._config.size_basis == "allocated" else line.payload_bytes
-
-    def _first(self, excess: int, bucket_ms: int) -> Removed:
-        """What an eviction would take."""
-        entries = sorted(self.entries(), key=lambda entry: _age(entry, bucket_ms))
-        done = Removed()
-        for entry in entries:
-            if done.disk_bytes >= excess:
-                break
-            done += Removed(1, entry.payload_bytes, entry.disk_bytes)
-        return done
-
-    def _after_emergency(self) -> int:
-        """To how many bytes a full device makes us shrink."""
-        limit, size = self._config.limit_bytes, self._measured(self.status()[0])
-        return int((size if limit is None else min(size, limit)) * self._config.low_water)
-
-
-def _age(entry: Entry, bucket_ms: int) -> tuple[int, float, str]:
-    created = entry.created_at.timestamp()
-    used = entry.last_access.timestamp() if entry.last_access else created
-    return int(created * 1000) // bucket_ms, used, entry.digest

@@ -15,7 +15,8 @@ from cachemgr.responses.packed import pack
 VERSION = 1
 APPLICATION = 0x51464352
 """`QFCR`, for file(1) and for ourselves."""
-PAGE = 4096
+PAGE = 8192
+"""Bytes. In pages of 4 KiB, answers of 2 KB leave half of each empty, and each new one takes a new page."""
 
 SCHEMA = (
     """CREATE TABLE IF NOT EXISTS r(

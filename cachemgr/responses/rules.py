@@ -13,8 +13,6 @@ _REMEMBERED = 4096
 class Rule:
     enabled: bool
     ttl_seconds: float | None
-    max_cache_size_mb: float | None
-    """Of this rule's own entries; None where only the limit for all holds."""
 
 
 class Rules:
@@ -23,7 +21,7 @@ class Rules:
 
     def __init__(self, config: CacheConfig) -> None:
         self._config = config
-        self._patterns = sorted(config.per_provider, key=_rank)
+        self._patterns = sorted(config.per_provider, key=rank)
         self._found: dict[tuple[str, str], Rule] = {}
 
     def of(self, provider: str, model: str) -> Rule:
@@ -35,26 +33,22 @@ class Rules:
         return rule
 
     def _resolve(self, provider: str, model: str) -> Rule:
-        found: dict[str, object] = {
-            "enabled": True,
-            "ttl_seconds": self._config.ttl_seconds,
-            "max_cache_size_mb": None,
-        }
+        found: dict[str, object] = {"enabled": True, "ttl_seconds": self._config.ttl_seconds}
         for pattern in self._patterns:
-            if _matches(pattern, provider, model):
+            if matches(pattern, provider, model):
                 found |= self._config.per_provider[pattern]
         return Rule(
             self._config.enabled and bool(found["enabled"]),
             found["ttl_seconds"],  # type: ignore[arg-type]  # checked where the configuration was read
-            found["max_cache_size_mb"],  # type: ignore[arg-type]
         )
 
 
-def _rank(pattern: str) -> tuple[bool, bool, int, str]:
+def rank(pattern: str) -> tuple[bool, bool, int, str]:
     """Later is more specific: what comes last has the last word."""
     literal = not _WILD & set(pattern)
     return "/" in pattern, literal, len(pattern), pattern
 
 
-def _matches(pattern: str, provider: str, model: str) -> bool:
+def matches(pattern: str, provider: str, model: str) -> bool:
+    """Whether a key of `per_provider` is about them."""
     return fnmatchcase(f"{provider}/{model}" if "/" in pattern else provider, pattern)

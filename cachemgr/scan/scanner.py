@@ -113,14 +113,21 @@ def entry(cache: CacheId, draft: Draft, room: Volume | None) -> Entry:
         notes=draft.notes,
         detached=draft.detached,
         modified=_moment(tally.newest),
-        used=_moment(tally.accessed) if recorded else None,
+        # What points to the payload is read by every scan, ours too: that is no use.
+        used=_moment(_accessed(draft.payload or draft.pointers)) if recorded else None,
         expires=_moment(draft.expires),
+        record=draft.record,
+        doubt=draft.doubt,
         obstacles=tuple(obstacles),
         apparent=tally.apparent if draft.apparent is None else draft.apparent,
         idle=draft.idle,
         busy_until=_moment(draft.busy_until),
         records=draft.records,
     )
+
+
+def _accessed(units: tuple[Unit, ...]) -> int | None:
+    return max((unit.tally.accessed for unit in units if unit.tally.accessed is not None), default=None)
 
 
 def _listed(root: Root) -> Cache:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from cachemgr.domain.action import Restore, Return
 from cachemgr.domain.destination import Option
 from cachemgr.domain.plan import Plan
-from cachemgr.domain.terms import Intent, Rebuild
+from cachemgr.domain.terms import REMOVING, Intent, Rebuild
 from cachemgr.present.plan_rows import PlanRow
 from cachemgr.present.promises import notes
 from cachemgr.present.text import counted, day, glyph, rebuild_word, size
@@ -147,7 +147,7 @@ def ways_back(plan: Plan, rows: Sequence[PlanRow], look: Look, *, si: bool) -> l
         word = f"{look.glyphs.undo} from the trash"
         made.append(((f"{word:<18}", "good"), (f"{size(sum(row.size for row in trashed), si):>9}", "")))
     undoable = [row for row in rows if not (row.permanent or row.trashed)]
-    if undoable and plan.intent in (Intent.CLEAR, Intent.FINISH) and plan.quarantined:
+    if undoable and plan.intent in (*REMOVING, Intent.FINISH) and plan.quarantined:
         aside = size(sum(row.size for row in undoable), si)
         made.append(((f"{look.glyphs.undo + ' can be undone':<18}", "good"), (f"{aside:>9}", "")))
         if plan.keep_until:

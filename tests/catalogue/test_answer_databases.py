@@ -11,8 +11,9 @@ import diskcache
 import pytest
 
 from cachemgr.domain.records import Records, Trouble
-from tests.answers import disk, gptcache, http, langchain
+from cachemgr.domain.terms import Record
 from tests.catalogue.rooms import counted, drafts, evident, paths, write
+from tests.databases import disk, gptcache, http, langchain
 
 HOUR = timedelta(hours=1)
 
@@ -69,6 +70,8 @@ def test_the_files_of_requests_cache_are_entries_with_their_own_time(tmp_path: P
     assert live.expires is not None
     assert gone.expires < time.time() < live.expires
     assert (ever.expires, pickled.expires) == (None, None)
+    said = [draft.record for draft in (gone, live, ever, pickled)]
+    assert said == [Record.DATED, Record.DATED, Record.NEVER, Record.UNKNOWN]
 
 
 @pytest.mark.parametrize("said", ["2020-01-01T00:00:00", 1, True, "never", "", None, ["2020"], "9" * 5000])
@@ -76,7 +79,7 @@ def test_a_time_that_is_not_exact_says_nothing(said: object, tmp_path: Path) -> 
     import json
 
     http(tmp_path, [], backend="filesystem")
-    write(tmp_path, {f"{1:016x}.json": json.dumps({"expires": said})})
+    write(tmp_path, {f"{1:016x}.json": json.dumps({"created_at": "x", "expires": said})})
 
     (found,) = drafts("requests-cache", tmp_path).values()
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from cachemgr.catalogue.layouts.response_metadata import Metadata
+from cachemgr.domain.terms import Record
+from cachemgr.responses import RequestKey, open_cache
 from tests.catalogue.rooms import drafts, evident, paths, write
 
 KEY = "ab" + "0" * 62
@@ -116,9 +118,12 @@ def test_only_unanimous_and_strictly_typed_evidence_says_when_an_entry_expires(
     assert Metadata.read(text.encode()).expires == expires
 
 
+UNBELIEVED = Metadata(record=Record.UNKNOWN, doubt="not-json")
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig"])
 def test_other_encodings_say_nothing(encoding: str) -> None:
-    assert Metadata.read('{"expires_at": 1700086400}'.encode(encoding)) == Metadata()
+    assert Metadata.read('{"expires_at": 1700086400}'.encode(encoding)) == UNBELIEVED
 
 
 def test_metadata_of_more_than_64_kib_says_nothing(tmp_path: Path) -> None:
@@ -127,3 +132,29 @@ def test_metadata_of_more_than_64_kib_says_nothing(tmp_path: Path) -> None:
     (found,) = drafts("responses", tmp_path).values()
 
     assert found.expires is None
+
+
+def test_what_the_library_writes_is_what_is_read_here(tmp_path: Path) -> None:
+    """Plain and compressed, with an end and without; its own files beside the shards are no entries."""
+    config = {"cache_dir": str(tmp_path), "compression": {"codec": "zstd"}, "cleanup_interval_seconds": 0}
+    with open_cache(config) as cache:
+        plain, squeezed = RequestKey("openai", "gpt-4o", "a"), RequestKey("openai", "gpt-4o", "b")
+        cache.set(plain, {"short": 1}, ttl=1000)
+        cache.set(squeezed, "x" * 10_000, ttl=None)
+        cache.status()
+        ends = {entry.digest: entry.expires_at for entry in cache.entries()}
+    unfinished = f".{KEY}.12.34.5.abcdef01.tmp"
+    write(tmp_path, {f"ab/{unfinished}": "x"})
+
+    found = drafts("responses", tmp_path)
+
+    first, second = found.pop(plain.digest()), found.pop(squeezed.digest())
+    expires = ends[plain.digest()]
+    assert expires is not None
+    assert first.expires == pytest.approx(expires.timestamp(), abs=0.001)
+    assert (first.record, second.record) == (Record.DATED, Record.NEVER)
+    assert second.expires is None
+    assert [unit.names[1] for unit in second.payload] == [f"{squeezed.digest()}.json.zst"]
+    assert first.group == second.group == "openai/gpt-4o"
+    assert list(found) == [unfinished]
+    assert evident("responses", tmp_path)

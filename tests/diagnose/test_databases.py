@@ -6,8 +6,8 @@ from pathlib import Path
 from cachemgr.domain.inventory import Finding
 from cachemgr.present.text import finding_sentence
 from cachemgr.service import CacheManager
-from tests.answers import gptcache, http, langchain
 from tests.builders import fingerprint
+from tests.databases import gptcache, http, langchain
 from tests.managers import carry_out, manager
 
 

@@ -12,8 +12,8 @@ import pytest
 from cachemgr.catalogue.answer_databases import LANGCHAIN
 from cachemgr.disk import database, handles
 from cachemgr.domain.records import Records, Trouble
-from tests.answers import langchain
 from tests.builders import access_times, fingerprint, unread
+from tests.databases import langchain
 
 needs_posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such file")
 

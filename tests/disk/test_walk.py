@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cachemgr.disk import walk
 from cachemgr.disk.reader import DiskReader
 from cachemgr.disk.walk import OPEN_DIRECTORIES
 from cachemgr.domain.event import Gauge, Stopped
@@ -61,6 +62,19 @@ def test_every_figure_is_that_of_du_and_find(tmp_path: Path) -> None:
     assert total.directories == find(root, "-type", "d") == 4
     assert total.links == find(root, "-type", "l") == 6
     assert total.newest == max(int(os.stat(root / name).st_mtime) for name in ("plain.bin", "empty", "a/one"))
+
+
+def test_where_no_mode_tells_a_plain_file_every_figure_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As on Windows, where each file gets a closer look.
+    root = tree(tmp_path / "root", {"deep": {"one": b"1", "two": HardLink("deep/one")}})
+    units = read(root).units
+
+    monkeypatch.setattr(walk, "PLAIN", -1)
+
+    assert read(root).units == units
+    assert units["deep"].tally.newest
 
 
 def test_an_empty_root_is_its_own_block(tmp_path: Path) -> None:

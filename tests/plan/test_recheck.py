@@ -53,6 +53,16 @@ def test_a_plan_that_is_still_right_passes(ids: tuple[str, ...], found: Inventor
     assert checked(planned(found, *ids), found) == {}
 
 
+def test_a_plan_that_was_founded_on_other_words_stays(found: Inventory) -> None:
+    """Metadata that was written again looks as it did, by every fact but what it says."""
+    snap = unit("snap", "a")
+    then, now = (
+        inventory([hub()], [replace(ONE, pointers=(replace(snap, digest=said),)), TWO]) for said in "xy"
+    )
+    assert checked(planned(then, "a"), then) == {}
+    assert checked(planned(then, "a"), now) == {"snap/a": "changed"}
+
+
 def test_a_payload_that_somebody_new_shares_stays(found: Inventory) -> None:
     """The plan was right when only one entry held it; the other came later and was never shown."""
     before = inventory([hub()], [ONE])

@@ -32,9 +32,17 @@ class Loud(logging.Handler):
 
 
 def worker(
-    cache: Cache, name: str, until: float, seed: int, seen: "Counter[str]", last: dict[str, str]
+    cache: Cache,
+    name: str,
+    until: float,
+    seed: int,
+    seen: "Counter[str]",
+    last: dict[str, str],
+    *,
+    steady: bool,
 ) -> None:
-    """Values say who wrote them and with which number; metadata has to say the same number."""
+    """Values say who wrote them and with which number; metadata has to say the same number. Where all are
+    steady nothing expires, and what was written once is there from then on."""
     dice, number, written = random.Random(seed), 0, dict[str, int]()
     while time.monotonic() < until:
         key = dice.choice(KEYS)
@@ -42,7 +50,7 @@ def worker(
             number += 1
             body = BODY[: dice.randrange(1500)]
             value: JSONValue = {"key": key, "by": name, "number": number, "body": body}
-            ttl = dice.choice((0.02, 0.2, 60.0, None))
+            ttl = None if steady else dice.choice((0.02, 0.2, 60.0, None))
             result = cache.set(key, value, ttl=ttl, usage=Usage(request_tokens=number))
             seen[f"set {result.name}"] += 1
             last[key], written[key] = f"{name}/{number}", number
@@ -50,6 +58,7 @@ def worker(
             hit = cache.get(key)
             if hit is None:
                 seen["miss"] += 1
+                seen["missed"] += steady and key in written
                 continue
             seen["hit"] += 1
             found: Any = hit.value
@@ -64,7 +73,7 @@ def sweeper(cache: Cache, role: str, until: float, seen: "Counter[str]") -> None
         if role == "expirer":
             report = cache.expire()
         elif role == "evictor":
-            report = cache.evict(to_bytes=3 * 2048)
+            report = cache.evict(to_bytes=3 * (2048 if cache.backend == "sqlite" else 8192))
         else:
             time.sleep(0.1)
             report = cache.clear()
@@ -78,10 +87,12 @@ def main(config: dict[str, Any], role: str, seconds: float, seed: int) -> dict[s
     logging.getLogger("cachemgr.responses").addHandler(loud)
     cache, until, seen = open_cache(config), time.monotonic() + seconds, Counter[str]()
     lasts: list[dict[str, str]] = [{}, {}]
-    if role == "worker":
+    if role in ("worker", "steady"):
         threads = [
             threading.Thread(
-                target=worker, args=(cache, f"{os.getpid()}.{n}", until, seed * 2 + n, seen, lasts[n])
+                target=worker,
+                args=(cache, f"{os.getpid()}.{n}", until, seed * 2 + n, seen, lasts[n]),
+                kwargs={"steady": role == "steady"},
             )
             for n in range(2)
         ]

@@ -57,6 +57,8 @@ def test_a_cache_nobody_uses_any_more_is_collected_with_its_thread(root: Path) -
     cache = open_cache({"cache_dir": str(root)})
     cache.set("a", "x")
     assert len(ours()) == 1
+    background = cache._background
+    assert soon(lambda: not background.rung), "it has held the cache in its hands once"
     gone = weakref.ref(cache)
     del cache
     assert soon(lambda: gc.collect() >= 0 and gone() is None and not ours())

@@ -1,6 +1,8 @@
 """Devices that are full or read-only: reads go on, and no answer is lost without a word."""
 
 import errno
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 
 from cachemgr.responses import RequestKey, SetResult, Usage, open_cache
 from cachemgr.responses.errors import ReadOnly
+from cachemgr.responses.network import is_remote
 from tests import mounting
 from tests.responses.conftest import Hands, Opener
 
@@ -100,6 +103,17 @@ def test_opened_for_reading_nothing_changes(opened: Opener, root: Path) -> None:
     assert cache.status()[0].entries == 1
     cache.close()
     assert sorted(root.rglob("*")) == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the mount table of Linux")
+@pytest.mark.parametrize(("kind", "remote"), [("nfs4", True), ("cifs", True), ("ext4", False)])
+def test_a_directory_of_another_machine_is_recognised(kind: str, remote: bool, tmp_path: Path) -> None:
+    """The index stays in memory there: its write-ahead log works among processes of one machine only."""
+    device = os.stat(tmp_path).st_dev
+    number = f"{os.major(device)}:{os.minor(device)}"
+    table = tmp_path / "mountinfo"
+    table.write_text(f"1 0 {number} / {tmp_path} rw,relatime - {kind} server:/share rw\n")
+    assert is_remote(str(tmp_path), str(table)) is remote
 
 
 def test_looking_at_a_cache_that_is_not_there_makes_none(opened: Opener, root: Path) -> None:

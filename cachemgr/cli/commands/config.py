@@ -14,8 +14,9 @@ from cachemgr.present.settings_rows import setting_rows
 from cachemgr.present.text import counted, display_name, short_path
 
 SCHEMAS = (
-    *("config", "entries", "env", "error", "event", "history", "init", "plan", "recover", "result", "status"),
-    *("tiktoken-bundle", "tiktoken-verify", "tiktoken-warm", "types"),
+    *("config", "entries", "env", "error", "event", "explanation", "history", "init", "plan", "recover"),
+    *("responses-convert", "responses-expire", "responses-get", "responses-ls", "responses-stats"),
+    *("responses-verify", "result", "status", "tiktoken-bundle", "tiktoken-verify", "tiktoken-warm", "types"),
 )
 
 
@@ -99,13 +100,16 @@ def schema(session: Session, name: str | None) -> int:
 def trust(session: Session, yes: bool) -> int:
     """Agree to the places outside the project that its configuration names.
 
-    They are listed first. What the files say of disposal and retention_days counts from then on, too.
+    They are listed first. What the files say of disposal, retention_days and policies counts from then on,
+    too.
     """
     waiting = [row for row in setting_rows(session.service.settings) if not row.trusted]
     for row in waiting:
         line = f":{row.origin.line}" if row.origin.line is not None else ""
         where = f"{display_name(row.origin.source)}{line}"
-        session.output.line(f"Outside the project: {display_name(str(row.value))} ({where})")
+        what = f"{display_name(row.key)}: " if row.key.startswith(("policies.", "pins.")) else ""
+        what = what or "Outside the project: "
+        session.output.line(f"{what}{display_name(str(row.value))} ({where})")
     if not yes:
         if not session.interactive:
             way = session.command("config", "trust", "--yes")

@@ -10,8 +10,10 @@ from cachemgr.cli.output import Column, Output
 from cachemgr.cli.session import Session
 from cachemgr.domain.cache_type import CacheType, Default
 from cachemgr.domain.errors import UnknownTarget
+from cachemgr.domain.policy import Policy
 from cachemgr.present.document.knowledge import types_document
-from cachemgr.present.text import category_title, rebuild_word
+from cachemgr.present.expiry import policies_about, policy_text
+from cachemgr.present.text import category_title, display_name, rebuild_word
 
 
 @click.command()
@@ -25,12 +27,13 @@ def types(session: Session, type_id: str | None) -> int:
     if type_id is not None:
         kinds = (_named(kinds, type_id),)
     if session.options.json:
-        session.output.document(types_document(kinds, session.now()))
+        session.output.document(types_document(kinds, session.now(), session.service.expiring.policies))
     elif session.options.quiet:
         for kind in kinds:
             session.output.line(kind.id)
     elif type_id is not None:
-        _detail(session.output, kinds[0])
+        about = policies_about(kinds[0], session.service.expiring.policies)
+        _detail(session.output, kinds[0], about)
     else:
         _table(session.output, kinds)
     return 0
@@ -70,7 +73,7 @@ def _table(output: Output, kinds: Sequence[CacheType]) -> None:
     output.table(columns, rows)
 
 
-def _detail(output: Output, kind: CacheType) -> None:
+def _detail(output: Output, kind: CacheType, policies: Sequence[Policy]) -> None:
     facts = [
         ("Type", [kind.id]),
         ("What it is", [kind.title]),
@@ -83,6 +86,7 @@ def _detail(output: Output, kind: CacheType) -> None:
         ("Used to be", [*_places(kind.legacy), *kind.legacy_project]),
         ("Replaced by", [kind.replaced_by] if kind.replaced_by else []),
         ("Way back", [shlex.join(kind.way_back)] if kind.way_back else []),
+        ("Policies", [f"{display_name(one.name)}: {policy_text(one)}" for one in policies]),
         ("Read in", list(kind.sources)),
     ]
     width = max(len(name) for name, _ in facts)

@@ -5,13 +5,22 @@ from datetime import datetime
 from pathlib import PurePath
 
 from cachemgr.domain.cache_type import CacheType, Default
+from cachemgr.domain.policy import Policy
 from cachemgr.domain.settings import Settings
 from cachemgr.present.document.values import Document, exact, head, origin, path_fields
+from cachemgr.present.expiry import policies_about
 from cachemgr.present.settings_rows import setting_rows
 
 
-def types_document(types: Iterable[CacheType], now: datetime) -> Document:
-    return {**head("cachemgr.types/1", now), "types": [_type(kind) for kind in types]}
+def types_document(types: Iterable[CacheType], now: datetime, policies: Sequence[Policy] = ()) -> Document:
+    """`policies` are the saved ones; each type has the names of those that are about it."""
+    return {
+        **head("cachemgr.types/1", now),
+        "types": [
+            {**_type(kind), "policies": [exact(one.name) for one in policies_about(kind, policies)]}
+            for kind in types
+        ],
+    }
 
 
 def config_document(settings: Settings, project: PurePath | None, now: datetime) -> Document:

@@ -18,7 +18,8 @@ from cachemgr.domain.run_event import (
     StepProgress,
     StepStarted,
 )
-from cachemgr.domain.terms import Disposal, Intent, RunState, Status
+from cachemgr.domain.terms import REMOVING, Disposal, Intent, RunState, Status
+from cachemgr.journal import expiries
 from cachemgr.present.document.values import Document, exact, head, path_fields, time
 from cachemgr.present.plan_rows import does
 from cachemgr.present.promises import moved, restored
@@ -49,6 +50,7 @@ def result_document(
         "exclusions": [_exclusion(exclusion) for exclusion in plan.exclusions],
         "totals": totals_document(plan, outcomes),
         "undo": undo_command(run, invocation) if run and undoable else None,
+        **({} if plan.expiry is None else {"expiry": expiries.encode(plan.expiry)}),
         **({} if plan.intent is not Intent.MIGRATE else _migration(plan, outcomes, variables or {})),
     }
 
@@ -134,7 +136,7 @@ def _exclusion(exclusion: Exclusion) -> Document:
 
 def _run(run: Run, invocation: Sequence[str], *, detailed: bool) -> Document:
     waiting = run.quarantined
-    kinds = (Intent.CLEAR, Intent.MIGRATE)
+    kinds = (*REMOVING, Intent.MIGRATE)
     undoable = run.plan.intent in kinds and run.state is not RunState.UNDONE and run.undoable
     document: Document = {
         "id": run.id,

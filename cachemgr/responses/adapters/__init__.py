@@ -1,1 +1,1 @@
-"""Other libraries' caches, kept in one of ours. Each module needs its library, and is imported by its name."""
+"""Other libraries' caches, kept in one of ours. Each module needs its library."""

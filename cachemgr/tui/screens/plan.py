@@ -40,6 +40,7 @@ _MODES = {
 _RUN = "RUN"
 _REVERSALS = {
     Intent.CLEAR: ("clear",),
+    Intent.EXPIRE: ("expire",),
     Intent.MIGRATE: ("migrate",),
     Intent.UNDO: ("undo", _RUN),
     Intent.PURGE: ("purge", _RUN),

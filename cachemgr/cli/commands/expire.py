@@ -1,0 +1,156 @@
+"""`cachemgr expire`: remove what rules say, through a plan."""
+
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from cachemgr.cli.action import act
+from cachemgr.cli.options import everywhere, nul_option, pass_session, targets_argument
+from cachemgr.cli.session import Session
+from cachemgr.cli.targets import NOTHING, out_of_reach, read_targets, refuse_unusable, selected
+from cachemgr.cli.wish import Wish, action_options
+from cachemgr.domain.errors import Unavailable
+from cachemgr.domain.field import Measure, amount
+from cachemgr.domain.policy import Policy
+from cachemgr.domain.target import Selection
+from cachemgr.domain.verdict import Judgement
+from cachemgr.present.document.expiry import explanation_document
+from cachemgr.present.expiry import clock_sentence, verdict_sentence
+from cachemgr.present.text import counted, display_name
+
+EPILOG = """\b
+Examples:
+  cachemgr expire responses --ttl --dry-run          what is past the time it was stored with
+  cachemgr expire --policy responses-ttl --yes       a saved policy, for cron
+  cachemgr expire models --unused-for 90d            models that nobody has read since
+  cachemgr expire responses --ttl --max-size 500MB   and then the oldest, until it fits
+  cachemgr expire models --free 40G --delete         until 40 GiB are free
+  cachemgr expire huggingface-hub --keep-last 1      the newest revision of each repository stays
+  cachemgr expire tmdb --older-than 6mo --explain tmdb@project:603
+
+\b
+An entry goes if --ttl, --older-than or --unused-for asks for it; --max-size and --free then take
+more, in the order that the plan names, and no more than they need. --keep-last keeps the newest of
+each group whatever the others say; as the only rule it takes the rest. What stays in any case: what
+is pinned in the configuration, what has a record that cannot be believed, and what is younger than
+--min-age (24 hours; a time that the cache itself recorded needs no age).
+
+\b
+Without a terminal it stops (exit code 4) where rules of age, use or size would take more than half
+of the entries or 10 GB; on any clock that the files contradict; and where --unused-for asks a mount
+that records no reads. --force mass-expiry overrides that.
+"""
+_RULES = (
+    ("--older-than", Measure.SECONDS, "AGE", "Last changed so long ago: 30d, 6mo."),
+    ("--unused-for", Measure.SECONDS, "AGE", "Last used or changed so long ago."),
+    ("--max-size", Measure.BYTES, "SIZE", "The oldest, until all of it together takes no more: 20G."),
+    ("--free", Measure.BYTES, "SIZE", "The oldest, until so much is free on its file system."),
+    ("--keep-last", Measure.COUNT, "N", "The newest N of each repository, model or cache stay."),
+    ("--min-age", Measure.SECONDS, "AGE", "What is younger stays."),
+)
+
+
+class Amount(click.ParamType[Any, float]):
+    """An amount as `--where` reads it."""
+
+    def __init__(self, measure: Measure, name: str) -> None:
+        self.measure, self.name = measure, name
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            found = amount(str(value), self.measure)
+        except (ValueError, OverflowError) as error:
+            self.fail(str(error), param, ctx)
+        if not found < 1 << 60 or (self.measure is Measure.COUNT and (found < 1 or found % 1)):
+            self.fail(f"{value!r} is no amount that there can be", param, ctx)
+        return found
+
+
+def _rule_options(command: Any) -> Any:
+    for option, measure, name, text in reversed(_RULES):
+        command = click.option(option, type=Amount(measure, name), metavar=name, help=text)(command)
+    return command
+
+
+@click.command(epilog=EPILOG)
+@targets_argument(required=False)
+@click.option("--ttl", is_flag=True, help="Past the time that the cache itself recorded.")
+@_rule_options
+@click.option("--policy", "name", metavar="NAME", help="A saved policy; rules beside it replace its own.")
+@click.option("--explain", metavar="ENTRY", multiple=True, help="Say which rule takes or keeps it, and stop.")
+@action_options(disposal=True)
+@nul_option
+@everywhere
+@pass_session
+def expire(
+    session: Session,
+    /,
+    targets: tuple[str, ...],
+    name: str | None,
+    explain: tuple[str, ...],
+    nul: bool,
+    wish: Wish,
+    **rules: Any,
+) -> int:
+    """Remove what rules name, through a plan that says why."""
+    policy = _policy(session, name, rules)
+    words = read_targets(targets, nul=nul)
+    session.service.expiring.refuse_empty(policy)
+    inventory = session.inventory()
+    about = selected(session, inventory, policy.targets)
+    selection = about if words == () else selected(session, inventory, words)
+    refuse_unusable(inventory, selection)
+    entries = selection.entries & about.entries
+    if explain:
+        wanted = selected(session, inventory, explain)
+        judgement = session.service.expiring.explain(
+            inventory, policy, entries, disposal=wish.disposal, force=wish.forced
+        )
+        return _explain(session, judgement, wanted)
+    if not entries and selection is not NOTHING and name is not None and words:
+        session.output.line(f"cachemgr: policy {display_name(name)} is about nothing of that", err=True)
+    plan = session.service.expiring.plan(
+        inventory,
+        policy,
+        entries,
+        targets=words or policy.targets,
+        disposal=wish.disposal,
+        force=wish.forced,
+        attended=session.interactive,
+    )
+    code = act(session, plan, wish)
+    lost = out_of_reach(session, inventory, selection)
+    return code or (Unavailable.exit_code if lost else 0)
+
+
+def _policy(session: Session, name: str | None, rules: dict[str, Any]) -> Policy:
+    """A saved policy with what the command line says over it."""
+    given = {key: value for key, value in rules.items() if value is not None and value is not False}
+    for key in ("keep_last", "max_size", "free"):
+        if key in given:
+            given[key] = int(given[key])
+    saved = Policy() if name is None else session.service.expiring.policy(name)
+    return replace(saved, **given)
+
+
+def _explain(session: Session, judgement: Judgement, wanted: Selection) -> int:
+    output = session.output
+    rank = {verdict.entry: number for number, verdict in enumerate(judgement.verdicts, 1)}
+    shown = [verdict for verdict in judgement.verdicts if verdict.entry in wanted.entries]
+    if session.options.json:
+        output.document(explanation_document(judgement, shown, rank, session.now()))
+        return 0
+    for verdict in shown:
+        word = "goes" if verdict.goes else "stays"
+        output.line(f"{display_name(verdict.entry)} {word}: {verdict_sentence(verdict)}")
+        output.line(f"  {_standing(rank[verdict.entry], len(rank))}; its record: {verdict.state.value}")
+    for entry in sorted(wanted.entries - rank.keys()):
+        output.line(f"{display_name(entry)} stays: it is not among what the rules are about")
+    for clock in judgement.expiry.clocks:
+        output.line(f"{clock_sentence(clock)}.")
+    return 0
+
+
+def _standing(rank: int, of: int) -> str:
+    return f"{counted(of, 'entry', 'entries')} looked at, it is number {rank:,} in the order of going"

@@ -1,0 +1,246 @@
+"""`cachemgr responses`: a project's response cache, seen from outside of the applications that use it."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TypeVar, cast, get_args
+
+import click
+
+from cachemgr.cli.options import allow_root_option, everywhere, json_option, pass_session
+from cachemgr.cli.responses import (
+    agree,
+    as_text,
+    response_caches,
+    show_entries,
+    show_findings,
+    show_stats,
+    show_sweep,
+    show_transfer,
+    the_one,
+)
+from cachemgr.cli.session import Session
+from cachemgr.domain.errors import Busy, Refused, UnknownTarget, UsageError
+from cachemgr.domain.field import Measure, amount
+from cachemgr.present.document.responses import (
+    entries_document,
+    entry_document,
+    stats_document,
+    sweep_document,
+    transfer_document,
+    verify_document,
+)
+from cachemgr.responses.cache import Cache
+from cachemgr.responses.maintained import BUSY
+from cachemgr.responses.query import EntryQuery, Grouping, Order
+from cachemgr.responses.report import SweepReport
+from cachemgr.responses.transfer import transfer
+
+F = TypeVar("F", bound=Callable[..., object])
+EXPIRE = """\b
+Examples:
+  cachemgr responses expire --dry-run              what is over, by what the cache itself noted
+  cachemgr responses expire --older-than 30d --yes
+  cachemgr responses expire --dir ~/app/.questfoundry/cache --yes
+
+\b
+Stops with exit code 4 when the clock was set and more than half would go; --force says it is right.
+"""
+VERIFY = """\b
+Examples:
+  cachemgr responses verify                        every byte against its digest
+  cachemgr responses verify --repair --yes         remove what is broken, rename what has an old name
+
+\b
+Exit code 1 when something is wrong and was not mended.
+"""
+CONVERT = """\b
+Examples:
+  cachemgr responses convert --to sqlite           one database beside the files
+  cachemgr responses convert --to file --out backup/responses
+
+\b
+What lives is copied; the source stays as it is. Then set `backend:` in `.questfoundry/config.yml`.
+"""
+
+_DIRECTORY = click.Path(file_okay=False, path_type=Path)
+_yes = click.option("--yes", is_flag=True, help="Do not ask.")
+
+
+def _here(command: F) -> F:
+    """The options that all of them have."""
+    named = click.option(
+        "--dir",
+        "named",
+        metavar="DIR",
+        type=_DIRECTORY,
+        help="The cache's directory; default: the project's.",
+    )
+    return cast(F, named(json_option(everywhere(pass_session(command)))))
+
+
+@click.group()
+def responses() -> None:
+    """The cache of language models' responses: entries, hit rate, money saved."""
+
+
+@responses.command()
+@click.option("--by", multiple=True, type=click.Choice(get_args(Grouping)), help="Group by this; repeatable.")
+@click.option("--since", metavar="DAY", help="Traffic from this day on, such as 2026-11-26 (UTC).")
+@click.option("--until", metavar="DAY", help="Traffic up to this day.")
+@_here
+def stats(
+    session: Session, named: Path | None, by: tuple[str, ...], since: str | None, until: str | None
+) -> int:
+    """How much there is, how often it was hit, and what that saved."""
+    groups = cast(tuple[Grouping, ...], by)
+    with response_caches(session).looking(named) as cache:
+        lines, found = cache.status(group_by=groups), cache.analytics(_day(since), _day(until))
+        if session.options.json:
+            session.output.document(stats_document(cache, lines, found, groups, session.now()))
+        else:
+            show_stats(session, cache, lines, found, groups)
+    return 0
+
+
+@responses.command()
+@click.option("--provider", metavar="GLOB", help="Only of these providers.")
+@click.option("--model", metavar="GLOB", help="Only of these models.")
+@click.option("--expired", is_flag=True, help="Only what has expired.")
+@click.option("--sort", type=click.Choice(get_args(Order)), default="created", show_default=True)
+@click.option("--reverse", is_flag=True, help="The greatest first.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="The first N.")
+@_here
+def ls(
+    session: Session,
+    named: Path | None,
+    provider: str | None,
+    model: str | None,
+    expired: bool,
+    sort: str,
+    reverse: bool,
+    limit: int | None,
+) -> int:
+    """The entries, oldest first."""
+    now = session.now()
+    query = EntryQuery(provider, model, expired_at_ms=int(now.timestamp() * 1000) if expired else None)
+    with response_caches(session).looking(named) as cache:
+        entries = list(cache.entries(query, order_by=cast(Order, sort), descending=reverse))
+        shown = entries[:limit]
+        if session.options.json:
+            session.output.document(entries_document(cache, shown, len(entries), now))
+        else:
+            show_entries(session, shown, len(entries))
+    return 0
+
+
+@responses.command()
+@click.argument("key")
+@_here
+def get(session: Session, named: Path | None, key: str) -> int:
+    """Print one response. KEY is what the application asks by, a digest, or how a digest begins."""
+    with response_caches(session).looking(named) as cache:
+        entry = the_one(cache, key)
+        hit = cache.peek(entry.digest)
+        if hit is None:
+            raise UnknownTarget(f"{entry.digest} cannot be read; `cachemgr responses verify` says why")
+        if session.options.json:
+            session.output.document(entry_document(cache, entry, hit.value, session.now()))
+        else:
+            session.output.exact(as_text(hit.value))
+    return 0
+
+
+@responses.command(epilog=EXPIRE)
+@click.option("--older-than", metavar="AGE", help="Also what is older than this, such as 30d.")
+@click.option("--dry-run", is_flag=True, help="Show what would go and stop.")
+@click.option("--force", is_flag=True, help="Although the clock was set.")
+@_yes
+@allow_root_option
+@_here
+def expire(
+    session: Session, named: Path | None, older_than: str | None, dry_run: bool, force: bool, yes: bool
+) -> int:
+    """Remove what has expired."""
+    age, caches = _age(older_than), response_caches(session)
+    with caches.looking(named) as cache:
+        report = cache.expire(older_than=age, dry_run=True)
+        if dry_run or not report.removed.entries:
+            _say_swept(session, cache, report)
+            return 0
+        if not session.options.json:
+            show_sweep(session, cache, report)
+    agree(session, "expire", named, yes=yes)
+    with caches.changing(named) as cache:
+        report = cache.expire(older_than=age, force=force)
+        if report.skipped:
+            raise (Busy if report.skipped == BUSY else Refused)(f"nothing was removed: {report.skipped}")
+        _say_swept(session, cache, report)
+    return 1 if report.troubles else 0
+
+
+@responses.command(epilog=VERIFY)
+@click.option("--repair", is_flag=True, help="Mend or remove what is wrong.")
+@_yes
+@allow_root_option
+@_here
+def verify(session: Session, named: Path | None, repair: bool, yes: bool) -> int:
+    """Check every entry: its digest, its other half, its place in the index."""
+    caches = response_caches(session)
+    if repair:
+        agree(session, "verify --repair", named, yes=yes)
+    with (caches.changing if repair else caches.looking)(named) as cache:
+        report = cache.verify(repair=repair)
+        if session.options.json:
+            session.output.document(verify_document(cache, report, session.now()))
+        else:
+            show_findings(session, report)
+    return 0 if report.sound else 1
+
+
+@responses.command(epilog=CONVERT)
+@click.option(
+    "--to", "backend", type=click.Choice(["file", "sqlite"]), required=True, help="The backend to copy to."
+)
+@click.option("--out", metavar="DIR", type=_DIRECTORY, help="Where to; default: the same directory.")
+@allow_root_option
+@_here
+def convert(session: Session, named: Path | None, backend: str, out: Path | None) -> int:
+    """Copy the cache into another backend."""
+    caches = response_caches(session)
+    with caches.looking(named) as source:
+        target_directory = out or caches.directory(named)
+        if source.backend == backend and caches.directory(out or named) == caches.directory(named):
+            raise UsageError(f"this cache is kept by `{backend}` already; --out names another directory")
+        with caches.making(target_directory, "sqlite" if backend == "sqlite" else "file") as target:
+            report = transfer(source, target)
+            if session.options.json:
+                session.output.document(transfer_document(source, target, report, session.now()))
+            else:
+                show_transfer(session, target, report)
+    return 1 if report.troubles else 0
+
+
+def _say_swept(session: Session, cache: Cache, report: SweepReport) -> None:
+    if session.options.json:
+        session.output.document(sweep_document(cache, report, session.now()))
+    else:
+        show_sweep(session, cache, report)
+
+
+def _age(text: str | None) -> timedelta | None:
+    if text is None:
+        return None
+    try:
+        return timedelta(seconds=amount(text, Measure.SECONDS))
+    except (ValueError, OverflowError) as error:
+        raise UsageError(f"--older-than: {error}") from None
+
+
+def _day(text: str | None) -> str | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise UsageError(f"{text!r} is no day; write it as 2026-11-26") from None

@@ -1,0 +1,195 @@
+"""A response cache on the screen: figures, entries, what was removed, what is wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cachemgr.cli.ask import Declined, confirm
+from cachemgr.cli.output import Column
+from cachemgr.domain.errors import NeedsConfirmation, UnknownTarget
+from cachemgr.present.text import counted, display_name, minute, short_path
+from cachemgr.response_caches import ResponseCaches
+from cachemgr.responses.query import EntryQuery
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cachemgr.cli.session import Session
+    from cachemgr.responses.analytics import Analytics
+    from cachemgr.responses.cache import Cache
+    from cachemgr.responses.entry import Entry
+    from cachemgr.responses.query import Grouping
+    from cachemgr.responses.report import SweepReport, Totals, Trouble, VerifyReport
+    from cachemgr.responses.transfer import TransferReport
+
+_SHORT = 12
+"""Digits of a digest that tell entries apart well enough."""
+_TO_SQLITE = ("responses", "convert", "--to", "sqlite")
+_MANY_FILES = 20_000
+"""Entries from which one database is the better place."""
+
+
+def response_caches(session: Session) -> ResponseCaches:
+    """For the machine, the project and the options of this invocation."""
+    service = session.service
+    return ResponseCaches(service.machine, service.project, service.read_only, service.allow_root)
+
+
+def agree(session: Session, verb: str, named: Path | None, *, yes: bool) -> None:
+    """Raises NeedsConfirmation, Declined; Refused where nothing may be changed anyway."""
+    response_caches(session).admit()
+    if yes:
+        return
+    if session.options.json or not session.interactive:
+        where = () if named is None else ("--dir", str(named))
+        command = session.command("responses", *verb.split(), *where, "--yes")
+        raise NeedsConfirmation(f"nothing was changed, since nobody can be asked; run: {command}")
+    if not confirm(session.output):
+        raise Declined("nothing was changed")
+
+
+def the_one(cache: Cache, key: str) -> Entry:
+    """The entry that is meant by a key, a digest, or the beginning of one."""
+    plain = key.removeprefix("cache:")
+    for digest in (plain, cache.digest(key)):
+        found = list(cache.entries(EntryQuery(digest=digest)))
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise UnknownTarget(f"{key!r} is how {len(found)} digests begin; give more of it")
+    raise UnknownTarget(f"there is no response under {key!r}; `cachemgr responses ls` lists what there is")
+
+
+def as_text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
+def show_stats(
+    session: Session, cache: Cache, lines: Sequence[Totals], found: Analytics, by: tuple[Grouping, ...]
+) -> None:
+    output = session.output
+    if by:
+        columns = (
+            *(Column(name.capitalize(), shrinks=True) for name in by),
+            Column("Entries", right=True),
+            Column("Size", right=True),
+            Column("On disk", right=True),
+            Column("Expired", right=True),
+        )
+        rows = [
+            (
+                *(display_name(value) or output.dash() for value in line.group),
+                f"{line.entries:,}",
+                output.size(line.payload_bytes),
+                output.size(line.disk_bytes),
+                f"{line.expired:,}" if line.expired else output.dash(),
+            )
+            for line in lines
+        ]
+        output.table(columns, rows)
+        output.line()
+    entries = sum(line.entries for line in lines)
+    disk, expired = sum(line.disk_bytes for line in lines), sum(line.expired for line in lines)
+    limit = cache.config.limit_bytes
+    of_limit = "" if limit is None else f" of {output.size(limit)}"
+    output.line(f"{_where(session, cache)} ({cache.backend})")
+    output.line(f"{counted(entries, 'entry', 'entries')}, {output.size(disk)}{of_limit}; {expired:,} expired")
+    total, saved = found.total, found.saved
+    if found.hit_rate is not None:
+        output.line(f"{found.hit_rate:.1%} of {total.hits + total.misses:,} requests were hits")
+        tokens = saved.request_tokens + saved.response_tokens
+        output.line(f"{tokens:,} tokens and ${saved.cost_usd:.4f} saved")
+    if total.corrupt or total.failed:
+        output.line(f"{total.corrupt:,} reads found corrupt entries, {total.failed:,} writes failed")
+    if cache.backend == "file" and entries > _MANY_FILES:
+        output.line(f"One database holds so many in less room: {session.command(*_TO_SQLITE)}")
+
+
+def show_entries(session: Session, entries: Sequence[Entry], total: int) -> None:
+    output = session.output
+    if session.options.quiet:
+        for entry in entries:
+            output.line(entry.digest)
+        return
+    columns = (
+        Column("Digest"),
+        Column("Provider", shrinks=True),
+        Column("Model", shrinks=True),
+        Column("Size", right=True),
+        Column("Created (UTC)"),
+        Column("Expires (UTC)"),
+        Column("Hits", right=True, drops=True),
+        Column("State"),
+    )
+    rows = [
+        (
+            entry.digest[:_SHORT],
+            display_name(entry.provider) or output.dash(),
+            display_name(entry.model) or output.dash(),
+            output.size(entry.payload_bytes),
+            minute(entry.created_at),
+            minute(entry.expires_at) if entry.expires_at else "never",
+            f"{entry.hits:,}",
+            entry.state,
+        )
+        for entry in entries
+    ]
+    if rows:
+        output.table(columns, rows)
+        output.line()
+    shown = "" if len(entries) == total else f", {len(entries):,} shown"
+    output.line(f"{counted(total, 'entry', 'entries')}{shown}")
+
+
+def show_sweep(session: Session, cache: Cache, report: SweepReport) -> None:
+    removed, output = report.removed, session.output
+    verb = "would be removed" if report.dry_run else "removed"
+    entries = counted(removed.entries, "expired entry", "expired entries")
+    output.line(f"{_where(session, cache)}: {entries} {verb}, {output.size(removed.disk_bytes)}")
+    _show_troubles(session, report.troubles)
+
+
+def show_findings(session: Session, report: VerifyReport) -> None:
+    output = session.output
+    if session.options.quiet:
+        for finding in report.findings:
+            output.line(display_name(finding.item))
+        return
+    if report.findings:
+        rows = [
+            (
+                display_name(finding.item),
+                finding.problem,
+                "mended" if finding.repaired else display_name(finding.reason) or output.dash(),
+            )
+            for finding in report.findings
+        ]
+        output.table((Column("Item", shrinks=True), Column("Problem"), Column("Repair")), rows)
+        output.line()
+    wrong = sum(not finding.repaired for finding in report.findings)
+    output.line(f"{counted(report.entries, 'entry', 'entries')}; {counted(wrong, 'finding')} left")
+    if wrong and not any(finding.reason or finding.repaired for finding in report.findings):
+        output.line(f"Mend: {session.command('responses', 'verify', '--repair')}")
+
+
+def show_transfer(session: Session, target: Cache, report: TransferReport) -> None:
+    output = session.output
+    left_out = f"; {report.left_out:,} had expired" if report.left_out else ""
+    entries = counted(report.entries, "entry", "entries")
+    output.line(f"{entries} copied to {_where(session, target)} ({target.backend}){left_out}")
+    _show_troubles(session, report.troubles)
+    if report.entries:
+        output.line(f"Applications use it once `caching.backend` is `{target.backend}` there.")
+
+
+def _where(session: Session, cache: Cache) -> str:
+    if cache.backend not in ("file", "sqlite"):
+        return display_name(cache.place)
+    return short_path(Path(cache.place), session.service.machine.home, session.service.project)
+
+
+def _show_troubles(session: Session, troubles: Sequence[Trouble]) -> None:
+    for trouble in troubles:
+        session.output.line(f"  {display_name(trouble.item)}: {display_name(trouble.reason)}")

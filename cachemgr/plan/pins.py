@@ -1,0 +1,36 @@
+"""Which entries somebody pinned, by the words of the command line."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from cachemgr.domain.display import display_name
+from cachemgr.domain.errors import CacheMgrError
+from cachemgr.domain.inventory import EntryId, Inventory
+from cachemgr.domain.policy import Pin
+from cachemgr.domain.target import select
+from cachemgr.domain.terms import Place
+
+
+def pinned(
+    inventory: Inventory, pins: Sequence[Pin], now: datetime
+) -> tuple[Mapping[EntryId, Pin], tuple[str, ...]]:
+    """The pin that holds each pinned entry, and the targets of those that name nothing here. One that is over
+    holds nothing; of several the first counts."""
+    held: dict[EntryId, Pin] = {}
+    idle: list[str] = []
+    for pin in pins:
+        if not pin.holds(now):
+            continue
+        try:
+            entries = select(inventory, (pin.target,), shown=display_name).entries
+        except CacheMgrError:
+            idle.append(pin.target)
+            continue
+        for entry in entries:
+            if pin.trusted or _own(inventory, entry):
+                held.setdefault(entry, pin)
+    return held, tuple(idle)
+
+
+def _own(inventory: Inventory, entry: EntryId) -> bool:
+    return inventory.cache_by_id[inventory.entry_by_id[entry].cache].place is Place.PROJECT

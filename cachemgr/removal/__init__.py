@@ -1,0 +1,1 @@
+"""The verbs that take entries away: named ones, and those that rules name."""

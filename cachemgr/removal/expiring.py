@@ -1,0 +1,164 @@
+"""The verbs about rules: which there are, what they would take, and the plan that takes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cachemgr.domain.errors import Refused, UnknownTarget, UsageError
+from cachemgr.domain.policy import Policy, every_policy
+from cachemgr.domain.target import select
+from cachemgr.domain.usage import NOT_LOOKED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence, Set
+    from datetime import datetime
+
+    from cachemgr.domain.cache_type import CacheType
+    from cachemgr.domain.inventory import Entry, EntryId, Inventory
+    from cachemgr.domain.plan import Plan
+    from cachemgr.domain.settings import Settings
+    from cachemgr.domain.terms import Disposal, Rule
+    from cachemgr.domain.usage import Usage
+    from cachemgr.domain.verdict import Judgement
+    from cachemgr.past.runs import Runs
+    from cachemgr.removal.clearing import Clearing
+
+
+@dataclass(frozen=True, slots=True)
+class Expiring:
+    settings: Settings
+    types: tuple[CacheType, ...]
+    clock: Callable[[], datetime]
+    clearing: Clearing
+    past: Runs
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """Every saved policy, by name: those of the configuration, and the presets it says nothing else of.
+        One of an untrusted project is listed beside what it would hide."""
+        return every_policy(self.settings.policies)
+
+    def policy(self, name: str) -> Policy:
+        """A saved policy that may be run. Raises UsageError with the nearest name."""
+        named = [policy for policy in self.policies if policy.name == name]
+        for policy in named:
+            if policy.trusted:
+                return policy
+        if named:
+            raise UsageError(
+                f"policy {name!r} comes from this project's configuration, which is not trusted yet;"
+                " read it, then run `cachemgr config trust`"
+            )
+        from difflib import get_close_matches  # only a mistake needs it
+
+        known = list(dict.fromkeys(policy.name for policy in self.policies if policy.trusted))
+        near = get_close_matches(name, known, 1)
+        way_out = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+        raise UsageError(f"there is no policy {name!r}; {way_out}")
+
+    def chosen(self, inventory: Inventory, policy: Policy, entries: Set[EntryId] | None) -> tuple[Entry, ...]:
+        """What a policy is about, and of that those `entries` alone, where they are given. Raises
+        UnknownTarget where its own targets name nothing here."""
+        about = select(inventory, policy.targets, self.types).entries
+        return tuple(
+            entry
+            for entry in inventory.entries
+            if entry.id in about and (entries is None or entry.id in entries)
+        )
+
+    def preview(
+        self,
+        inventory: Inventory,
+        policy: Policy,
+        entries: Set[EntryId] | None = None,
+        *,
+        disposal: Disposal | None = None,
+    ) -> Judgement:
+        """What a policy would take, and which rule says so: from the inventory alone, so that it can follow
+        every key. Who uses something is not asked, and nothing stops it. Raises nothing for an empty one."""
+        try:
+            chosen = self.chosen(inventory, policy, entries)
+        except UnknownTarget:
+            chosen = ()
+        return self._judge(inventory, chosen, policy, disposal, NOT_LOOKED)
+
+    def explain(
+        self,
+        inventory: Inventory,
+        policy: Policy,
+        entries: Set[EntryId] | None = None,
+        *,
+        disposal: Disposal | None = None,
+        force: Collection[Rule] = (),
+    ) -> Judgement:
+        """The judgement that a plan would be founded on. Raises as `plan` does."""
+        self.refuse_empty(policy)
+        chosen = self.chosen(inventory, policy, entries)
+        return self._judge(inventory, chosen, policy, disposal, self.clearing.look(inventory, chosen, force))
+
+    def refuse_empty(self, policy: Policy) -> None:
+        """Raise UsageError for a policy without a rule, which never means everything."""
+        if policy.empty:
+            raise UsageError(
+                "no rule says what may go, and that never means everything; give one such as"
+                " --older-than 30d, --ttl or --policy NAME (`cachemgr config show` lists them)"
+            )
+
+    def plan(
+        self,
+        inventory: Inventory,
+        policy: Policy,
+        entries: Set[EntryId] | None = None,
+        *,
+        targets: Sequence[str] = (),
+        disposal: Disposal | None = None,
+        force: Collection[Rule] = (),
+        attended: bool = False,
+    ) -> Plan:
+        """What a policy would do, after a look at who uses what. `attended`: somebody reads it before it is
+        done. Raises UsageError for an empty policy, UnknownTarget where its targets name nothing."""
+        from cachemgr.plan.brakes import brakes
+        from cachemgr.plan.expire_plan import expire_plan
+
+        self.refuse_empty(policy)
+        chosen = self.chosen(inventory, policy, entries)
+        usage = self.clearing.look(inventory, chosen, force)
+        judgement = self._judge(inventory, chosen, policy, disposal, usage)
+        going = frozenset(verdict.entry for verdict in judgement.going)
+        cleared = self.clearing.plan(
+            inventory, going, targets=targets, disposal=disposal, force=force, usage=usage
+        )
+        now = self.clock()
+        last_run = max((run.finished or run.started for run in self.past.all()), default=None)
+        found = brakes(inventory, judgement, now, attended=attended, last_run=last_run)
+        return expire_plan(cleared, judgement, tuple(found))
+
+    def refuse(self, plan: Plan) -> None:
+        """Raise Refused where a brake holds a plan to expire."""
+        if plan.expiry is None:
+            return
+        from cachemgr.plan.brakes import refusal
+
+        if why := refusal(plan):
+            raise Refused(why)
+
+    def _judge(
+        self,
+        inventory: Inventory,
+        chosen: Sequence[Entry],
+        policy: Policy,
+        disposal: Disposal | None,
+        usage: Usage,
+    ) -> Judgement:
+        from cachemgr.plan.clear import default_disposal
+        from cachemgr.plan.expire import judge
+
+        wanted = disposal or self.settings.disposal
+
+        def disposal_of(entry: Entry) -> Disposal:
+            return wanted or default_disposal(inventory.cache_by_id[entry.cache].rebuild)
+
+        pins = self.settings.pins
+        now = self.clock()
+        return judge(inventory, chosen, policy, now, pins=pins, disposal_of=disposal_of, usage=usage)

@@ -1,0 +1,136 @@
+"""The verbs about response caches: find the one that is meant, look into it, keep it in shape."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cachemgr.domain.display import display_name
+from cachemgr.domain.errors import CacheMgrError, Refused, Unavailable, UnknownTarget
+from cachemgr.responses.config import CacheConfig
+from cachemgr.responses.config_reading import USUAL_FILE, from_file
+from cachemgr.responses.errors import ReadOnly, StoreError
+from cachemgr.responses.format import DIGEST, INDEX, MANIFEST, SHARD
+from cachemgr.responses.opening import open_cache
+
+if TYPE_CHECKING:
+    from cachemgr.domain.machine import Machine
+    from cachemgr.responses.cache import Cache
+    from cachemgr.responses.config import Backend
+
+PACKED = "responses.sqlite3"
+"""The `sqlite` backend's one file."""
+_ON_DISK = ("file", "sqlite")
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseCaches:
+    """Response caches as one user on one machine sees them."""
+
+    machine: Machine
+    project: Path | None
+    read_only: bool = False
+    allow_root: bool = False
+
+    @contextmanager
+    def looking(self, named: Path | None = None) -> Iterator[Cache]:
+        """The cache in a directory, or the project's. Nothing is written to it, but an index that is there.
+
+        Raises UnknownTarget where there is none, Unavailable, Refused, ConfigError.
+        """
+        config = self._config(named)
+        only_reading = self.read_only or not os.path.exists(config.directory / INDEX)
+        with _sentences(), open_cache(config, read_only=only_reading) as cache:
+            yield cache
+
+    @contextmanager
+    def changing(self, named: Path | None = None) -> Iterator[Cache]:
+        """The same, to sweep or to mend it. Raises Refused where nothing may be changed."""
+        config = self._config(named)
+        self.admit()
+        with _sentences(), open_cache(config) as cache:
+            yield cache
+
+    @contextmanager
+    def making(self, named: Path, backend: Backend) -> Iterator[Cache]:
+        """A cache that need not be there yet, to copy into."""
+        self.admit()
+        config = replace(self._lookup(named), backend=backend, cleanup_interval_seconds=0)
+        with _sentences(), open_cache(config) as cache:
+            yield cache
+
+    def directory(self, named: Path | None = None) -> Path:
+        """Where the cache is that is meant, or would be."""
+        return self._lookup(named).directory
+
+    def admit(self) -> None:
+        """Raises Refused where nothing may be changed: by the options, or for a home of somebody else's."""
+        from cachemgr.execute.guard import refuse_foreign_home
+
+        if self.read_only:
+            raise Refused("cachemgr runs with --read-only, so nothing is changed")
+        refuse_foreign_home(self.machine, allow_root=self.allow_root)
+
+    def _config(self, named: Path | None) -> CacheConfig:
+        config = self._lookup(named)
+        place = display_name(str(config.directory))
+        if config.backend == "memory":
+            raise UnknownTarget("the configured backend is `memory`, which ends with its process")
+        if config.backend in _ON_DISK and not is_cache(config.directory):
+            other = "" if named is not None else "; --dir names another"
+            raise UnknownTarget(f"there is no response cache in {place}{other}")
+        return replace(config, cleanup_interval_seconds=0)
+
+    def _lookup(self, named: Path | None) -> CacheConfig:
+        """With `named`, the project's settings for a directory of that name, and whatever is kept in it."""
+        project = self.project or Path(self.machine.cwd)
+        file = project / USUAL_FILE
+        config = from_file(file) if file.is_file() else CacheConfig()
+        if named is None:
+            directory = project / config.directory
+            inside = os.path.realpath(directory).startswith(os.path.realpath(project) + os.sep)
+            if config.backend in _ON_DISK and not inside:
+                where = display_name(str(directory))
+                raise Refused(f"{file.name} leads out of the project, to {where}; name it with --dir")
+            return replace(config, cache_dir=directory)
+        directory = Path(os.path.abspath(Path(self.machine.cwd) / named))
+        return replace(config, cache_dir=directory, backend=_kept_as(directory))
+
+
+def is_cache(directory: Path) -> bool:
+    """Whether a directory holds a response cache: by its manifest, its database, or a pair of old."""
+    if any(os.path.lexists(directory / name) for name in (MANIFEST, PACKED)):
+        return True
+    try:
+        shards = [name for name in os.listdir(directory) if SHARD.fullmatch(name)]
+        return any(_has_an_entry(directory / shard) for shard in shards)
+    except OSError:
+        return False
+
+
+def _has_an_entry(shard: Path) -> bool:
+    return any(DIGEST.fullmatch(name.removeprefix("cache:")[:64]) for name in os.listdir(shard))
+
+
+def _kept_as(directory: Path) -> Backend:
+    return "sqlite" if os.path.lexists(directory / PACKED) else "file"
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """Faults of a store as errors of a request."""
+    try:
+        yield
+    except CacheMgrError:
+        raise
+    except ReadOnly as error:
+        raise Refused(f"the response cache cannot be changed: {display_name(str(error))}") from error
+    except StoreError as error:
+        raise Unavailable(f"the response cache cannot be used: {display_name(str(error))}") from error
+    except OSError as error:
+        what = display_name(str(error.filename or ""))
+        raise Unavailable(f"the response cache cannot be used: {error.strerror}: {what}") from error

@@ -1,0 +1,103 @@
+"""How large a cache may be, altogether and by rules of `per_provider`, and what goes when it is larger."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from cachemgr.responses.config import MEGABYTE, CacheConfig
+from cachemgr.responses.entry import Entry
+from cachemgr.responses.query import ALL, EntryQuery
+from cachemgr.responses.report import Removed, Totals
+from cachemgr.responses.rules import matches, rank
+
+_LOOK = 64 * 1024
+"""Bytes that are written at least before somebody looks again: a look costs a millisecond."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """What is over a limit, and by how much."""
+
+    query: EntryQuery
+    disk_bytes: int
+
+
+class Limits:
+    def __init__(self, config: CacheConfig) -> None:
+        self._config = config
+        self.bucket_ms = int(config.age_granularity_seconds * 1000) or 1
+        """Entries whose ages lie in one of these are of the same age."""
+        self._own = {
+            pattern: int(config.per_provider[pattern]["max_cache_size_mb"] * MEGABYTE)
+            for pattern in sorted(config.per_provider, key=rank, reverse=True)
+            if config.per_provider[pattern].get("max_cache_size_mb") is not None
+        }
+        """The most specific first: what it takes the others need not take."""
+
+    @property
+    def headroom(self) -> int | None:
+        """Bytes that may be written until somebody should look; None where there is no limit."""
+        limits = [limit for limit in (self._config.limit_bytes, *self._own.values()) if limit is not None]
+        return max(_LOOK, int(min(limits) * (1 - self._config.low_water))) if limits else None
+
+    def measured(self, line: Totals) -> int:
+        """What a limit is a limit of."""
+        return line.disk_bytes if self._config.size_basis == "allocated" else line.payload_bytes
+
+    def excesses(self, totals: Callable[..., list[Totals]], to_bytes: int | None) -> Iterator[Excess]:
+        """What is over its limit now, against the low water it has to come down to; all of it at last.
+
+        With `to_bytes` only all of it counts, against that number.
+        """
+        if to_bytes is None and self._own:
+            groups = totals(group_by=("provider", "model"))
+            for pattern, limit in self._own.items():
+                of_rule = [line for line in groups if matches(pattern, *line.group)]
+                yield from self._over(_query(pattern), of_rule, limit)
+        if to_bytes is not None:
+            yield from self._down(ALL, totals(), to_bytes)
+        elif (whole := self._config.limit_bytes) is not None:
+            yield from self._over(ALL, totals(), whole)
+
+    def emergency(self, line: Totals) -> int:
+        """To how many bytes a full device makes us shrink."""
+        limit, size = self._config.limit_bytes, self.measured(line)
+        return int((size if limit is None else min(size, limit)) * self._config.low_water)
+
+    def first(self, entries: list[Entry], excess: Excess) -> set[Entry]:
+        """What an eviction would take."""
+        taken, freed = set[Entry](), 0
+        for entry in sorted(entries, key=lambda entry: _age(entry, self.bucket_ms)):
+            if freed >= excess.disk_bytes:
+                break
+            taken.add(entry)
+            freed += entry.disk_bytes
+        return taken
+
+    def _over(self, query: EntryQuery, lines: list[Totals], limit: int) -> Iterator[Excess]:
+        if sum(map(self.measured, lines)) > limit:
+            yield from self._down(query, lines, int(limit * self._config.low_water))
+
+    def _down(self, query: EntryQuery, lines: list[Totals], target: int) -> Iterator[Excess]:
+        """What entries say and what they take on a disk may part: the share is the same, about."""
+        size, disk = sum(map(self.measured, lines)), sum(line.disk_bytes for line in lines)
+        if size > target:
+            yield Excess(query, -(-(size - target) * disk // size))
+
+
+def removed(entries: set[Entry]) -> Removed:
+    return Removed(
+        len(entries),
+        sum(entry.payload_bytes for entry in entries),
+        sum(entry.disk_bytes for entry in entries),
+    )
+
+
+def _query(pattern: str) -> EntryQuery:
+    provider, slash, model = pattern.partition("/")
+    return EntryQuery(provider=provider, model=model if slash else None)
+
+
+def _age(entry: Entry, bucket_ms: int) -> tuple[int, float, str]:
+    created = entry.created_at.timestamp()
+    used = entry.last_access.timestamp() if entry.last_access else created
+    return int(created * 1000) // bucket_ms, used, entry.digest
