@@ -236,7 +236,7 @@ def main() -> int:
     if sys.argv[1:2] == ["--worker"]:
         return work(sys.argv[2], sys.argv[3], float(sys.argv[4]))
     parser = argparse.ArgumentParser(description="Measure response caches against their peers.")
-    parser.add_argument("--entries", type=int, default=5000, help="in each store and round")
+    parser.add_argument("--entries", type=int, default=3000, help="in each store and round")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument(
         "--large", type=int, default=100_000, help="entries where many are asked for; 0 is none"

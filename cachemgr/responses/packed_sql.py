@@ -56,9 +56,10 @@ ENTRIES = f"""
     SELECT digest, created, expires, ns, provider, model, rtok, otok, cost, form, bytes, disk, accessed, hits
     FROM {LISTED}
 """  # noqa: S608
+# Of nothing but the narrow index and the accesses, unless the condition names something else.
 OLDEST = f"""
     SELECT id, disk, bytes FROM {LISTED} WHERE {{where}}
-    ORDER BY created / :bucket, coalesce(accessed, created), digest
+    ORDER BY created / :bucket, coalesce(accessed, created), id
 """  # noqa: S608
 
 _CONTENTS: tuple[Content, ...] = ("json", "text")
