@@ -40,6 +40,9 @@ class AsyncCache:
         return await loop.run_in_executor(self._executor, partial(function, *args, **kwargs))
 
     async def get(self, key: Key, *, allow_stale: float | timedelta = 0) -> Hit | None:
+        if not allow_stale:
+            # What is done most often takes the shortest way.
+            return await asyncio.get_running_loop().run_in_executor(self._executor, self._cache.get, key)
         return await self.run(self._cache.get, key, allow_stale=allow_stale)
 
     async def set(

@@ -15,6 +15,7 @@ _GOODBYE = 2.0
 
 class Kept(Protocol):
     def flush(self) -> None: ...
+    def close(self) -> None: ...
     def sweep_quietly(self) -> None: ...
 
 
@@ -25,6 +26,7 @@ class Background:
         self._kept = weakref.ref(kept, lambda _: self._end())
         self._interval = interval
         self._flush_after = flush_after
+        self._registered = False
         self.after_fork()
 
     def after_fork(self) -> None:
@@ -68,9 +70,14 @@ class Background:
                 thread = threading.Thread(
                     target=self._run, args=(ended, bell), name="cachemgr-responses", daemon=True
                 )
+                try:
+                    thread.start()
+                except RuntimeError:
+                    return  # the program is ending: what waits is written down by whoever closes
                 self._thread = thread
-                thread.start()
-                atexit.register(_close_at_exit, self._kept)
+                if not self._registered:
+                    self._registered = True
+                    atexit.register(_close_at_exit, self._kept)
 
     def _end(self) -> None:
         self._ended.set()
@@ -101,4 +108,4 @@ class Background:
 def _close_at_exit(kept: "weakref.ref[Kept]") -> None:
     found = kept()
     if found is not None:
-        found.flush()
+        found.close()

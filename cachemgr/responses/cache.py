@@ -112,13 +112,15 @@ class Cache(Maintained):
         digest, provider, model = self._identify(key)
         if not self._rules.of(provider, model).enabled:
             return self.computed(*compute())
-        found = self._look_up(digest, provider, model, self._config.stale_while_revalidate_seconds)
+        single = self._config.single_flight
+        stale = self._config.stale_while_revalidate_seconds
+        # Whoever waits for somebody else's answer has a hit in the end; a miss is counted by who computes.
+        found = self._look_up(digest, provider, model, stale, counted=not single.enabled)
         if found is not None and not found.stale:
             return found
-        single = self._config.single_flight
-        timeout = single.lock_timeout_seconds if lock_timeout is None else lock_timeout
         if not single.enabled:
             return self._compute(key, compute, ttl, should_cache)
+        timeout = single.lock_timeout_seconds if lock_timeout is None else lock_timeout
         # Somebody who has a stale answer does not wait: whoever comes first renews it.
         patience = 0.0 if found is not None else timeout
         started = self._clock.steady()
@@ -127,9 +129,8 @@ class Cache(Maintained):
             with self._exclusive(digest, left, wanted=mine) as alone:
                 if not alone and found is not None:
                     return found
-                if mine and (again := self._look_up(digest, provider, model, 0.0, counted=False)):
-                    return again
-                return self._compute(key, compute, ttl, should_cache)
+                again = self._look_up(digest, provider, model, 0.0)
+                return again or self._compute(key, compute, ttl, should_cache)
 
     def delete(self, key: Key) -> bool:
         """Whether there was one."""

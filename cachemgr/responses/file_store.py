@@ -53,7 +53,7 @@ class FileStore:
         )
         self._index = Index(self._database, flush_ops=config.index.flush_ops)
         self._reconciler = Reconciler(self._places, self._index)
-        self._removal = Removal(self._places, self._slots, self._index)
+        self._removal = Removal(self._places, self._slots, self._index, self._reconciler.own)
         forks.register(self)
 
     def after_fork(self) -> None:
@@ -154,7 +154,9 @@ class FileStore:
         if self._absent:
             return
         self._prepare_to_change()
-        self._catch_up(at_ms)
+        self._flush()
+        if not self._reconciler.ran:
+            self._catch_up(at_ms)
         yield from self._removal.expired(at_ms)
         yield from self._removal.abandoned(self._reconciler.take_leftovers(), at_ms)
         yield from self._removal.discarded()
@@ -179,6 +181,7 @@ class FileStore:
             return
         self._prepare_to_change()
         if query.everything:
+            self._flush()
             yield from self._removal.everything()
         else:
             self._flush()

@@ -5,8 +5,9 @@ Temporary files are written whole, then renamed; nothing is truncated, and no li
 
 import errno
 import os
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from cachemgr.responses.errors import Full, ReadOnly, StoreError
@@ -18,6 +19,7 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW | _BINARY
 _LOCK = os.O_RDWR | os.O_CREAT | _NOFOLLOW | _BINARY
 _DIRECTORY = os.O_RDONLY | _NOFOLLOW | getattr(os, "O_DIRECTORY", 0)
 _BLOCK = 4096
+_RETRIES = 20 if os.name == "nt" else 0
 BY_DESCRIPTOR = os.open in os.supports_dir_fd and os.unlink in os.supports_dir_fd
 
 
@@ -53,16 +55,28 @@ def create(path: str, content: bytes, *, sync: bool = False) -> None:
 
 
 def replace(source: str, target: str) -> None:
-    os.replace(source, target)
+    _patiently(lambda: os.replace(source, target))
 
 
 def remove(path: str, *, folder: int | None = None) -> bool:
     """Whether it was there."""
     try:
-        os.unlink(path, dir_fd=folder)
+        _patiently(lambda: os.unlink(path, dir_fd=folder))
     except FileNotFoundError:
         return False
     return True
+
+
+def _patiently(action: Callable[[], None]) -> None:
+    """Windows refuses while somebody reads the file, which takes microseconds."""
+    for _ in range(_RETRIES):
+        try:
+            action()
+        except PermissionError:
+            time.sleep(0.002)
+        else:
+            return
+    action()
 
 
 def make_directory(path: str) -> None:

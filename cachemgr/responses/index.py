@@ -17,7 +17,7 @@ from cachemgr.responses.entry import Entry, State
 from cachemgr.responses.errors import StoreError
 from cachemgr.responses.format import OLD_PREFIX
 from cachemgr.responses.listing import entry_of
-from cachemgr.responses.metadata import Metadata
+from cachemgr.responses.metadata import Encoding, Metadata
 from cachemgr.responses.query import EntryQuery, Grouping, Order
 from cachemgr.responses.report import Totals
 from cachemgr.responses.tally import NANO, Access, Group, Tally
@@ -42,6 +42,8 @@ class Victim(NamedTuple):
 
     digest: str
     form: int
+    encoding: Encoding
+    payload_bytes: int
 
     @property
     def key(self) -> str:
@@ -138,12 +140,9 @@ class Index:
         condition, values = sql.where(query)
         return [Victim(*row) for row in self._rows(sql.MATCHING.format(where=condition), values)]
 
-    def expired(self, at_ms: int, batch: int) -> Iterator[list["Victim"]]:
-        """Page by page. A page that could not be dealt with does not come again."""
-        after = (-(1 << 62), 0)
-        while rows := self._rows(sql.EXPIRED, (at_ms, *after, batch)):
-            yield [Victim(row[2], row[3]) for row in rows]
-            after = rows[-1][:2]
+    def expired(self, at_ms: int, limit: int) -> list["Victim"]:
+        """So many at most, of those that expired first."""
+        return [Victim(*row) for row in self._rows(sql.EXPIRED, (at_ms, limit))]
 
     def oldest(self, bucket_ms: int, query: EntryQuery, excess: int) -> list["Victim"]:
         """Entries of so many bytes on disk, in the order of eviction."""
@@ -155,6 +154,11 @@ class Index:
 
     def of_shard(self, shard: int) -> set[str]:
         return {row[0] for row in self._rows(sql.OF_SHARD, sql.numbers_of_shard(shard))}
+
+    def size_of_shard(self, shard: int) -> tuple[int, int]:
+        """What the entries say and what they take on the disk, in bytes."""
+        ((said, disk),) = self._rows(sql.SIZE_OF_SHARD, sql.numbers_of_shard(shard))
+        return said, disk
 
     def old_names(self) -> set[str]:
         """Digests whose files have names of the old form; all lie in one shard."""
@@ -177,12 +181,12 @@ class Index:
         return self._database.read(lambda database: database.execute(statement, values).fetchall())
 
 
-def _until(rows: Iterable[tuple[str, int, int]], excess: int) -> list["Victim"]:
+def _until(rows: Iterable[tuple[str, int, Encoding, int, int]], excess: int) -> list["Victim"]:
     found, bytes_found = [], 0
-    for digest, form, disk in rows:
+    for digest, form, encoding, payload_bytes, disk in rows:
         if bytes_found >= excess:
             break
-        found.append(Victim(digest, form))
+        found.append(Victim(digest, form, encoding, payload_bytes))
         bytes_found += disk
     return found
 

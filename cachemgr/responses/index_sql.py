@@ -34,17 +34,15 @@ DROP = "DELETE FROM e WHERE id = ?"
 ACCESS = "UPDATE e SET accessed = max(coalesce(accessed, 0), ?), hits = hits + ? WHERE id = ?"
 TOTALS = "count(*), coalesce(sum(bytes), 0), coalesce(sum(disk), 0), count(*) FILTER (WHERE expires <= ?), " \
     "coalesce(sum(disk) FILTER (WHERE expires <= ?), 0), min(created)"  # fmt: skip
-EXPIRED = (
-    "SELECT expires, id, digest, form FROM e WHERE expires <= ? AND (expires, id) > (?, ?) "
-    "ORDER BY expires, id LIMIT ?"
-)
+EXPIRED = "SELECT digest, form, encoding, bytes FROM e WHERE expires <= ? ORDER BY expires LIMIT ?"
 OLDEST = (
-    "SELECT digest, form, disk FROM e WHERE {where} "
+    "SELECT digest, form, encoding, bytes, disk FROM e WHERE {where} "
     "ORDER BY created / :bucket, coalesce(accessed, created), id"
 )
 """No index for this order: it would cost every write; an eviction sorts once, and frees a tenth at a time."""
-MATCHING = "SELECT digest, form FROM e WHERE {where}"
+MATCHING = "SELECT digest, form, encoding, bytes FROM e WHERE {where}"
 OF_SHARD = "SELECT digest FROM e WHERE id BETWEEN ? AND ? AND form > 0"
+SIZE_OF_SHARD = "SELECT coalesce(sum(bytes), 0), coalesce(sum(disk), 0) FROM e WHERE id BETWEEN ? AND ?"
 OLD_NAMES = "SELECT digest FROM e WHERE form = 0"
 
 ORDERS: dict[Order, str] = {

@@ -38,6 +38,7 @@ class Maintained(Foundation):
         self._limits = Limits(config)
         self._headroom = self._limits.headroom
         self._written = 0
+        self._forgotten = ""
         forks.register(self)
 
     def status(self, *, group_by: tuple[Grouping, ...] = ()) -> list[Totals]:
@@ -151,8 +152,10 @@ class Maintained(Foundation):
         if report.skipped:
             return report
         evicted = self.evict()
-        kept_ms = self._config.analytics.retention_days * _DAY_MS
-        self._store.forget_tallies(day(self._now_ms() - kept_ms))
+        before = day(self._now_ms() - self._config.analytics.retention_days * _DAY_MS)
+        if before != self._forgotten:
+            self._store.forget_tallies(before)
+            self._forgotten = before
         return SweepReport(report.removed + evicted.removed, skipped=evicted.skipped)
 
     def sweep_quietly(self) -> None:

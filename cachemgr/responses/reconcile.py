@@ -28,9 +28,14 @@ class Reconciler:
         self._mine: set[int] = set()
         self._leftovers: set[tuple[str, str]] = set()
 
-    def own(self, digest: str) -> None:
+    def own(self, key: str) -> None:
         """A change that the index hears of from us."""
-        self._mine.add(int(digest[:2], 16))
+        self._mine.add(int(key[:2], 16))
+
+    @property
+    def ran(self) -> bool:
+        """Whether this process has looked at the files once, for the index as it is."""
+        return self._opening == self._index.openings > 0
 
     def take_leftovers(self) -> list[tuple[str, str]]:
         """Shards and names of what nobody finished."""
@@ -61,7 +66,8 @@ class Reconciler:
         with suppress(StoreError):
             # Locked for long: what could not be remembered is looked through again.
             self._index.flush()
-            self._index.remember_shards(found)
+            if found:
+                self._index.remember_shards(found)
         return number_of_changes
 
     def _shards(self) -> Iterator[tuple[str, int]]:

@@ -22,22 +22,32 @@ from cachemgr.responses.reconcile import is_empty
 from cachemgr.responses.report import Removed, Trouble
 
 _BATCH = 1000
+_ROUND = 100_000
 Meant = Callable[[str, Metadata], bool]
 
 
 class Removal:
-    def __init__(self, places: Places, slots: Slots, index: Index) -> None:
+    def __init__(self, places: Places, slots: Slots, index: Index, own: Callable[[str], None]) -> None:
+        """`own` is told what is changed here, so that nobody looks for strangers who did it."""
+        self._own = own
         self._places = places
         self._slots = slots
         self._index = index
 
     def expired(self, at_ms: int) -> Iterator[Removed]:
-        for page in self._index.expired(at_ms, _BATCH):
-            yield self._remove(page, lambda _, metadata: metadata.expired(at_ms))
+        """In rounds, so that it need not hold a million entries in memory. Ends with a round in vain."""
+        while victims := self._index.expired(at_ms, _ROUND):
+            gone = 0
+            for page in _pages(victims):
+                done = self._remove(page, lambda _, metadata: metadata.expired(at_ms))
+                gone += done.entries
+                yield done
+            if len(victims) < _ROUND or not gone:
+                return
 
     def oldest(self, excess: int, bucket_ms: int, query: EntryQuery) -> Iterator[Removed]:
         for page in _pages(self._index.oldest(bucket_ms, query, excess)):
-            yield self._remove(page, lambda *_: True)
+            yield self._remove(page, None)
 
     def meant(self, query: EntryQuery) -> Iterator[Removed]:
         for page in _pages(self._index.matching(query)):
@@ -85,27 +95,35 @@ class Removal:
             with self._slots.held(int(shard, 16)):
                 names = listed(directory)
                 there = members(shard, names)
-                size = files.allocated(1) * len(there.described)
                 if not names:
                     return Removed()
-                if not there.foreign:
-                    if files.put_aside(directory, self._places.discarded) is None:
-                        return Removed()
-                else:
+                if there.foreign or not self._put_aside(directory):
                     remove_members(directory, lambda name: name not in there.foreign)
+        except FileNotFoundError:
+            return Removed()  # somebody else clears, too
         except OSError as error:
             return Removed(troubles=(Trouble(shard, error.strerror or str(error)),))
-        return Removed(len(there.keys), disk_bytes=size)
+        return Removed(len(there.keys), *self._index.size_of_shard(int(shard, 16)))
 
-    def _remove(self, page: Sequence[Victim], meant: Meant) -> Removed:
-        done = Removed()
+    def _put_aside(self, directory: str) -> bool:
+        """Whether it went as a whole; Windows keeps a directory while somebody reads a file in it."""
+        try:
+            return files.put_aside(directory, self._places.discarded) is not None
+        except PermissionError:
+            return False
+
+    def _remove(self, page: Sequence[Victim], meant: Meant | None) -> Removed:
+        done: list[int] = []
         troubles: list[Trouble] = []
-        for shard, group in groupby(sorted(page, key=lambda one: one.key), key=lambda one: one.key[:2]):
+        for shard, group in groupby(page, key=lambda one: one.key[:2]):
             victims = list(group)
+            self._own(victims[0].key)
             try:
                 with self._slots.held(int(shard, 16)), files.opened(f"{self._places.root}/{shard}") as folder:
                     for victim in victims:
-                        done += self._one(victim, folder, meant, troubles)
+                        size = self._one(victim, folder, meant, troubles)
+                        if size is not None:
+                            done.append(size)
             except (FileNotFoundError, NotADirectoryError):
                 for victim in victims:
                     self._index.put(Row(victim.digest, None))
@@ -115,31 +133,36 @@ class Removal:
             self._index.flush()
         except StoreError as error:
             troubles.append(Trouble("", str(error)))
-        return Removed(done.entries, done.payload_bytes, done.disk_bytes, tuple(troubles))
+        return Removed(len(done), sum(done), sum(map(_on_disk, done)), tuple(troubles))
 
-    def _one(self, victim: Victim, folder: int | None, meant: Meant, troubles: list[Trouble]) -> Removed:
-        """Read once more what it is, and remove it if that is still what is meant."""
+    def _one(
+        self, victim: Victim, folder: int | None, meant: Meant | None, troubles: list[Trouble]
+    ) -> int | None:
+        """Read once more what it is, and remove it if that is still what is meant; how many bytes it said.
+
+        Of an eviction, which cares for no entry's own time, what the index says is enough.
+        """
         stem = victim.key if folder is not None else f"{self._places.root}/{victim.key[:2]}/{victim.key}"
+        size, encoding = victim.payload_bytes, victim.encoding
         try:
-            metadata = understand(files.read(stem + METADATA, folder=folder))
-            size = _size(stem, metadata, folder)
-            if not meant(victim.digest, metadata):
-                row = Row(victim.digest, metadata, size, _on_disk(size), victim.form)
-                self._index.put(row)
-                return Removed()
-            files.remove(stem + METADATA, folder=folder)
-            files.remove(stem + SUFFIXES[metadata.encoding], folder=folder)
+            if meant is not None:
+                metadata = understand(files.read(stem + METADATA, folder=folder))
+                size, encoding = _size(stem, metadata, folder), metadata.encoding
+                if not meant(victim.digest, metadata):
+                    self._index.put(Row(victim.digest, metadata, size, _on_disk(size), victim.form))
+                    return None
+            there = files.remove(stem + METADATA, folder=folder)
+            files.remove(stem + SUFFIXES[encoding], folder=folder)
         except FileNotFoundError:
-            self._index.put(Row(victim.digest, None))
-            return Removed()
+            there = False
         except Corrupt as error:
             troubles.append(Trouble(victim.digest, f"{error}; `verify --repair` removes it"))
-            return Removed()
+            return None
         except OSError as error:
             troubles.append(Trouble(victim.digest, error.strerror or str(error)))
-            return Removed()
+            return None
         self._index.put(Row(victim.digest, None))
-        return Removed(1, size, _on_disk(size))
+        return size if there else None
 
 
 def remove_members(directory: str, meant: Callable[[str], bool]) -> None:
@@ -167,7 +190,9 @@ def _on_disk(size: int) -> int:
     return files.allocated(size) + files.allocated(1)
 
 
-def _pages(victims: Sequence[Victim]) -> Iterator[Sequence[Victim]]:
+def _pages(victims: Iterable[Victim]) -> Iterator[Sequence[Victim]]:
+    """Shard by shard, so that a shard is held once or twice rather than once a page."""
+    victims = sorted(victims, key=lambda victim: victim.key)
     for start in range(0, len(victims), _BATCH):
         yield victims[start : start + _BATCH]
 

@@ -160,6 +160,14 @@ def test_a_query_means_the_same_everywhere(
     assert cache.status()[0].entries == 9 - number
 
 
+def test_a_clear_says_what_it_freed(cache: Cache, hands: Hands) -> None:
+    filled(cache, hands)
+    (before,) = cache.status()
+    planned, done = cache.clear(dry_run=True).removed, cache.clear().removed
+    assert planned == done
+    assert (done.entries, done.payload_bytes, done.disk_bytes) == (9, before.payload_bytes, before.disk_bytes)
+
+
 def test_expiry_takes_what_is_over_and_nothing_else(cache: Cache, hands: Hands) -> None:
     filled(cache, hands)
     assert cache.expire(dry_run=True).removed.entries == 3

@@ -80,6 +80,22 @@ def test_without_an_interval_there_is_no_thread(root: Path) -> None:
         assert not ours()
 
 
+def test_a_program_may_use_a_cache_while_it_ends(root: Path) -> None:
+    """Its own farewells come after the library's, when no thread can be started any more."""
+    program = (
+        "import atexit\n"
+        "from cachemgr.responses import open_cache\n"
+        f"cache = open_cache({{'cache_dir': {str(root)!r}}})\n"
+        "atexit.register(lambda: print(cache.set('b', 'x'), cache.get('a').value, cache.get('c')))\n"
+        "cache.set('a', 'x')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert not done.stderr
+    assert done.stdout.split() == ["SetResult.STORED", "x", "None"]
+
+
 def test_a_program_ends_when_it_ends_and_what_it_counted_is_kept(root: Path) -> None:
     program = (
         "from cachemgr.responses import open_cache\n"

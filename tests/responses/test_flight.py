@@ -47,6 +47,8 @@ def test_threads_ask_once(backend: str, opened: Opener) -> None:
     assert len(asked) == 1
     assert [hit.value for hit in hits] == [{"answer": 42}] * 8
     assert sorted(hit.origin for hit in hits) == ["cache"] * 7 + ["computed"]
+    total = cache.analytics().total
+    assert (total.hits, total.misses) == (7, 1), "who waits for an answer has a hit"
 
 
 def test_processes_ask_once(root: Path, tmp_path: Path) -> None:
