@@ -58,7 +58,7 @@ ENTRIES = f"""
 """  # noqa: S608
 # Of nothing but the narrow index and the accesses, unless the condition names something else.
 OLDEST = f"""
-    SELECT id, disk, bytes FROM {LISTED} WHERE {{where}}
+    SELECT id, disk, bytes FROM {LISTED.replace("FROM r", "FROM r INDEXED BY r_expires")} WHERE {{where}}
     ORDER BY created / :bucket, coalesce(accessed, created), id
 """  # noqa: S608
 
