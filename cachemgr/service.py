@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from cachemgr.diagnose import interrupted, legacy, passed_over, quarantine, roots
+from cachemgr.diagnose import databases, interrupted, legacy, passed_over, quarantine, roots
 from cachemgr.disk.places import Protected
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Refused
@@ -282,6 +282,7 @@ class CacheManager:
             *passed_over.find(self.machine),
             *legacy.find(inventory, self.types, self.settings, self.project),
             *roots.find(inventory),
+            *databases.find(inventory, self.types, self.machine, self.project),
             *quarantine.find(inventory, runs, beside),
             *interrupted.find(inventory, self.recovery.interrupted(runs)),
             *self.variables.findings(inventory),

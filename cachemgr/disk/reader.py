@@ -7,13 +7,14 @@ from errno import ENOENT
 from pathlib import Path
 from types import TracebackType
 
-from cachemgr.disk import handles, peek
+from cachemgr.disk import database, handles, peek
 from cachemgr.disk.handles import Handle
 from cachemgr.disk.obstacles import obstacles_of
 from cachemgr.disk.scope import Scope
 from cachemgr.disk.walk import Walk
 from cachemgr.domain.inventory import Problem
 from cachemgr.domain.layout import Leaf
+from cachemgr.domain.records import Records, Schema
 from cachemgr.domain.terms import Reason
 from cachemgr.domain.unit import Container, Identity, Item, Kind, Tally, Unit
 
@@ -47,6 +48,7 @@ class DiskReader:
         self.quarantined = 0
         self._listings: dict[Names, _Listing | None] = {}
         self._units: dict[Names, Unit | None] = {}
+        self._records: dict[tuple[Names, tuple[Schema, ...]], Records | None] = {}
         self._ours: list[Unit] = []
         self._kept: set[Names] = set()
         self._closed: dict[Names, str] = {}
@@ -128,6 +130,13 @@ class DiskReader:
     def text(self, *names: str, limit: int = 65536) -> bytes | None:
         """A regular file's bytes; None where it is missing, longer or something else."""
         return peek.text(self.root, names, limit)
+
+    def records(self, *names: str, schemas: tuple[Schema, ...]) -> Records | None:
+        """What an SQLite database holds; None where there is none. Looked at once for each set of schemas."""
+        if (names, schemas) not in self._records:
+            self.scope.gauge.add(0, 0)
+            self._records[names, schemas] = database.records(self.root, names, schemas, self.scope.now)
+        return self._records[names, schemas]
 
     def link(self, *names: str) -> str | None:
         """A symbolic link's text; None where it is not one."""

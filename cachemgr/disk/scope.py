@@ -26,6 +26,8 @@ class Scope:
     roots: Mapping[Inode, CacheId] = field(default_factory=dict)
     """The other caches' roots, which no unit may contain."""
     third_party: bool = False
+    now: float | None = None
+    """When the look began, seconds since the epoch; None where nothing is asked that depends on it."""
     gauge: Gauge = field(default_factory=Gauge)
     shared: dict[Inode, tuple[Inode, Linked]] = field(default_factory=dict)
     """The inodes with several names that were met, each with itself and what is known of it."""

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from cachemgr.domain.layout import Layout
 from cachemgr.domain.machine import Platform
+from cachemgr.domain.records import Schema
 from cachemgr.domain.terms import Category, Knowledge, Place, Rebuild
 
 
@@ -77,6 +78,15 @@ class Whole:
 
 
 @dataclass(frozen=True, slots=True)
+class Loose:
+    """A database that a tool keeps among files of others, so that its directory is no cache."""
+
+    path: str
+    """In the project, or as in `Default`; `/`-separated."""
+    schemas: tuple[Schema, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CacheType:
     """One kind of cache the catalogue knows. Data: a module that defines `CACHES` adds kinds."""
 
@@ -114,6 +124,8 @@ class CacheType:
     """The type that took its place, for a legacy kind."""
     whole: Whole | None = None
     """None where each unit of an entry moves by itself."""
+    loose: tuple[Loose, ...] = ()
+    """Reported where they are, and never cleared."""
     way_back: tuple[str, ...] = ()
     """The owner's command that fetches it again or maintains it, as argv."""
     sources: tuple[str, ...] = ()

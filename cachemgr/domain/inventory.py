@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
+from cachemgr.domain.records import Records
 from cachemgr.domain.terms import CacheState, Category, Knowledge, Place, Rebuild, Record, Severity
 from cachemgr.domain.unit import Container, Identity, Obstacle, Tally, Unit
 
@@ -60,7 +61,7 @@ class Finding:
     code: str
     """`legacy-location` `unusable-root` `untrusted-root` `unreadable` `quarantine` `unknown-quarantine`
     `interrupted-run` `variable-elsewhere` `variable-unset` `second-copy` `unread-variable`
-    `profile-elsewhere` `passed-over-variables` …"""
+    `profile-elsewhere` `expired-rows` `database-slack` `uncounted-database` `loose-database` …"""
     severity: Severity
     cache: CacheId | None = None
     path: Path | None = None
@@ -158,6 +159,8 @@ class Entry:
     """Seconds without a write after which it counts as abandoned."""
     busy_until: datetime | None = None
     """Until when something beside it counts as being downloaded into it."""
+    records: Records | None = None
+    """Its rows, where it is a database."""
 
     @property
     def units(self) -> tuple[Unit, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
+from cachemgr.domain.records import Records, Schema
 from cachemgr.domain.unit import Draft, Item, Kind, Unit
 
 Names = tuple[str, ...]
@@ -41,6 +42,10 @@ class Reader(Protocol):
 
     def text(self, *names: str, limit: int = 65536) -> bytes | None:
         """A regular file's bytes; None where it is missing, longer than `limit` or something else."""
+
+    def records(self, *names: str, schemas: tuple[Schema, ...]) -> Records | None:
+        """What an SQLite database holds, counted by the first schema whose tables it has and without opening
+        it where it lies; None where there is none."""
 
     def link(self, *names: str) -> str | None:
         """A symbolic link's text, unresolved; None where it is not one."""

@@ -6,6 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
+from cachemgr.domain.records import Records
 from cachemgr.domain.terms import Reason, Record
 
 Inode = tuple[int, int]
@@ -237,3 +238,5 @@ class Draft:
     busy_until: float | None = None
     """Until when something beside it counts as being downloaded into it, seconds since the epoch; None
     where there is no such thing."""
+    records: Records | None = None
+    """Its rows, where it is a database."""

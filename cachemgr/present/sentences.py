@@ -56,7 +56,20 @@ _FINDINGS = {
     "variable-unset": "{variable} is not set here, so {type}{more} is in {path} rather than {wanted}",
     "second-copy": "{variable} gives {type} a place of its own, {path}: a second copy of what {wanted} holds",
     "unread-variable": "{variable} is set, but no tool reads it: it moves no cache",
+    "expired-rows": "{path}: {detail} rows are expired; only {type} can take them out",
+    "database-slack": "{path} is a quarter empty or more; its owner can compact it (VACUUM)",
+    "uncounted-database": "the rows of {path} were not counted: {database}",
+    "loose-database": "{path} holds answers that {type} keeps ({database}); it lies among other files, so "
+    "it is never cleared",
     "profile-elsewhere": "{path}, line {line}: {variable} puts {type}{more} elsewhere than {wanted}",
+}
+_DATABASES = {
+    "unmerged": "it is in use, or whoever used it was killed",
+    "changing": "it was written to meanwhile",
+    "too-large": "it is too large to be looked into",
+    "too-long": "it has too many rows",
+    "damaged": "it is damaged",
+    "unreadable": "it cannot be read",
 }
 _REASONS = {
     Reason.SHARED: "shared with something that is kept",
@@ -220,6 +233,8 @@ def finding_sentence(finding: Finding, home: PurePath | None = None, project: Pu
         more=f" (and {finding.detail} more)" if finding.wanted and finding.detail != "0" else "",
         wanted=short_path(finding.wanted, home, project) if finding.wanted else cache,
         line=finding.line,
+        detail=display_name(finding.detail),
+        database=_DATABASES.get(finding.detail, display_name(finding.detail)),
         run="an unknown run" if finding.detail in ("", "unknown") else f"run {display_name(finding.detail)}",
     )
 

@@ -8,6 +8,7 @@ from cachemgr.responses.cache import Cache
 from cachemgr.responses.clock import SYSTEM, Clock
 from cachemgr.responses.config import CacheConfig
 from cachemgr.responses.config_reading import load
+from cachemgr.responses.errors import ConfigError
 from cachemgr.responses.store import Store
 
 Source = CacheConfig | Mapping[str, Any] | str | PathLike[str] | None
@@ -40,4 +41,30 @@ def _memory(config: CacheConfig, *, read_only: bool) -> Store:
     return MemoryStore(config, read_only=read_only)
 
 
-_OPENERS: dict[str, Callable[..., Store]] = {"file": _file, "memory": _memory}
+def _sqlite(config: CacheConfig, *, read_only: bool) -> Store:
+    from cachemgr.responses.sqlite_store import SqliteStore
+
+    return SqliteStore(config, read_only=read_only)
+
+
+def _redis(config: CacheConfig, *, read_only: bool) -> Store:
+    try:
+        if config.redis.fallback == "memory":
+            from cachemgr.responses.fallback_store import FallbackStore
+
+            return FallbackStore(config, read_only=read_only)
+        from cachemgr.responses.redis_store import RedisStore
+
+        return RedisStore(config, read_only=read_only)
+    except ModuleNotFoundError as error:
+        if error.name != "redis":
+            raise
+        raise ConfigError("`backend` is redis, which needs: pip install 'cachemgr[redis]'") from None
+
+
+_OPENERS: dict[str, Callable[..., Store]] = {
+    "file": _file,
+    "memory": _memory,
+    "sqlite": _sqlite,
+    "redis": _redis,
+}

@@ -56,6 +56,7 @@ class Scanner:
             mounts=mounts_below(root.found.real, self.table),
             roots=others,
             third_party=root.candidate.type.third_party,
+            now=self.now.timestamp(),
             gauge=self.gauge,
         )
         try:
@@ -121,6 +122,7 @@ def entry(cache: CacheId, draft: Draft, room: Volume | None) -> Entry:
         apparent=tally.apparent if draft.apparent is None else draft.apparent,
         idle=draft.idle,
         busy_until=_moment(draft.busy_until),
+        records=draft.records,
     )
 
 

@@ -19,6 +19,8 @@ OWN_FILES: dict[str, set[str]] = {
     "config/trust.py": {
         "Path.mkdir", "Path.replace", "open for writing", "os.O_WRONLY", "os.O_CREAT", "os.O_TRUNC",
     },
+    # in memory
+    "disk/database.py": {"sqlite3.connect"},
     # --plan FILE: the user's own words for where it goes
     "cli/action.py": {"open for writing"},
     # a library that applications import: the files of its own cache, and the index beside them
@@ -26,7 +28,9 @@ OWN_FILES: dict[str, set[str]] = {
         "os.O_WRONLY", "os.O_RDWR", "os.O_CREAT", "os.makedirs", "os.rename", "os.replace", "os.rmdir",
         "os.unlink",
     },
+    "responses/connections.py": {"sqlite3.connect"},
     "responses/database.py": {"sqlite3.connect"},
+    "responses/sweeping.py": {"sqlite3.connect"},
     # /dev/null takes the place of a pipe that was closed
     "cli/output.py": {"os.O_WRONLY"},
     # the directory of a demo

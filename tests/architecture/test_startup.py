@@ -13,8 +13,8 @@ IMPORTED = re.compile(r"^import time:\s+\d+ \|\s+\d+ \|\s*([\w.]+)$", re.MULTILI
 LIGHT = {"cachemgr.responses", "cachemgr.responses.format"}
 """All that anything but `cachemgr responses` may load of the library: its names for files."""
 HEAVY = {"textual", "rich", "pydantic", "asyncio", "filelock", "send2trash", "yaml", "psutil",
-         "subprocess"}  # fmt: skip
-"""The first four never, the others not without a configuration file or an action that needs them."""
+         "subprocess", "sqlite3"}  # fmt: skip
+"""The first four never, the others not without a configuration file, a cache or an action that needs them."""
 
 
 @pytest.fixture(scope="module", params=["status --json", "ls --json"])

@@ -1,5 +1,6 @@
 """A root on a real disk, read through a layout."""
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -33,6 +34,12 @@ def drafts(name: str, root: Path) -> dict[str, Draft]:
         found = list(kind(name).layout.read(reader))
     assert len({draft.name for draft in found}) == len(found)
     return {draft.name: draft for draft in found}
+
+
+def counted(name: str, root: Path) -> dict[str, Draft]:
+    """The same, with what has expired by now."""
+    with DiskReader(root, Scope(root.stat().st_dev, now=time.time())) as reader:
+        return {draft.name: draft for draft in kind(name).layout.read(reader)}
 
 
 def evident(name: str, root: Path) -> bool:

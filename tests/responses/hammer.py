@@ -73,7 +73,7 @@ def sweeper(cache: Cache, role: str, until: float, seen: "Counter[str]") -> None
         if role == "expirer":
             report = cache.expire()
         elif role == "evictor":
-            report = cache.evict(to_bytes=3 * 8192)
+            report = cache.evict(to_bytes=3 * (2048 if cache.backend == "sqlite" else 8192))
         else:
             time.sleep(0.1)
             report = cache.clear()

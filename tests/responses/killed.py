@@ -1,6 +1,6 @@
 """A program for `test_killed`: writes as fast as it can until somebody kills it, and says what it finished.
 
-python -m tests.responses.killed DIRECTORY SEED
+python -m tests.responses.killed DIRECTORY SEED [BACKEND]
 """
 
 import os
@@ -29,12 +29,12 @@ def write(cache: Cache, seed: int, numbers: range) -> None:
             os.write(1, f"+ {number} {count}\n".encode())
 
 
-def main(directory: str, seed: int) -> None:
-    cache = open_cache({"cache_dir": directory, "cleanup_interval_seconds": 1})
+def main(directory: str, seed: int, backend: str = "file") -> None:
+    cache = open_cache({"cache_dir": directory, "backend": backend, "cleanup_interval_seconds": 1})
     for half in range(2):
         numbers = range(half, KEYS, 2)
         threading.Thread(target=write, args=(cache, seed * 2 + half, numbers)).start()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:])

@@ -13,7 +13,10 @@ BACKENDS: list[dict[str, Any]] = [
     {"backend": "file", "index": {"enabled": False}},
     {"backend": "file", "compression": {"codec": "zstd", "min_bytes": 1}},
     {"backend": "memory"},
+    {"backend": "sqlite"},
+    {"backend": "sqlite", "compression": {"codec": "zstd", "min_bytes": 1}},
 ]
+NAMES = ["file", "file without index", "file with zstd", "memory", "sqlite", "sqlite with zstd"]
 KEY = RequestKey("openai", "gpt-4o", "hello")
 VALUES: list[JSONValue] = [
     "an answer",
@@ -30,7 +33,7 @@ VALUES: list[JSONValue] = [
 ]
 
 
-@pytest.fixture(params=BACKENDS, ids=["file", "file without index", "file with zstd", "memory"])
+@pytest.fixture(params=BACKENDS, ids=NAMES)
 def cache(request: pytest.FixtureRequest, opened: Opener) -> Cache:
     return opened(**request.param)
 

@@ -27,7 +27,7 @@ print(json.dumps([hit.value, hit.origin]))
 """
 
 
-@pytest.mark.parametrize("backend", ["file", "memory"])
+@pytest.mark.parametrize("backend", ["file", "memory", "sqlite"])
 def test_threads_ask_once(backend: str, opened: Opener) -> None:
     cache, asked = opened(backend=backend), list[int]()
 

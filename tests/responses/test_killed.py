@@ -17,9 +17,9 @@ from tests.responses.killed import KEYS, key_of
 PAIR = re.compile(r"[0-9a-f]{64}\.(json|meta\.json)")
 
 
-def one_life(root: Path, seed: int, committed: dict[int, int]) -> set[int]:
+def one_life(root: Path, seed: int, committed: dict[int, int], backend: str = "file") -> set[int]:
     """Start a writer, kill it after a moment. Notes what it finished; returns the keys it was at work on."""
-    argv = [sys.executable, "-m", "tests.responses.killed", str(root), str(seed)]
+    argv = [sys.executable, "-m", "tests.responses.killed", str(root), str(seed), backend]
     writer = Popen(argv, cwd=ROOT, stdout=PIPE, stderr=PIPE)
     assert writer.stdout is not None
     assert writer.stderr is not None

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import PurePath
 
 from cachemgr.domain.inventory import Cache, CacheId, Entry, Inventory
+from cachemgr.domain.records import Records
 from cachemgr.domain.unit import Kind, Tally, Unit
 from cachemgr.present.document.values import Document, exact, head, path_fields, time
 
@@ -95,10 +96,26 @@ def _entry(inventory: Inventory, entry: Entry, now: datetime) -> Document:
         "last_used": time(entry.used),
         "expires": time(entry.expires),
         "expired": entry.expires <= now if entry.expires else None,
+        "records": _records(entry.records),
         "obstacles": [
             {"reason": obstacle.reason.value, "detail": exact(obstacle.detail)}
             for obstacle in entry.obstacles
         ],
+    }
+
+
+def _records(records: Records | None) -> Document | None:
+    if records is None:
+        return None
+    return {
+        "tool": records.tool,
+        "rows": records.rows,
+        "expired_rows": records.expired,
+        "live_bytes": records.live,
+        "expired_bytes": records.expired_bytes,
+        "file_bytes": records.size,
+        "free_bytes": records.free,
+        "trouble": records.trouble.value if records.trouble else None,
     }
 
 

@@ -1,0 +1,1 @@
+"""Other libraries' caches, kept in one of ours. Each module needs its library."""

@@ -1,0 +1,243 @@
+"""Connections to one SQLite database that holds what cannot be made again: one for each thread.
+
+Opened on the first use, anew in a child after a fork, and on media that cannot be written `immutable`, which
+looks for no log and takes no lock. Nothing is made by a look: a database that is not there is None.
+"""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from cachemgr.responses import files, forks
+from cachemgr.responses.errors import Corrupt, Full, ReadOnly, StoreError
+
+_PATIENCE = 5.0
+"""Seconds that a writer waits for another one."""
+_UNWRITABLE = frozenset((sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM))
+_inherited: list[sqlite3.Connection] = []
+"""Of the parent's, in a child: closing them there could end what the parent is at."""
+
+
+class Seat(sqlite3.Cursor):
+    """A thread's connection, with a cursor for statements that are read to their end at once: a new one costs
+    half a microsecond. Ends with the last reference, in the process that opened it."""
+
+    era: object = None
+    frozen = False
+    """On media that cannot be written."""
+    process = 0
+    """Which opened it; 0 when it has ended."""
+    inode: tuple[int, int] | None = None
+
+    def end(self) -> None:
+        # A statement that failed is the cursor's until it is closed, and keeps the files open.
+        self.process = 0
+        self.close()
+        self.connection.close()
+
+    def __del__(self) -> None:
+        if self.process == os.getpid():
+            self.end()
+        elif self.process:
+            _inherited.append(self.connection)
+
+
+class Connections:
+    def __init__(
+        self,
+        path: str,
+        schema: Sequence[str],
+        *,
+        version: int,
+        application: int,
+        page: int = 4096,
+        sync: bool = False,
+        read_only: bool = False,
+        prepare: Callable[[str], None] = files.make_directory,
+    ) -> None:
+        """`prepare` makes the directory, given its path."""
+        self._path = path
+        self._schema = schema
+        self._version = version
+        self._application = application
+        self._page = page
+        self._sync = "FULL" if sync else "NORMAL"
+        self._read_only = read_only
+        self._prepare = prepare
+        self.after_fork()
+        forks.register(self)
+
+    def after_fork(self) -> None:
+        self._local = threading.local()
+        self._making = threading.Lock()
+        self._era = object()
+
+    def close(self) -> None:
+        """This thread's now; others' on their next use or with their threads."""
+        self._era = object()
+        found: Seat | None = getattr(self._local, "seat", None)
+        if found is not None:
+            self._local.seat = None
+            found.end()
+
+    def reader(self) -> Seat | None:
+        """None where there is no database."""
+        found: Seat | None = getattr(self._local, "seat", None)
+        if found is not None and found.era is self._era:
+            return found
+        return self._keep(self._open())
+
+    def writer(self) -> Seat:
+        """Makes the database where there is none. Raises ReadOnly."""
+        found = None if self._read_only else self.reader()
+        if found is None and not self._read_only:
+            with self._making:
+                self._make()
+            found = self._keep(self._open())
+        if found is None or found.frozen:
+            raise ReadOnly("opened for reading only" if self._read_only else "nothing can be written here")
+        return found
+
+    def writable(self) -> bool:
+        """Whether there is a database that can be written. Raises StoreError."""
+        with translated():
+            found = None if self._read_only else self.reader()
+        return found is not None and not found.frozen
+
+    def look(self) -> None:
+        """Let go of a database that somebody removed or replaced: what is written there is lost."""
+        found: Seat | None = getattr(self._local, "seat", None)
+        if found is not None and found.inode != _inode(self._path):
+            self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing. Raises StoreError."""
+        with translated():
+            connection = self.writer().connection
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def _keep(self, found: Seat | None) -> Seat | None:
+        old: Seat | None = getattr(self._local, "seat", None)
+        self._local.seat = found
+        if old is not None:
+            old.end()
+        return found
+
+    def _open(self) -> Seat | None:
+        if not os.path.exists(self._path):
+            return None
+        for mode in ("ro", "ro&immutable=1") if self._read_only else ("rw", "ro", "ro&immutable=1"):
+            # A log that nobody can put in would be passed over in silence.
+            if "immutable" in mode and _length(self._path + "-wal"):
+                raise StoreError("its log cannot be read on media that cannot be written")
+            try:
+                found = self._connect(mode)
+            except sqlite3.Error as error:
+                if _code(error) not in _UNWRITABLE or "immutable" in mode:
+                    raise
+                continue
+            found.frozen = mode != "rw"
+            return found
+        raise AssertionError("the last mode returns or raises")
+
+    def _connect(self, mode: str) -> Seat:
+        connection = sqlite3.connect(
+            f"{Path(self._path).as_uri()}?mode={mode}",
+            uri=True,
+            timeout=_PATIENCE,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        try:
+            self._set_up(connection, new=mode == "rw")
+        except BaseException:
+            connection.close()
+            raise
+        seat = connection.cursor(Seat)
+        seat.process, seat.era, seat.inode = os.getpid(), self._era, _inode(self._path)
+        return seat
+
+    def _set_up(self, connection: sqlite3.Connection, *, new: bool) -> None:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version > self._version:
+            raise StoreError("made by a newer version of cachemgr")
+        if new and version < self._version:
+            self._make_tables(connection)
+        connection.execute(f"PRAGMA synchronous = {self._sync}")
+        connection.execute("PRAGMA journal_size_limit = 16777216")
+        connection.execute("PRAGMA cache_size = -32000")
+        # Asked here, so that a place where readers cannot make the shared memory they need shows at once.
+        connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+
+    def _make(self) -> None:
+        """An empty file for nobody else's eyes; the tables come with the first connection."""
+        if not os.path.exists(self._path):
+            self._prepare(os.path.dirname(self._path))
+            with suppress(FileExistsError):
+                files.create(self._path, b"")
+
+    def _make_tables(self, connection: sqlite3.Connection) -> None:
+        connection.execute(f"PRAGMA page_size = {self._page}")
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        # Before the log: of several that start at once, one makes the tables and the others wait here.
+        connection.execute("BEGIN IMMEDIATE")
+        for statement in self._schema:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {self._application}")
+        connection.execute(f"PRAGMA user_version = {self._version}")
+        connection.execute("COMMIT")
+        connection.execute("PRAGMA journal_mode = WAL")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """SQLite's faults in the words of a store."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise fault(error) from error
+
+
+def fault(error: sqlite3.Error) -> StoreError:
+    match _code(error):
+        case sqlite3.SQLITE_FULL:
+            return Full(str(error))
+        case code if code in _UNWRITABLE:
+            return ReadOnly(str(error))
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            return Corrupt(
+                f"the database is damaged ({error}); `cachemgr responses verify --repair` sets it aside"
+            )
+        case _:
+            return StoreError(str(error))
+
+
+def _code(error: sqlite3.Error) -> int:
+    """The primary one."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def _inode(path: str) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _length(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0

@@ -1,0 +1,252 @@
+"""The `redis` backend: each response is one value on a server, with a time to live that the server keeps.
+
+The server expires and evicts by rules of its own, so that sweeping has nothing to do. What is counted is in
+one hash a day.
+"""
+
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from time import sleep
+from typing import Any
+
+from msgspec import structs
+
+from cachemgr.responses import forks, listing, packed
+from cachemgr.responses.clock import SYSTEM
+from cachemgr.responses.config import CacheConfig
+from cachemgr.responses.entry import Entry
+from cachemgr.responses.errors import Corrupt, ReadOnly, StoreError
+from cachemgr.responses.metadata import Metadata, Stored
+from cachemgr.responses.query import EntryQuery, Grouping, Order
+from cachemgr.responses.redis_client import Server
+from cachemgr.responses.redis_scan import BATCH, Scan
+from cachemgr.responses.report import Finding, Removed, Totals
+from cachemgr.responses.tally import Access, Group, Tally
+
+_DAILY = "daily:"
+_BETWEEN = "\x1f"
+_SWEEP = 600.0
+_POLL = 0.02
+_RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
+
+
+class RedisStore:
+    backend = "redis"
+
+    def __init__(
+        self,
+        config: CacheConfig,
+        *,
+        read_only: bool = False,
+        steady: Callable[[], float] = SYSTEM.steady,
+    ) -> None:
+        """Raises ConfigError for an address that is none."""
+        self._prefix = config.redis.prefix
+        self._read_only = read_only
+        self._steady = steady
+        # The server forgets an entry only when nobody may want it any more, not even in need.
+        self._grace_ms = int(1000 * max(config.stale_while_revalidate_seconds, config.stale_if_error_seconds))
+        self._retention = (config.analytics.retention_days + 1) * 86_400
+        self._server = Server(config.redis, steady)
+        self._commands = self._server.commands
+        self._call = self._server.quickly
+        self._slowly = self._server.slowly
+        self._scan = Scan(self._server, self._prefix)
+        forks.register(self)
+
+    def after_fork(self) -> None:
+        """Connections notice by themselves whose they are."""
+        self._server.breaker.after_fork()
+
+    @property
+    def place(self) -> str:
+        return f"{self._server.place} {self._prefix}"
+
+    # -- one entry
+
+    def read(self, digest: str, at_ms: int) -> Stored | None:
+        found = self._call(lambda: self._commands.get(self._prefix + digest))
+        if found is None:
+            return None
+        metadata, start = packed.unpack(found)
+        return Stored(metadata, None if metadata.expired(at_ms) else found[start:])
+
+    def write(self, digest: str, payload: bytes, metadata: Metadata) -> None:
+        self._allow()
+        lifetime = self._lifetime(metadata, metadata.created_at_ms)
+        value = packed.pack(payload, metadata)
+        if lifetime is None:
+            self._call(lambda: self._commands.set(self._prefix + digest, value))
+        elif lifetime > 0:
+            self._call(lambda: self._commands.set(self._prefix + digest, value, px=lifetime))
+
+    def delete(self, digest: str) -> bool:
+        self._allow()
+        return bool(self._call(lambda: self._commands.delete(self._prefix + digest)))
+
+    def renew(self, digest: str, expires_at_ms: int | None) -> bool:
+        self._allow()
+        key = self._prefix + digest
+        found = self._call(lambda: self._commands.get(key))
+        if found is None:
+            return False
+        metadata, start = packed.unpack(found)
+        metadata = structs.replace(metadata, expires_at_ms=expires_at_ms)
+        value = packed.pack(found[start:], metadata)
+        end = None if expires_at_ms is None else expires_at_ms + self._grace_ms
+
+        def exchange() -> Any:
+            with self._commands.pipeline() as both:
+                both.set(key, value, xx=True)
+                if end is not None:
+                    both.pexpireat(key, end)
+                return both.execute()
+
+        return bool(self._call(exchange)[0])
+
+    # -- what happened
+
+    def note(self, accesses: Sequence[Access], tallies: Mapping[Group, Tally]) -> None:
+        """Last accesses are the server's to know."""
+        if self._read_only or not tallies:
+            return
+
+        def add() -> None:
+            with self._commands.pipeline(transaction=False) as steps:
+                for group, tally in tallies.items():
+                    key = self._daily(group.day)
+                    for name in Tally.__slots__:
+                        if number := getattr(tally, name):
+                            field = _BETWEEN.join((group.provider, group.model, name))
+                            steps.hincrby(key, field, number)
+                    steps.expire(key, self._retention)
+                steps.execute()
+
+        self._call(add)
+
+    def tallies(self, since: str, until: str) -> Iterable[tuple[Group, Tally]]:
+        found: dict[Group, Tally] = {}
+        for name in self._scan.keys(_DAILY):
+            day = name.removeprefix(_DAILY)
+            if since <= day <= until:
+                lines = self._slowly(lambda day=day: self._commands.hgetall(self._daily(day)))  # type: ignore[misc]
+                for field, number in lines.items():
+                    provider, model, counter = field.decode("utf-8", "replace").split(_BETWEEN)
+                    tally = found.setdefault(Group(day, provider, model), Tally())
+                    setattr(tally, counter, int(number))
+        return found.items()
+
+    def forget_tallies(self, before: str) -> None:
+        days = (name.removeprefix(_DAILY) for name in self._scan.keys(_DAILY))
+        old = [self._daily(day) for day in days if day < before]
+        if old:
+            self._slowly(lambda: self._commands.delete(*old))
+
+    # -- maintenance
+
+    def totals(self, at_ms: int, by: tuple[Grouping, ...] = ()) -> Sequence[Totals]:
+        return listing.totals(self._scan.entries(EntryQuery(), at_ms), by)
+
+    def entries(
+        self, query: EntryQuery, at_ms: int, order: Order = "created", *, descending: bool = False
+    ) -> Iterator[Entry]:
+        yield from listing.ordered(self._scan.entries(query, at_ms), order, descending=descending)
+
+    def expire(self, at_ms: int) -> Iterator[Removed]:
+        """The server does."""
+        yield from ()
+
+    def reconcile(self, at_ms: int) -> int:
+        return 0
+
+    def evict(self, excess_bytes: int, bucket_ms: int, query: EntryQuery) -> Iterator[Removed]:
+        """The server does, by its `maxmemory`."""
+        yield from ()
+
+    def clear(self, query: EntryQuery) -> Iterator[Removed]:
+        self._allow()
+        batch: list[Entry] = []
+        for entry in self._scan.entries(query, 0):
+            batch.append(entry)
+            if len(batch) == BATCH:
+                yield self._unlink(batch)
+                batch = []
+        if batch:
+            yield self._unlink(batch)
+
+    def verify(self, at_ms: int, *, repair: bool = False) -> Iterator[Finding]:
+        for digests in self._scan.digests():
+            keys = [self._prefix + digest for digest in digests]
+            values = self._slowly(lambda keys=keys: self._commands.mget(keys))  # type: ignore[misc]
+            for digest, value in zip(digests, values, strict=True):
+                try:
+                    if value is not None:
+                        packed.unpack(value)
+                except Corrupt as error:
+                    if repair:
+                        self._slowly(lambda digest=digest: self._commands.delete(self._prefix + digest))  # type: ignore[misc]
+                    yield Finding(digest, "corrupt value", repaired=repair, reason=str(error))
+
+    # -- who else is at it
+
+    @contextmanager
+    def maintenance(self) -> Iterator[bool]:
+        with self._locked("sweep", 0.0, _SWEEP) as mine:
+            yield mine
+
+    @contextmanager
+    def exclusive(self, digest: str, timeout: float) -> Iterator[bool]:
+        with self._locked(digest, timeout, max(timeout, 1.0)) as mine:
+            yield mine
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+    def close(self) -> None:
+        self._server.close()
+
+    # -- within
+
+    def _allow(self) -> None:
+        if self._read_only:
+            raise ReadOnly("opened for reading only")
+
+    def _lifetime(self, metadata: Metadata, now_ms: int) -> int | None:
+        """Milliseconds for the server; None is for ever."""
+        if metadata.expires_at_ms is None:
+            return None
+        return metadata.expires_at_ms - now_ms + self._grace_ms
+
+    def _daily(self, day: str) -> str:
+        return f"{self._prefix}{_DAILY}{day}"
+
+    def _unlink(self, entries: list[Entry]) -> Removed:
+        keys = [self._prefix + entry.digest for entry in entries]
+        self._slowly(lambda: self._commands.delete(*keys))
+        return Removed(
+            len(entries),
+            sum(entry.payload_bytes for entry in entries),
+            sum(entry.disk_bytes for entry in entries),
+        )
+
+    @contextmanager
+    def _locked(self, name: str, patience: float, lifetime: float) -> Iterator[bool]:
+        """A lock that the server gives up by itself when its owner is gone."""
+        key, token = f"{self._prefix}lock:{name}", secrets.token_hex(16)
+        until = self._steady() + patience
+        while not (mine := bool(self._call(
+            lambda: self._commands.set(key, token, nx=True, px=int(lifetime * 1000))
+        ))) and self._steady() < until:  # fmt: skip
+            sleep(_POLL)
+        try:
+            yield mine
+        finally:
+            if mine:
+                self._release(key, token)
+
+    def _release(self, key: str, token: str) -> None:
+        try:
+            self._call(lambda: self._commands.eval(_RELEASE, 1, key, token))
+        except StoreError:
+            return  # it ends by itself

@@ -1,0 +1,183 @@
+"""The `sqlite` backend: all responses packed in one database."""
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
+
+from msgspec import structs
+
+from cachemgr.responses import counters, packed, packed_sql, sweeping
+from cachemgr.responses.config import CacheConfig
+from cachemgr.responses.connections import Connections, fault, translated
+from cachemgr.responses.entry import Entry
+from cachemgr.responses.files import create, make_directory
+from cachemgr.responses.format import TAG, TAG_CONTENT
+from cachemgr.responses.index_sql import GROUPS, ORDERS, TOTALS, number_of, where
+from cachemgr.responses.locks import Slots
+from cachemgr.responses.metadata import Metadata, Stored
+from cachemgr.responses.packed_sql import row
+from cachemgr.responses.query import EntryQuery, Grouping, Order
+from cachemgr.responses.report import Finding, Removed, Totals
+from cachemgr.responses.tally import Access, Group, Tally
+
+DATABASE = "responses.sqlite3"
+_FLIGHTS, _STRIPES = 256, 4096
+_MAINTENANCE = _FLIGHTS + _STRIPES
+"""Numbers of locks, as the `file` backend has them: whoever converts one into the other keeps both out."""
+
+
+class SqliteStore:
+    """WAL, `synchronous=NORMAL`: after a power cut the last responses may be missing, none is half there."""
+
+    backend = "sqlite"
+
+    def __init__(self, config: CacheConfig, *, read_only: bool = False) -> None:
+        self.place = os.path.abspath(config.directory)
+        self._path = os.path.join(self.place, DATABASE)
+        self._connections = Connections(
+            self._path,
+            packed_sql.SCHEMA,
+            version=packed_sql.VERSION,
+            application=packed_sql.APPLICATION,
+            page=packed_sql.PAGE,
+            sync=config.fsync,
+            read_only=read_only,
+            prepare=_prepare,
+        )
+        self._reader = self._connections.reader
+        self._locks = Slots(self.place)
+
+    def read(self, digest: str, at_ms: int) -> Stored | None:
+        try:
+            seat = self._reader()
+            if seat is None:
+                return None
+            key = bytes.fromhex(digest)
+            found = seat.execute(packed_sql.GET, (number_of(digest), key)).fetchone()
+        except sqlite3.Error as error:
+            raise fault(error) from error
+        if found is None:
+            return None
+        metadata, start = packed.unpack(found[0])
+        return Stored(metadata, None if metadata.expired(at_ms) else found[0][start:])
+
+    def write(self, digest: str, payload: bytes, metadata: Metadata) -> None:
+        try:
+            seat = self._connections.writer()
+            values = row(number_of(digest), bytes.fromhex(digest), payload, metadata)
+            seat.execute(packed_sql.PUT, values)
+        except sqlite3.Error as error:
+            raise fault(error) from error
+
+    def write_many(self, entries: Iterable[tuple[str, bytes, Metadata]]) -> int:
+        """In one transaction."""
+        rows = (row(number_of(digest), bytes.fromhex(digest), payload, metadata)
+                for digest, payload, metadata in entries)  # fmt: skip
+        with self._connections.transaction() as connection:
+            return connection.executemany(packed_sql.PUT, rows).rowcount
+
+    def delete(self, digest: str) -> bool:
+        return self._change(packed_sql.DELETE, (number_of(digest), bytes.fromhex(digest)))
+
+    def renew(self, digest: str, expires_at_ms: int | None) -> bool:
+        key = (number_of(digest), bytes.fromhex(digest))
+        if not self._connections.writable():
+            return False
+        with self._connections.transaction() as connection:
+            found = connection.execute(packed_sql.GET, key).fetchone()
+            if found is None:
+                return False
+            metadata, start = packed.unpack(found[0])
+            metadata = structs.replace(metadata, expires_at_ms=expires_at_ms)
+            body = packed.pack(found[0][start:], metadata)
+            connection.execute(packed_sql.RENEW, (expires_at_ms, body, *key))
+        return True
+
+    def note(self, accesses: Sequence[Access], tallies: Mapping[Group, Tally]) -> None:
+        self._connections.look()
+        if not self._connections.writable():
+            return
+        rows = [
+            (access.at_ms, access.hits, number_of(access.digest), bytes.fromhex(access.digest))
+            for access in accesses
+        ]
+        with self._connections.transaction() as connection:
+            connection.executemany(packed_sql.NOTE, rows)
+            counters.add(connection, tallies)
+
+    def tallies(self, since: str, until: str) -> Iterable[tuple[Group, Tally]]:
+        with translated():
+            seat = self._reader()
+            return () if seat is None else counters.read(seat.connection, since, until)
+
+    def forget_tallies(self, before: str) -> None:
+        if self._connections.writable():
+            with self._connections.transaction() as connection:
+                counters.forget(connection, before)
+
+    def totals(self, at_ms: int, by: tuple[Grouping, ...] = ()) -> Sequence[Totals]:
+        groups = [GROUPS[name] for name in by]
+        grouped = f" GROUP BY {', '.join(groups)}" if groups else ""
+        # In the order of the index that covers them.
+        query = f"SELECT {', '.join((TOTALS, *groups))} FROM r{grouped}"  # noqa: S608
+        with translated():
+            seat = self._reader()
+            if seat is None:
+                return () if by else (Totals(),)
+            return [Totals(line[6:], *line[:6]) for line in seat.connection.execute(query, (at_ms, at_ms))]
+
+    def entries(
+        self, query: EntryQuery, at_ms: int, order: Order = "created", *, descending: bool = False
+    ) -> Iterator[Entry]:
+        condition, values = where(query)
+        way = "DESC" if descending else "ASC"
+        text = f"{packed_sql.ENTRIES} WHERE {condition} ORDER BY {ORDERS[order]} {way}, digest"
+        with translated():
+            seat = self._reader()
+            # Whole, because a cursor that stays open would keep the log from being put in.
+            found = [] if seat is None else seat.connection.execute(text, values).fetchall()
+        for line in found:
+            yield packed_sql.listed(line, at_ms)
+
+    def expire(self, at_ms: int) -> Iterator[Removed]:
+        return sweeping.matching(self._connections, EntryQuery(expired_at_ms=at_ms))
+
+    def reconcile(self, at_ms: int) -> int:
+        """Nobody else writes here."""
+        return 0
+
+    def evict(self, excess_bytes: int, bucket_ms: int, query: EntryQuery) -> Iterator[Removed]:
+        return sweeping.oldest(self._connections, excess_bytes, bucket_ms, query)
+
+    def clear(self, query: EntryQuery) -> Iterator[Removed]:
+        return sweeping.matching(self._connections, query)
+
+    def verify(self, at_ms: int, *, repair: bool = False) -> Iterator[Finding]:
+        return sweeping.verified(self._connections, self._path, repair=repair)
+
+    def maintenance(self) -> AbstractContextManager[bool]:
+        return self._locks.tried(_MAINTENANCE)
+
+    def exclusive(self, digest: str, timeout: float) -> AbstractContextManager[bool]:
+        return self._locks.tried(_FLIGHTS + number_of(digest) % _STRIPES, timeout)
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+    def close(self) -> None:
+        self._connections.close()
+        self._locks.close()
+
+    def _change(self, statement: str, values: tuple[object, ...]) -> bool:
+        with translated():
+            return (
+                self._reader() is not None
+                and self._connections.writer().execute(statement, values).rowcount > 0
+            )
+
+
+def _prepare(directory: str) -> None:
+    make_directory(directory)
+    with suppress(FileExistsError):
+        create(os.path.join(directory, TAG), TAG_CONTENT)

@@ -1,0 +1,178 @@
+"""Removing rows of packed responses in batches, giving room back, and looking at every byte.
+
+Each batch is a transaction of its own, so that no writer waits for a whole sweep. Pages that become free are
+used by what is written next; they go back to the file system only where they are half of the file.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+
+from cachemgr.responses import files, packed, packed_sql
+from cachemgr.responses.connections import Connections, translated
+from cachemgr.responses.errors import Corrupt
+from cachemgr.responses.index_sql import number_of, where
+from cachemgr.responses.query import EntryQuery
+from cachemgr.responses.report import Finding, Removed
+
+_BATCH = 900
+"""Rows; older SQLites take 999 values in a statement."""
+_PAGES = 1000
+"""Given back in one transaction."""
+_LEAST = 64
+"""Pages that are worth the trouble."""
+_WORTH = 2
+"""One part in so many of the file has to be free before pages are given back."""
+
+
+def matching(connections: Connections, query: EntryQuery) -> Iterator[Removed]:
+    """Whoever writes meanwhile is not chased: what has a number when this begins is all that is looked at."""
+    with translated():
+        seat = connections.reader()
+        if seat is None:
+            return
+        (last,) = seat.connection.execute("SELECT max(id) FROM r").fetchone()
+    condition, values = where(query)
+    # By the narrow index where the condition is about time, else as the bodies lie: in both cases an order
+    # without ties, so that three statements mean the same rows.
+    by_time = query == EntryQuery(expired_at_ms=query.expired_at_ms) and query.expired_at_ms is not None
+    order = "expires, disk, bytes, created, id" if by_time else "id"
+    chosen = f"FROM {packed_sql.LISTED} WHERE {condition} AND id <= :last ORDER BY {order} LIMIT {_BATCH}"
+    weighed = f"SELECT count(*), sum(bytes), sum(disk) FROM (SELECT bytes, disk {chosen})"  # noqa: S608
+    removals = [f"DELETE FROM {table} WHERE id IN (SELECT id {chosen})" for table in ("touch", "r")]  # noqa: S608
+    while last is not None:
+        named = {**values, "last": last}
+        with connections.transaction() as connection:
+            removed = Removed(*connection.execute(weighed, named).fetchone())
+            if removed.entries:
+                for removal in removals:
+                    connection.execute(removal, named)
+        if removed.entries:
+            yield removed
+        if removed.entries < _BATCH:
+            break
+    _give_back(connections)
+
+
+def oldest(
+    connections: Connections, excess_bytes: int, bucket_ms: int, query: EntryQuery
+) -> Iterator[Removed]:
+    condition, values = where(query)
+    victims: list[tuple[int, int, int]] = []
+    with translated():
+        seat = connections.reader()
+        if seat is None or excess_bytes <= 0:
+            return
+        ages = seat.connection.execute(
+            packed_sql.OLDEST.format(where=condition), {**values, "bucket": bucket_ms}
+        )
+        freed = 0
+        for victim in ages:
+            victims.append(victim)
+            freed += victim[1]
+            if freed >= excess_bytes:
+                break
+        ages.close()
+    for start in range(0, len(victims), _BATCH):
+        batch = victims[start : start + _BATCH]
+        with connections.transaction() as connection:
+            gone = _delete(connection, [victim[0] for victim in batch])
+        if gone:
+            yield Removed(gone, sum(victim[2] for victim in batch), sum(victim[1] for victim in batch))
+    _give_back(connections)
+
+
+def verified(connections: Connections, path: str, *, repair: bool) -> Iterator[Finding]:
+    """Every row's checksum, then the structure of the database. A row that is not what was written is
+    removed; a database that is damaged is set aside with `.bad` at its end, and what can be read of it is
+    written to a new one."""
+    name = os.path.basename(path)
+    try:
+        with translated():
+            seat = connections.reader()
+            if seat is None:
+                return
+            for key in _rotten(seat.connection):
+                if repair:
+                    with connections.transaction() as writer:
+                        writer.execute("DELETE FROM r WHERE key = ? AND h = ?", (key, number_of(key.hex())))
+                yield Finding(key.hex(), "corrupt value", repaired=repair)
+            said = [line for (line,) in seat.connection.execute("PRAGMA integrity_check(10)")]
+            if said == ["ok"]:
+                return
+            reason = "; ".join(said)
+    except Corrupt as error:
+        reason = str(error)
+    if repair:
+        saved = _salvage(path)
+        connections.close()
+        for ending in ("-wal", "-shm"):
+            files.remove(path + ending)
+        files.replace(path, path + ".bad")
+        if saved:
+            with connections.transaction() as writer:
+                writer.executemany(packed_sql.PUT, saved)
+        reason = f"{len(saved)} responses could be read of it"
+    yield Finding(name, "corrupt value", repaired=repair, reason=reason)
+
+
+def _rotten(connection: sqlite3.Connection) -> Iterator[bytes]:
+    """Keys of rows whose bytes are not what was written. In steps: nothing stays open between two."""
+    last = -(1 << 63)
+    while rows := connection.execute(
+        "SELECT id, h, key, body FROM r WHERE id > ? ORDER BY id LIMIT 500", (last,)
+    ).fetchall():
+        last = rows[-1][0]
+        for _, number, key, body in rows:
+            if number_of(key.hex()) != number or not _whole(body):
+                yield key
+
+
+def _whole(body: bytes) -> bool:
+    try:
+        packed.unpack(body)
+    except Corrupt:
+        return False
+    return True
+
+
+def _salvage(path: str) -> list[tuple[object, ...]]:
+    """The rows of a damaged database that are whole: from both ends up to where it cannot be read."""
+    columns = ", ".join(packed_sql.WRITTEN)
+    found: dict[bytes, tuple[object, ...]] = {}
+    for way in ("ASC", "DESC"):
+        try:
+            connection = sqlite3.connect(path, isolation_level=None)
+        except sqlite3.Error:
+            continue
+        try:
+            for row in connection.execute(f"SELECT {columns} FROM r ORDER BY id {way}"):  # noqa: S608
+                if _whole(row[-1]):
+                    found[row[1]] = row
+        except (sqlite3.Error, TypeError):
+            pass
+        finally:
+            connection.close()
+    return list(found.values())
+
+
+def _delete(connection: sqlite3.Connection, numbers: Sequence[int]) -> int:
+    places = ", ".join("?" * len(numbers))
+    connection.execute(f"DELETE FROM touch WHERE id IN ({places})", numbers)  # noqa: S608
+    return connection.execute(f"DELETE FROM r WHERE id IN ({places})", numbers).rowcount  # noqa: S608
+
+
+def _give_back(connections: Connections) -> None:
+    with translated():
+        connection = connections.writer().connection
+        while True:
+            (pages,) = connection.execute("PRAGMA page_count").fetchone()
+            (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+            if free < _LEAST or free * _WORTH < pages:
+                return
+            # As a script: it is stepped once for each page, and `execute` takes one step.
+            connection.executescript(f"PRAGMA incremental_vacuum({_PAGES})")
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            (left,) = connection.execute("PRAGMA freelist_count").fetchone()
+            if left >= free:
+                return
