@@ -141,6 +141,7 @@ def everywhere(windows: Windows, monkeypatch: pytest.MonkeyPatch) -> Windows:
         for name in front.__all__:
             monkeypatch.setattr(front, name, getattr(back, name))
     monkeypatch.setattr(walk, "MODE_TELLS", False)
+    monkeypatch.setattr(walk, "PLAIN", -1)
     return windows
 
 
