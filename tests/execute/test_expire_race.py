@@ -142,6 +142,7 @@ def clean_up(root: Path) -> None:
     for metadata in sorted(root.rglob("*.meta.json")):
         try:
             if time.time() > json.loads(metadata.read_text())["expires_at"]:
+                time.sleep(0.001)  # as a busy machine does on its own
                 os.unlink(metadata)
                 os.unlink(str(metadata).replace(".meta.json", ".json"))
         except FileNotFoundError:
@@ -153,7 +154,8 @@ def test_the_racer_catches_who_expires_by_path(naive: Callable[[Path], None], tm
     """Else the tests above would show nothing."""
     course = Course.lay(tmp_path / "course")
     with Racer(tmp_path / "aside", *course.swaps()) as racer:
-        for _ in range(400):
+        given_up = time.monotonic() + 60
+        while time.monotonic() < given_up:
             course.refill()
             racer.go()
             try:
@@ -162,4 +164,4 @@ def test_the_racer_catches_who_expires_by_path(naive: Callable[[Path], None], tm
                 racer.halt()
             if not course.intact():
                 return
-    pytest.fail("four hundred tries, and none was caught")
+    pytest.fail("a minute of tries, and none was caught")
