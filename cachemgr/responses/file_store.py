@@ -10,7 +10,8 @@ from cachemgr.responses.config import CacheConfig
 from cachemgr.responses.database import Database
 from cachemgr.responses.entry import Entry
 from cachemgr.responses.errors import ReadOnly, StoreError
-from cachemgr.responses.index import Index, Row
+from cachemgr.responses.index import Index
+from cachemgr.responses.index_rows import Row
 from cachemgr.responses.index_sql import APPLICATION, SCHEMA, SCHEMA_VERSION
 from cachemgr.responses.locks import Slots
 from cachemgr.responses.manifest import Manifest

@@ -8,47 +8,21 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from cachemgr.responses import counters
 from cachemgr.responses import index_sql as sql
 from cachemgr.responses.database import Database
-from cachemgr.responses.entry import Entry, State
+from cachemgr.responses.entry import Entry
 from cachemgr.responses.errors import StoreError
-from cachemgr.responses.format import OLD_PREFIX
-from cachemgr.responses.listing import entry_of
-from cachemgr.responses.metadata import Encoding, Metadata
+from cachemgr.responses.index_rows import Row, Victim, entry_from, values_of
+from cachemgr.responses.metadata import Encoding
 from cachemgr.responses.query import EntryQuery, Grouping, Order
 from cachemgr.responses.report import Totals
-from cachemgr.responses.tally import NANO, Access, Group, Tally
+from cachemgr.responses.tally import Access, Group, Tally
 
 _MOST_WAITING = 10_000
 """Rows that are kept while the index cannot be written; the rest is found by name later."""
-OLD_NAME, OLD_FORM, OURS = 0, 1, 2
-
-
-class Row(NamedTuple):
-    """One entry, as far as the index knows it; without metadata, one that is gone."""
-
-    digest: str
-    metadata: Metadata | None
-    payload_bytes: int = 0
-    disk_bytes: int = 0
-    form: int = OURS
-
-
-class Victim(NamedTuple):
-    """An entry that is to go."""
-
-    digest: str
-    form: int
-    encoding: Encoding
-    payload_bytes: int
-
-    @property
-    def key(self) -> str:
-        """How its files' names begin."""
-        return OLD_PREFIX + self.digest if self.form == OLD_NAME else self.digest
 
 
 class Index:
@@ -79,10 +53,14 @@ class Index:
                 return
             latest = {row.digest: row for row in taken}
             try:
-                self._database.write(lambda database: _write(database, latest.values()), hurried=hurried)
+                self._database.write(lambda database: _write_late(database, latest.values()), hurried=hurried)
             except StoreError:
                 self._waiting.extendleft(reversed(taken[-_MOST_WAITING:]))
                 raise
+
+    def learn(self, rows: Sequence[Row]) -> None:
+        """What was just read off the files, and is true of them now."""
+        self._database.write(lambda database: _write(database, rows))
 
     def note(self, accesses: Sequence[Access], tallies: Mapping[Group, Tally]) -> None:
         rows = [(access.at_ms, access.hits, sql.number_of(access.digest)) for access in accesses]
@@ -134,17 +112,17 @@ class Index:
         order_by = f"{sql.ORDERS[order]}{way}, digest"
         statement = f"SELECT {', '.join(sql.COLUMNS)} FROM e WHERE {condition} ORDER BY {order_by}"  # noqa: S608
         for row in self._rows(statement, values):
-            yield _entry(row, at_ms)
+            yield entry_from(row, at_ms)
 
-    def matching(self, query: EntryQuery) -> list["Victim"]:
+    def matching(self, query: EntryQuery) -> list[Victim]:
         condition, values = sql.where(query)
         return [Victim(*row) for row in self._rows(sql.MATCHING.format(where=condition), values)]
 
-    def expired(self, at_ms: int, limit: int) -> list["Victim"]:
+    def expired(self, at_ms: int, limit: int) -> list[Victim]:
         """So many at most, of those that expired first."""
         return [Victim(*row) for row in self._rows(sql.EXPIRED, (at_ms, limit))]
 
-    def oldest(self, bucket_ms: int, query: EntryQuery, excess: int) -> list["Victim"]:
+    def oldest(self, bucket_ms: int, query: EntryQuery, excess: int) -> list[Victim]:
         """Entries of so many bytes on disk, in the order of eviction."""
         condition, values = sql.where(query)
         statement = sql.OLDEST.format(where=condition)
@@ -164,15 +142,13 @@ class Index:
         """Digests whose files have names of the old form; all lie in one shard."""
         return {row[0] for row in self._rows(sql.OLD_NAMES, ())}
 
-    def shard_times(self) -> dict[int, int]:
-        """When each shard was last looked through, by its own time of change."""
-        return dict(self._rows("SELECT n, mtime_ns FROM shards", ()))
+    def shards(self) -> dict[int, tuple[int, int]]:
+        """When each shard was last looked through, by its own time of change, and the count of its writes."""
+        return {row[0]: (row[1], row[2]) for row in self._rows("SELECT n, mtime_ns, writes FROM shards", ())}
 
-    def remember_shards(self, times: Mapping[int, int]) -> None:
-        rows = list(times.items())
-        self._database.write(
-            lambda database: database.executemany("INSERT OR REPLACE INTO shards VALUES(?, ?)", rows)
-        )
+    def remember_shards(self, looked: Mapping[int, tuple[int, int]]) -> None:
+        rows = [(shard, *seen) for shard, seen in looked.items()]
+        self._database.write(lambda database: database.executemany(sql.LOOKED, rows))
 
     def close(self) -> None:
         self._database.close()
@@ -181,69 +157,28 @@ class Index:
         return self._database.read(lambda database: database.execute(statement, values).fetchall())
 
 
-def _until(rows: Iterable[tuple[str, int, Encoding, int, int]], excess: int) -> list["Victim"]:
+def _until(rows: Iterable[tuple[str, int, Encoding, int, int, int]], excess: int) -> list[Victim]:
     found, bytes_found = [], 0
-    for digest, form, encoding, payload_bytes, disk in rows:
+    for row in rows:
         if bytes_found >= excess:
             break
-        found.append(Victim(digest, form, encoding, payload_bytes))
-        bytes_found += disk
+        found.append(Victim(*row[:5]))
+        bytes_found += row[5]
     return found
+
+
+def _write_late(database: sqlite3.Connection, rows: Iterable[Row]) -> None:
+    rows = list(rows)
+    _write(database, rows)
+    database.executemany(sql.WRITTEN, [(shard,) for shard in {int(row.digest[:2], 16) for row in rows}])
 
 
 def _write(database: sqlite3.Connection, rows: Iterable[Row]) -> None:
     puts, drops = [], []
     for row in rows:
         if row.metadata is None:
-            drops.append((sql.number_of(row.digest),))
+            drops.append((sql.number_of(row.digest), row.created_ms))
         else:
-            puts.append(_values(row, row.metadata))
+            puts.append(values_of(row, row.metadata))
     database.executemany(sql.DROP, drops)
     database.executemany(sql.PUT, puts)
-
-
-def _values(row: Row, found: Metadata) -> tuple[object, ...]:
-    return (
-        sql.number_of(row.digest),
-        row.digest,
-        found.namespace,
-        found.provider,
-        found.model,
-        found.created_at_ms,
-        found.expires_at_ms,
-        None,
-        0,
-        row.payload_bytes,
-        row.disk_bytes,
-        round(found.cost_usd * NANO),
-        found.request_tokens,
-        found.response_tokens,
-        found.encoding,
-        row.form,
-    )
-
-
-def _entry(row: tuple[Any, ...], at_ms: int) -> Entry:
-    named = dict(zip(sql.COLUMNS, row, strict=True))
-    metadata = Metadata(
-        created_at_ms=named["created"],
-        expires_at_ms=named["expires"],
-        provider=named["provider"],
-        model=named["model"],
-        namespace=named["ns"],
-        request_tokens=named["rtok"],
-        response_tokens=named["otok"],
-        cost_usd=named["cost"] / NANO,
-        encoding=named["encoding"],
-    )
-    old: State | None = "legacy" if named["form"] != OURS and not metadata.expired(at_ms) else None
-    return entry_of(
-        named["digest"],
-        metadata,
-        at_ms,
-        payload_bytes=named["bytes"],
-        disk_bytes=named["disk"],
-        accessed_ms=named["accessed"],
-        hits=named["hits"],
-        state=old,
-    )

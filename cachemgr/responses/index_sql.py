@@ -16,7 +16,9 @@ SCHEMA = (
     # Covers what `status` adds up, and grows at its end where the time to live is the same for all.
     "CREATE INDEX IF NOT EXISTS e_expires ON e(expires, disk, bytes, created)",
     "CREATE INDEX IF NOT EXISTS e_old ON e(form) WHERE form = 0",
-    "CREATE TABLE IF NOT EXISTS shards(n INTEGER PRIMARY KEY, mtime_ns INTEGER NOT NULL)",
+    # When a shard was looked through, by its own time of change, and how often its rows were written.
+    "CREATE TABLE IF NOT EXISTS shards("
+    "n INTEGER PRIMARY KEY, mtime_ns INTEGER NOT NULL, writes INTEGER NOT NULL DEFAULT 0)",
 )
 
 COLUMNS = (
@@ -30,17 +32,27 @@ PUT = (
     + ", accessed = CASE WHEN created = excluded.created THEN accessed END"
     + ", hits = CASE WHEN created = excluded.created THEN hits ELSE 0 END"
 )
-DROP = "DELETE FROM e WHERE id = ?"
+DROP = "DELETE FROM e WHERE id = ? AND created <= ?"
+WRITTEN = (
+    "INSERT INTO shards(n, mtime_ns, writes) VALUES(?, -1, 1) "
+    "ON CONFLICT(n) DO UPDATE SET mtime_ns = -1, writes = writes + 1"
+)
+"""Rows come late, in whatever order processes write them: who reconciles next has to look at the files."""
+LOOKED = (
+    "INSERT INTO shards(n, mtime_ns, writes) VALUES(?, ?, ?) "
+    "ON CONFLICT(n) DO UPDATE SET mtime_ns = excluded.mtime_ns WHERE writes = excluded.writes"
+)
+"""Unless rows were written since the looking began."""
 ACCESS = "UPDATE e SET accessed = max(coalesce(accessed, 0), ?), hits = hits + ? WHERE id = ?"
 TOTALS = "count(*), coalesce(sum(bytes), 0), coalesce(sum(disk), 0), count(*) FILTER (WHERE expires <= ?), " \
     "coalesce(sum(disk) FILTER (WHERE expires <= ?), 0), min(created)"  # fmt: skip
-EXPIRED = "SELECT digest, form, encoding, bytes FROM e WHERE expires <= ? ORDER BY expires LIMIT ?"
+EXPIRED = "SELECT digest, form, encoding, bytes, created FROM e WHERE expires <= ? ORDER BY expires LIMIT ?"
 OLDEST = (
-    "SELECT digest, form, encoding, bytes, disk FROM e WHERE {where} "
+    "SELECT digest, form, encoding, bytes, created, disk FROM e WHERE {where} "
     "ORDER BY created / :bucket, coalesce(accessed, created), id"
 )
 """No index for this order: it would cost every write; an eviction sorts once, and frees a tenth at a time."""
-MATCHING = "SELECT digest, form, encoding, bytes FROM e WHERE {where}"
+MATCHING = "SELECT digest, form, encoding, bytes, created FROM e WHERE {where}"
 OF_SHARD = "SELECT digest FROM e WHERE id BETWEEN ? AND ? AND form > 0"
 SIZE_OF_SHARD = "SELECT coalesce(sum(bytes), 0), coalesce(sum(disk), 0) FROM e WHERE id BETWEEN ? AND ?"
 OLD_NAMES = "SELECT digest FROM e WHERE form = 0"

@@ -8,7 +8,8 @@ from contextlib import suppress
 from cachemgr.responses import files
 from cachemgr.responses.errors import Corrupt, StoreError
 from cachemgr.responses.format import METADATA, OLD_SHARD
-from cachemgr.responses.index import OLD_FORM, OLD_NAME, OURS, Index, Row
+from cachemgr.responses.index import Index
+from cachemgr.responses.index_rows import OLD_FORM, OLD_NAME, OURS, Row
 from cachemgr.responses.members import digest_of, is_old, listed, members, old_key, shard_number
 from cachemgr.responses.pair import PairMetadata, understand
 from cachemgr.responses.places import SHARDS, SUFFIXES, Places
@@ -27,6 +28,7 @@ class Reconciler:
         self._opening = 0
         self._mine: set[int] = set()
         self._leftovers: set[tuple[str, str]] = set()
+        self._learned: list[Row] = []
 
     def own(self, key: str) -> None:
         """A change that the index hears of from us."""
@@ -45,27 +47,28 @@ class Reconciler:
     def run(self, at_ms: int, *, thoroughly: bool) -> int:
         """Look through shards that changed. What this process changed is skipped, unless `thoroughly`, or the
         first time. How many entries were new or gone. Raises StoreError."""
-        changes = self._once(self._index.shard_times(), at_ms, thoroughly=thoroughly)
+        changes = self._once(self._index.shards(), at_ms, thoroughly=thoroughly)
         if self._opening != self._index.openings:
             # Meanwhile the index was found damaged, or without room, and begun anew.
             changes += self._once({}, at_ms, thoroughly=True)
         return changes
 
-    def _once(self, times: dict[int, int], at_ms: int, *, thoroughly: bool) -> int:
+    def _once(self, looked: dict[int, tuple[int, int]], at_ms: int, *, thoroughly: bool) -> int:
         first, self._opening = self._opening != self._index.openings, self._index.openings
-        found: dict[int, int] = {}
+        found: dict[int, tuple[int, int]] = {}
         number_of_changes = 0
         for shard, changed in self._shards():
             number = shard_number(shard)
-            if times.get(number) == changed or (number in self._mine and not first and not thoroughly):
+            before, writes = looked.get(number, (None, 0))
+            if before == changed or (number in self._mine and not first and not thoroughly):
                 continue
             number_of_changes += self._look_through(shard)
             if at_ms * 1_000_000 - changed > _TICK_NS:
-                found[number] = changed
+                found[number] = changed, writes
             self._mine.discard(number)
         with suppress(StoreError):
             # Locked for long: what could not be remembered is looked through again.
-            self._index.flush()
+            self._learn(least=1)
             if found:
                 self._index.remember_shards(found)
         return number_of_changes
@@ -100,9 +103,14 @@ class Reconciler:
         return changes
 
     def _put(self, row: Row) -> None:
-        if self._index.put(row) and self._index.waiting >= _CHUNK:
-            with suppress(StoreError):
-                self._index.flush()
+        self._learned.append(row)
+        with suppress(StoreError):
+            self._learn(least=_CHUNK)
+
+    def _learn(self, *, least: int) -> None:
+        if len(self._learned) >= least:
+            learned, self._learned = self._learned, []
+            self._index.learn(learned)
 
     def _row(self, shard: str, key: str) -> Row | None:
         digest = digest_of(key)

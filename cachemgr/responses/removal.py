@@ -10,7 +10,8 @@ from itertools import groupby
 from cachemgr.responses import files
 from cachemgr.responses.errors import Corrupt, StoreError
 from cachemgr.responses.format import ABANDONED, MEMBER, METADATA, TEMPORARY
-from cachemgr.responses.index import Index, Row, Victim
+from cachemgr.responses.index import Index
+from cachemgr.responses.index_rows import Row, Victim
 from cachemgr.responses.listing import matches
 from cachemgr.responses.locks import Slots
 from cachemgr.responses.members import listed, members
@@ -143,11 +144,12 @@ class Removal:
         Of an eviction, which cares for no entry's own time, what the index says is enough.
         """
         stem = victim.key if folder is not None else f"{self._places.root}/{victim.key[:2]}/{victim.key}"
-        size, encoding = victim.payload_bytes, victim.encoding
+        size, encoding, created = victim.payload_bytes, victim.encoding, victim.created_ms
         try:
             if meant is not None:
                 metadata = understand(files.read(stem + METADATA, folder=folder))
                 size, encoding = _size(stem, metadata, folder), metadata.encoding
+                created = max(created, metadata.created_at_ms)
                 if not meant(victim.digest, metadata):
                     self._index.put(Row(victim.digest, metadata, size, _on_disk(size), victim.form))
                     return None
@@ -161,7 +163,7 @@ class Removal:
         except OSError as error:
             troubles.append(Trouble(victim.digest, error.strerror or str(error)))
             return None
-        self._index.put(Row(victim.digest, None))
+        self._index.put(Row(victim.digest, None, created_ms=created))
         return size if there else None
 
 

@@ -12,7 +12,8 @@ from typing import TypeVar
 from cachemgr.responses import files
 from cachemgr.responses.errors import Corrupt, StoreError
 from cachemgr.responses.format import ABANDONED, METADATA, OLD_SHARD, OLD_TEMPORARY, TEMPORARY, VALUE
-from cachemgr.responses.index import Index, Row
+from cachemgr.responses.index import Index
+from cachemgr.responses.index_rows import Row
 from cachemgr.responses.locks import Slots
 from cachemgr.responses.members import Members, digest_of, is_old, listed, members, old_key
 from cachemgr.responses.pair import PairMetadata, check, understand

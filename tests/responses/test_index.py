@@ -9,7 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from cachemgr.responses import Cache
+from cachemgr.responses import Cache, counters
+from cachemgr.responses.database import Database
+from cachemgr.responses.index import Index
+from cachemgr.responses.index_rows import Row
+from cachemgr.responses.index_sql import APPLICATION, SCHEMA, SCHEMA_VERSION
+from cachemgr.responses.metadata import Metadata
 from tests.responses.conftest import Hands, Opener
 
 
@@ -140,3 +145,37 @@ def test_nothing_is_looked_through_again_that_did_not_change(opened: Opener, han
     started = time.process_time()
     assert opened().reconcile() == 0
     assert time.process_time() - started < 0.1
+
+
+def test_rows_that_come_late_are_looked_into(opened: Opener, hands: Hands) -> None:
+    """One process writes its row after another removed the entry, and after the shard was looked through."""
+    slow, other = opened(), opened()
+    hands.now = time.time() + 1000
+    slow.set("a", "x", ttl=None)
+    assert other.delete("a")
+    other.reconcile()
+    slow.flush()
+    assert other.reconcile() == 1
+    assert other.status()[0].entries == 0
+    assert not other.verify().findings
+
+
+def test_what_removed_an_entry_takes_no_row_of_a_later_one(tmp_path: Path) -> None:
+    def index() -> Index:
+        schema = (*SCHEMA, counters.SCHEMA)
+        path = str(tmp_path / "index")
+        return Index(Database(path, schema, version=SCHEMA_VERSION, application=APPLICATION), flush_ops=99)
+
+    slow, other, digest = index(), index(), "ab" * 32
+    slow.put(Row(digest, Metadata(created_at_ms=1000, expires_at_ms=None), 1, 8192))
+    slow.flush()
+    slow.put(Row(digest, None, created_ms=1000))
+    other.put(Row(digest, Metadata(created_at_ms=2000, expires_at_ms=None), 1, 8192))
+    other.flush()
+    slow.flush()
+    assert [line.entries for line in other.totals(0, ())] == [1]
+    slow.put(Row(digest, None, created_ms=2000))
+    slow.flush()
+    assert [line.entries for line in other.totals(0, ())] == [0]
+    slow.close()
+    other.close()

@@ -38,7 +38,7 @@ _WORDS = {
 @everywhere
 @pass_session
 def init(session: Session, dry_run: bool, allow_root: bool) -> int:
-    """Create a project's cache directories, configuration, .gitignore."""
+    """Set a project up: cache directories, .gitignore, configuration."""
     session.options.allow_root = allow_root
     setup, output = session.service.setup, session.output
     items = setup.survey() if dry_run else tuple(setup.carry_out())

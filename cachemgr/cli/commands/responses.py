@@ -81,7 +81,7 @@ def _here(command: F) -> F:
 
 @click.group()
 def responses() -> None:
-    """The cache of language models' responses: entries, hit rate, money saved."""
+    """Responses of language models: entries, hit rate, money saved."""
 
 
 @responses.command()
@@ -168,7 +168,7 @@ def expire(
         if dry_run or not report.removed.entries:
             _say_swept(session, cache, report)
             return 0
-        if not session.options.json:
+        if not (session.options.json or yes):
             show_sweep(session, cache, report)
     agree(session, "expire", named, yes=yes)
     with caches.changing(named) as cache:
