@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from contestants import Ours, Value
+from contestants import Naive, Ours, Value
 from subject import verdict
 
 from cachemgr.responses import open_cache
@@ -15,6 +15,8 @@ from cachemgr.responses.aio import AsyncCache
 
 STATUS_GATE, RECONCILE_GATE, IDLE_GATE = 25.0, 300.0, 1.0
 """Milliseconds, with many entries."""
+STATUS_RATIO, IDLE_RATIO = 0.01, 0.001
+"""Of what the naive store takes."""
 REBUILD_GATE = 30.0
 """CPU microseconds for each entry."""
 ASYNC_GATE = 50.0
@@ -41,16 +43,23 @@ def many(room: Path, entries: int, key: Callable[[int], str], value: Value) -> l
     """Of as many entries as a large project has."""
     print(f"\n{entries:,} entries, in memory", flush=True)
     verdicts = []
+    naive = Naive(room / "naive")
+    for number in range(entries):
+        naive.set(key(number), value)
+    counting, looking = milliseconds(naive.status), milliseconds(naive.expire)
     for backend in ("file", "sqlite"):
         store = Ours(room / backend, backend=backend)
         for number in range(entries):
             store.set(key(number), value)
         store.settle()
-        verdicts.append(below(f"{backend}: idle sweep", milliseconds(store.expire, 5), IDLE_GATE, "ms"))
+        idle, status = milliseconds(store.expire, 5), milliseconds(store.status, 5)
+        verdicts.append(below(f"{backend}: idle sweep", idle, IDLE_GATE, "ms"))
         if backend == "sqlite":
-            print(f"  status of sqlite: {milliseconds(store.status, 5):.2f} ms")
+            print(f"  status of sqlite: {status:.2f} ms")
             continue
-        verdicts.append(below("file: status", milliseconds(store.status, 5), STATUS_GATE, "ms"))
+        verdicts.append(below("file: status", status, STATUS_GATE, "ms"))
+        verdicts.append(below("file: status / naive", status / counting, STATUS_RATIO, ""))
+        verdicts.append(below("file: idle sweep / naive", idle / looking, IDLE_RATIO, ""))
         verdicts.append(
             below("file: reconcile", milliseconds(store.cache.reconcile, 3), RECONCILE_GATE, "ms")
         )

@@ -54,10 +54,8 @@ MEMORY_GATES = (
     ("set", "file", "diskcache", 1.00),
     ("get", "file", "diskcache LRU", 0.50),
     ("get", "file", "diskcache", 1.35),
-    ("status", "file", "naive", 0.01),
     ("expire", "file", "naive", 0.30),
     ("evict", "file", "naive", 0.20),
-    ("idle sweep", "file", "naive", 0.001),
 )
 HAMMER_GATE = 1.00
 TIMED = ("set", "get", "miss", "overwrite")
@@ -263,9 +261,9 @@ def main() -> int:
         table(rounds)
         verdicts += judged(rounds, FILE_ON_DISK_GATES)
         verdicts.append(hammer(Path(disk), 3, 2.0))
-        print(f"\n{options.entries * 2:,} entries, in memory", flush=True)
+        print(f"\n{options.entries:,} entries, in memory", flush=True)
         names = ("file", "naive", "diskcache", "diskcache LRU")
-        rounds = contest(names, Path(memory), options.entries * 2, options.rounds, redis=False)
+        rounds = contest(names, Path(memory), options.entries, options.rounds, redis=False)
         table(rounds)
         verdicts += judged(rounds, MEMORY_GATES)
         verdicts += alone.single(Path(memory))
