@@ -71,6 +71,7 @@ class _Copier:
         self._again: deque[Consignment] = deque()
         """Those that changed while they were copied."""
         self._crew = Crew()
+        self._verifyings: list[Verifying] = []
         self._reported = (Stage.COPYING, -1, 0, 0)
 
     def run(self) -> Generator[CopyEvent, None, None]:
@@ -86,6 +87,8 @@ class _Copier:
                 yield from self._finish(batch)
         finally:
             self._crew.close()
+            for verifying in self._verifyings:
+                verifying.close()
             for copying in batch:
                 copying.aside.close()
 
@@ -112,6 +115,7 @@ class _Copier:
                     copying.fail(stop, None)
         yield from self._sync([copying for copying in batch if copying.failure is None])
         verifyings = {copying.unit.number: Verifying(copying) for copying in batch if copying.failure is None}
+        self._verifyings = list(verifyings.values())
         if verifyings:
             number = next(iter(verifyings))
             self._reported = (Stage.VERIFYING, number, 0, 0)
@@ -119,6 +123,8 @@ class _Copier:
         with closing(self._crew.run(iter(verifyings.values()))) as news:
             for job in news:
                 yield from self._report(job, Stage.VERIFYING)
+        for verifying in self._verifyings:
+            verifying.close()
         # Of directories the modes and times were set only now.
         yield from self._sync([one for one in verifyings.values() if one.directories and not one.failure])
         for copying in batch:

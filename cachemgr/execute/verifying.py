@@ -29,6 +29,13 @@ class Verifying(Pass):
         self.directories = False
         """Whether there are any, whose facts were set."""
         self._tied: dict[Inode, Inode] = {}
+        self._opened: dict[tuple[Level, str], int] = {}
+        """Copies that the system was told of, until it is their turn."""
+
+    def close(self) -> None:
+        """Let go of what was opened and had no turn. Nobody may work on it any more."""
+        while self._opened:
+            os.close(self._opened.popitem()[1])
 
     def begin(self) -> Level:
         assert self.copying.ground is not None
@@ -80,9 +87,9 @@ class Verifying(Pass):
                 descriptor = handles.open_file(level.target, self.stage(level, name))
             except OSError:
                 continue  # said when it is its turn
+            self._opened[level, name] = descriptor
             files.forget(descriptor)
             files.expect(descriptor)
-            os.close(descriptor)
 
     def leaf(self, level: Level, item: Item) -> int | Haul | None:
         name, _ = item
@@ -120,10 +127,12 @@ class Verifying(Pass):
         files.sync_directory(level.target)
 
     def _file(self, level: Level, name: str, original: os.stat_result) -> int | Haul:
-        try:
-            descriptor = handles.open_file(level.target, self.stage(level, name))
-        except OSError as error:
-            raise self._differs(level, name) from error
+        descriptor = self._opened.pop((level, name), -1)
+        if descriptor < 0:
+            try:
+                descriptor = handles.open_file(level.target, self.stage(level, name))
+            except OSError as error:
+                raise self._differs(level, name) from error
         size = original.st_size
         if size > CHUNK:
             return self._large(level, name, descriptor, original)
