@@ -87,8 +87,8 @@ class _Copier:
                 yield from self._finish(batch)
         finally:
             self._crew.close()
-            for verifying in self._verifyings:
-                verifying.close()
+            for second in self._verifyings:
+                second.close()
             for copying in batch:
                 copying.aside.close()
 
@@ -123,8 +123,8 @@ class _Copier:
         with closing(self._crew.run(iter(verifyings.values()))) as news:
             for job in news:
                 yield from self._report(job, Stage.VERIFYING)
-        for verifying in self._verifyings:
-            verifying.close()
+        for second in self._verifyings:
+            second.close()
         # Of directories the modes and times were set only now.
         yield from self._sync([one for one in verifyings.values() if one.directories and not one.failure])
         for copying in batch:
