@@ -15,6 +15,7 @@ from cachemgr.responses.errors import Full, ReadOnly, StoreError
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _BINARY = getattr(os, "O_BINARY", 0)
 READ = os.O_RDONLY | _NOFOLLOW | _BINARY
+_LOOK = READ | getattr(os, "O_NOATIME", 0)
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW | _BINARY
 _LOCK = os.O_RDWR | os.O_CREAT | _NOFOLLOW | _BINARY
 _DIRECTORY = os.O_RDONLY | _NOFOLLOW | getattr(os, "O_DIRECTORY", 0)
@@ -23,9 +24,14 @@ _RETRIES = 20 if os.name == "nt" else 0
 BY_DESCRIPTOR = os.open in os.supports_dir_fd and os.unlink in os.supports_dir_fd
 
 
-def read(path: str, expected: int = _BLOCK, *, folder: int | None = None) -> bytes:
-    """A whole file, in one call where it is shorter than expected."""
-    descriptor = os.open(path, READ, dir_fd=folder)
+def read(path: str, expected: int = _BLOCK, *, folder: int | None = None, used: bool = False) -> bytes:
+    """A whole file, in one call where it is shorter than expected. Only what an application asks for counts as
+    `used`: else a look at everything would make everything young for rules about last use."""
+    try:
+        descriptor = os.open(path, READ if used else _LOOK, dir_fd=folder)
+    except PermissionError:
+        # O_NOATIME is for the owner (open(2)).
+        descriptor = os.open(path, READ, dir_fd=folder)
     try:
         data = os.read(descriptor, expected)
         if len(data) < expected:

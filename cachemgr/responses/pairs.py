@@ -34,7 +34,7 @@ class Pairs:
         """Raises Corrupt where the halves do not belong together, and nobody is at work on them."""
         stem = self._places.stem(digest)
         try:
-            text = files.read(stem + METADATA)
+            text = files.read(stem + METADATA, used=at_ms > 0)
         except FileNotFoundError:
             if self._old.any():
                 return _once(self._places.old_stem(digest), at_ms)
@@ -46,7 +46,7 @@ class Pairs:
             if metadata.encoding != "identity":
                 self.compressing = True
             size = metadata.payload_bytes + 1 if isinstance(metadata, PairMetadata) else 4096
-            payload = files.read(stem + SUFFIXES[metadata.encoding], size)
+            payload = files.read(stem + SUFFIXES[metadata.encoding], size, used=at_ms > 0)
             if check(payload, metadata):
                 return Stored(metadata, payload)
         except (FileNotFoundError, Corrupt):

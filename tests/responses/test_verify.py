@@ -1,6 +1,7 @@
 """`verify` finds whatever is wrong and `repair` leaves nothing of it."""
 
 import os
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -31,6 +32,23 @@ def test_a_sound_cache(cache: Cache) -> None:
     assert report.sound
     assert report.entries == 2
     assert not report.findings
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux reads without noting it")
+def test_looking_is_no_use_and_asking_is(cache: Cache, hands: Hands, tmp_path: Path) -> None:
+    pairs = sorted(path for path in tmp_path.rglob("0*.json") if path.is_file())
+    assert len(pairs) == 4
+    for path in pairs:
+        os.utime(path, (10**9, 10**9))
+    assert hasattr(os, "O_NOATIME")
+
+    assert cache.verify().sound
+    assert cache.peek(A) is not None
+    assert list(cache.entries())
+    assert {path.stat().st_atime for path in pairs} == {10**9}
+
+    assert cache.get(A) is not None
+    assert max(path.stat().st_atime for path in pairs) > 10**9
 
 
 @pytest.mark.parametrize(
