@@ -43,11 +43,14 @@ def agree(session: Session, verb: str, named: Path | None, *, yes: bool) -> None
     if yes:
         return
     if session.options.json or not session.interactive:
-        where = () if named is None else ("--dir", str(named))
-        command = session.command("responses", *verb.split(), *where, "--yes")
+        command = session.command("responses", *verb.split(), *_directory(named), "--yes")
         raise NeedsConfirmation(f"nothing was changed, since nobody can be asked; run: {command}")
     if not confirm(session.output):
         raise Declined("nothing was changed")
+
+
+def _directory(named: Path | None) -> tuple[str, ...]:
+    return () if named is None else ("--dir", str(named))
 
 
 def the_one(cache: Cache, key: str) -> Entry:
@@ -151,7 +154,7 @@ def show_sweep(session: Session, cache: Cache, report: SweepReport) -> None:
     _show_troubles(session, report.troubles)
 
 
-def show_findings(session: Session, report: VerifyReport) -> None:
+def show_findings(session: Session, report: VerifyReport, named: Path | None = None) -> None:
     output = session.output
     if session.options.quiet:
         for finding in report.findings:
@@ -171,7 +174,7 @@ def show_findings(session: Session, report: VerifyReport) -> None:
     wrong = sum(not finding.repaired for finding in report.findings)
     output.line(f"{counted(report.entries, 'entry', 'entries')}; {counted(wrong, 'finding')} left")
     if wrong and not any(finding.reason or finding.repaired for finding in report.findings):
-        output.line(f"Mend: {session.command('responses', 'verify', '--repair')}")
+        output.line(f"Mend: {session.command('responses', 'verify', *_directory(named), '--repair')}")
 
 
 def show_transfer(session: Session, target: Cache, report: TransferReport) -> None:

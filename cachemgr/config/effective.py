@@ -94,7 +94,7 @@ def _judged(layer: Layer, project: Path, user_dir: Path) -> Layer:
     are not run before that: a project that was cloned could have given them the name of the user's own."""
     places = [home.path for home in layer.homes] + [root.path for root in layer.roots]
     bold = _bolder(layer.values)
-    if not (bold or layer.policies or layer.pins) and all(below(Path(place), project) for place in places):
+    if not (bold or layer.policies) and all(below(Path(place), project) for place in places):
         return layer
     from cachemgr.config.trust import is_trusted
 
@@ -106,7 +106,6 @@ def _judged(layer: Layer, project: Path, user_dir: Path) -> Layer:
         homes=tuple(replace(home, trusted=below(Path(home.path), project)) for home in layer.homes),
         roots=tuple(replace(root, trusted=below(Path(root.path), project)) for root in layer.roots),
         policies=tuple(replace(policy, trusted=False) for policy in layer.policies),
-        pins=tuple(replace(pin, trusted=False) for pin in layer.pins),
     )
 
 

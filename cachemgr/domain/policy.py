@@ -76,8 +76,6 @@ class Pin:
     until: datetime | None = None
     """From when on it holds no longer; None: it has no end."""
     origin: Origin | None = None
-    trusted: bool = True
-    """False: an untrusted project's own file says so, which holds for that project's caches alone."""
 
     def holds(self, now: datetime) -> bool:
         return self.until is None or now < self.until

@@ -8,14 +8,14 @@ from cachemgr.domain.errors import CacheMgrError
 from cachemgr.domain.inventory import EntryId, Inventory
 from cachemgr.domain.policy import Pin
 from cachemgr.domain.target import select
-from cachemgr.domain.terms import Place
 
 
 def pinned(
     inventory: Inventory, pins: Sequence[Pin], now: datetime
 ) -> tuple[Mapping[EntryId, Pin], tuple[str, ...]]:
     """The pin that holds each pinned entry, and the targets of those that name nothing here. One that is over
-    holds nothing; of several the first counts."""
+    holds nothing; of several the first counts. Whose they are
+    does not matter: they only keep."""
     held: dict[EntryId, Pin] = {}
     idle: list[str] = []
     for pin in pins:
@@ -27,10 +27,5 @@ def pinned(
             idle.append(pin.target)
             continue
         for entry in entries:
-            if pin.trusted or _own(inventory, entry):
-                held.setdefault(entry, pin)
+            held.setdefault(entry, pin)
     return held, tuple(idle)
-
-
-def _own(inventory: Inventory, entry: EntryId) -> bool:
-    return inventory.cache_by_id[inventory.entry_by_id[entry].cache].place is Place.PROJECT

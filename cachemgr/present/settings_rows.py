@@ -44,8 +44,5 @@ def setting_rows(settings: Settings) -> tuple[SettingRow, ...]:
         SettingRow(f"policies.{policy.name}", policy_text(policy), policy.origin or _DEFAULT, policy.trusted)
         for policy in every_policy(settings.policies)
     ]
-    rows += [
-        SettingRow(f"pins.{pin.target}", pin_text(pin), pin.origin or _DEFAULT, pin.trusted)
-        for pin in settings.pins
-    ]
+    rows += [SettingRow(f"pins.{pin.target}", pin_text(pin), pin.origin or _DEFAULT) for pin in settings.pins]
     return tuple(rows)

@@ -25,8 +25,8 @@ BY_DESCRIPTOR = os.open in os.supports_dir_fd and os.unlink in os.supports_dir_f
 
 
 def read(path: str, expected: int = _BLOCK, *, folder: int | None = None, used: bool = False) -> bytes:
-    """A whole file, in one call where it is shorter than expected. Only what an application asks for counts as
-    `used`: else a look at everything would make everything young for rules about last use."""
+    """A whole file, in one call where it is shorter than expected. Only what an application asks for counts
+    as `used`: else a look at everything would make everything young for rules about last use."""
     try:
         descriptor = os.open(path, READ if used else _LOOK, dir_fd=folder)
     except PermissionError:

@@ -107,13 +107,13 @@ def test_a_pin_holds_until_its_day_and_says_why() -> None:
     assert made.expiry.idle_pins == ("nothing-of-that-name",)
 
 
-def test_an_untrusted_pin_holds_only_the_projects_own() -> None:
+def test_a_pin_holds_in_whichever_cache() -> None:
     mine, theirs = entry("a", modified=ago(days=9)), entry("b", cache="tmdb@home", modified=ago(days=9))
     found = inventory([replace(cache(id_), registered=True) for id_ in (BOX, "tmdb@home")], [mine, theirs])
 
-    made = judge(found, found.entries, Policy(older_than=DAY), NOW, pins=(Pin("all", trusted=False),))
+    made = judge(found, found.entries, Policy(older_than=DAY), NOW, pins=(Pin("all"),))
 
-    assert [one.entry for one in made.going] == ["tmdb@home:b"]
+    assert made.going == ()
 
 
 def test_the_last_of_each_group_stay_and_alone_the_rule_takes_the_rest() -> None:

@@ -77,7 +77,9 @@ def _rule_options(command: Any) -> Any:
 @targets_argument(required=False)
 @click.option("--ttl", is_flag=True, help="Past the time that the cache itself recorded.")
 @_rule_options
-@click.option("--policy", "name", metavar="NAME", help="A saved policy; rules beside it replace its own.")
+@click.option(
+    "--policy", "name", metavar="NAME", help="A saved policy; a rule beside it replaces the same one."
+)
 @click.option("--explain", metavar="ENTRY", multiple=True, help="Say which rule takes or keeps it, and stop.")
 @action_options(disposal=True)
 @nul_option

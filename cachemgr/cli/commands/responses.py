@@ -194,7 +194,7 @@ def verify(session: Session, named: Path | None, repair: bool, yes: bool) -> int
         if session.options.json:
             session.output.document(verify_document(cache, report, session.now()))
         else:
-            show_findings(session, report)
+            show_findings(session, report, named)
     return 0 if report.sound else 1
 
 
