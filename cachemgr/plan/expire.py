@@ -5,7 +5,7 @@ and whatever would stay if it were cleared by name. Size rules come last and tak
 than they need.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -96,7 +96,7 @@ class _Bench:
             return [short] if short else []
         amount = _asked(self.policy, rule) or 0
         unmet: list[Shortfall] = []
-        for room, members in self._rooms().items():
+        for room, members in self._rooms():
             if room is None:
                 # Nobody knows how much is free there, and nothing goes for a guess at that.
                 unmet += [Shortfall(rule, amount)] if amount else []
@@ -104,15 +104,23 @@ class _Bench:
                 unmet.append(short)
         return unmet
 
-    def _rooms(self) -> Mapping[Volume | None, list[Found]]:
+    def _rooms(self) -> Iterable[tuple[Volume | None, list[Found]]]:
         """The entries by the file system they lie on, by whichever of its mounts."""
-        rooms: dict[Volume | None, list[Found]] = {}
+        rooms: dict[object, list[Found]] = {}
+        volumes: dict[object, Volume | None] = {}
         for one in self.found:
-            volume = self.inventory.cache_by_id[one.entry.cache].volume
-            # Several of one name (tmpfs) are told apart by what they hold.
-            plain = volume and replace(volume, mount="", read_only=False, records_access=True)
-            rooms.setdefault(plain, []).append(one)
-        return rooms
+            cache = self.inventory.cache_by_id[one.entry.cache]
+            volume = cache.volume
+            # A block device is one whatever is mounted of it; several others have one name (tmpfs).
+            number = None if cache.identity is None else cache.identity.inode[0]
+            of = None
+            if volume is not None:
+                of = (volume.device, volume.device if volume.device.startswith("/") else number)
+            rooms.setdefault(of, []).append(one)
+            # Each was looked at in its own moment: what was freed meanwhile need not be freed again.
+            if of not in volumes or (volume and (seen := volumes[of]) and volume.free > seen.free):
+                volumes[of] = volume
+        return [(volumes[of], members) for of, members in rooms.items()]
 
     def _shrink(
         self, rule: Criterion, found: Sequence[Found], amount: int, where: str = ""

@@ -188,7 +188,7 @@ def test_each_file_system_is_asked_once_by_whichever_mount_and_an_unknown_one_gi
     ids = ("tmdb@project", "tmdb@home", "tmdb@legacy", "tmdb@custom")
     entries = [entry("e", unit("e", size=1000), cache=id_, modified=ago(days=9)) for id_ in ids]
     one = Volume("/dev/a", "ext4", 500, 10**9, mount="/")
-    rooms = (one, replace(one, mount="/bind"), Volume("tmpfs", "tmpfs", 100, 10**6), None)
+    rooms = (one, replace(one, mount="/bind", free=one.free - 7), Volume("tmpfs", "tmpfs", 100, 10**6), None)
     caches = [replace(cache(id_), registered=True, volume=room) for id_, room in zip(ids, rooms, strict=True)]
     found = inventory(caches, entries)
 
