@@ -7,6 +7,7 @@ looks for no log and takes no lock. Nothing is made by a look: a database that i
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -197,7 +198,21 @@ class Connections:
         connection.execute(f"PRAGMA application_id = {self._application}")
         connection.execute(f"PRAGMA user_version = {self._version}")
         connection.execute("COMMIT")
-        connection.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(connection)
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch to the log. SQLite does not wait for others here, whatever `busy_timeout` says
+    (sqlite.org/wal.html)."""
+    patience = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > patience:
+                raise
+            time.sleep(0.01)
 
 
 @contextmanager
