@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cachemgr.responses.compat import ResponseCache
     from cachemgr.responses.config import CacheConfig
     from cachemgr.responses.entry import Entry, Hit, JSONValue, SetResult
-    from cachemgr.responses.errors import KeyRefused
+    from cachemgr.responses.errors import ConfigError, KeyRefused
     from cachemgr.responses.key import RequestKey, generate_cache_key
     from cachemgr.responses.opening import open_cache
     from cachemgr.responses.query import EntryQuery
@@ -32,6 +32,7 @@ __all__ = [
     "AsyncCache",
     "Cache",
     "CacheConfig",
+    "ConfigError",
     "Entry",
     "EntryQuery",
     "Hit",
@@ -52,7 +53,7 @@ _HOMES = {
     "compat": "ResponseCache",
     "config": "CacheConfig",
     "entry": "Entry Hit JSONValue SetResult",
-    "errors": "KeyRefused",
+    "errors": "ConfigError KeyRefused",
     "key": "RequestKey generate_cache_key",
     "opening": "open_cache",
     "query": "EntryQuery",
