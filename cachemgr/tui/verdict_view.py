@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from cachemgr.domain.inventory import Inventory
 from cachemgr.domain.policy import Criterion
 from cachemgr.domain.verdict import Judgement, Verdict
 from cachemgr.present.expiry import clock_sentence, shortfall_sentence, verdict_sentence
 from cachemgr.present.text import age, count, counted, display_name, size
-from cachemgr.tui.outline import short_name
+from cachemgr.tui.outline import short_name, size_together
 from cachemgr.tui.theme import Look
 from cachemgr.tui.widgets.cells import words
 from cachemgr.tui.widgets.columns import Column
@@ -32,19 +33,24 @@ def worth_showing(judgement: Judgement) -> tuple[Verdict, ...]:
     return tuple(sorted(asked, key=lambda verdict: not verdict.goes))
 
 
-def title(judgement: Judgement, look: Look, *, si: bool) -> str:
+def weighed(inventory: Inventory, judgement: Judgement) -> tuple[Judgement, tuple[int, int]]:
+    """With the bytes of what goes and of everything, each shared one once."""
+    going = size_together(inventory, {verdict.entry for verdict in judgement.going})
+    return judgement, (going, size_together(inventory, {verdict.entry for verdict in judgement.verdicts}))
+
+
+def title(judgement: Judgement, goes: int, look: Look, *, si: bool) -> str:
     """`Would go · 118 entries · 171 MiB · 23 kept`."""
     going = judgement.going
     kept = len(worth_showing(judgement)) - len(going)
-    parts = ["Would go", counted(len(going), "entry", "entries"), size(judgement.size, si)]
+    parts = ["Would go", counted(len(going), "entry", "entries"), size(goes, si)]
     parts += [f"{count(kept)} asked for and kept"] if kept else []
     return f" {look.glyphs.dot} ".join(parts)
 
 
-def looked_at(judgement: Judgement, *, si: bool) -> str:
+def looked_at(judgement: Judgement, weight: int, *, si: bool) -> str:
     """`of 1,402 entries, 214 MiB`."""
-    weight = size(sum(verdict.size for verdict in judgement.verdicts), si)
-    return f"of {counted(len(judgement.verdicts), 'entry', 'entries')}, {weight}"
+    return f"of {counted(len(judgement.verdicts), 'entry', 'entries')}, {size(weight, si)}"
 
 
 def entry_row(verdict: Verdict, look: Look, now: datetime, *, alone: bool, si: bool) -> Row:

@@ -98,6 +98,29 @@ async def test_what_is_past_its_record_goes_through_the_one_plan_and_comes_back(
     assert caches(directory) == before
 
 
+async def test_on_a_small_terminal_each_list_is_a_key_away(sample: tuple[CacheManager, Path]) -> None:
+    service, _ = sample
+    app = CacheApp(service)
+
+    async with app.run_test(size=(60, 15), notifications=True) as pilot:
+        await rules(pilot)
+        await press(pilot, "space")
+        await judged(pilot)
+        assert "Older than" in text(app)
+        await press(pilot, "tab")
+        await pilot.pause(0.1)
+        assert "Since" in text(app)
+        assert "Older than" not in text(app)
+        await press(pilot, "tab")
+        await pilot.pause(0.1)
+        assert "responses-ttl" in text(app)
+        await press(pilot, "down")
+        await press(pilot, "tab")
+        await pilot.pause(0.1)
+        assert "Older than" in text(app)
+        assert (await judged(pilot)).policy.name == "models-unused-90d"
+
+
 async def test_the_preview_follows_what_is_typed_and_says_which_rule(
     sample: tuple[CacheManager, Path],
 ) -> None:

@@ -47,6 +47,8 @@ class ExpireScreen(View):
         self._everything = frozenset(entry.id for entry in inventory.entries)
         self._shown: tuple[Request, Judgement] | None = None
         self._verdicts: tuple[Verdict, ...] = ()
+        self._sizes = (0, 0)
+        """Bytes of what goes, and of all that was looked at."""
         self._alone = False
         self._looking = False
 
@@ -97,7 +99,9 @@ class ExpireScreen(View):
         request, judgement, glyphs = self.request(), self.judgement, self.look.glyphs
         names = ", ".join(map(display_name, request.targets[:_NAMES])) or "everything"
         more = f" {glyphs.ellipsis}" if request.targets[_NAMES:] else ""
-        looked_at = verdict_view.looked_at(judgement, si=self.session.si) if judgement else "looking"
+        looked_at = (
+            verdict_view.looked_at(judgement, self._sizes[1], si=self.session.si) if judgement else "looking"
+        )
         remark = f"{request.remark} {glyphs.dot} " if request.remark else ""
         self.query_one("#what", SplitLines).show_lines(
             Split(
@@ -144,9 +148,14 @@ class ExpireScreen(View):
         review_request(self, self.request())
 
     def action_pane(self) -> None:
-        panes = [pane for pane in (self.panel.rules, self.entries, self.panel.policies) if pane.display]
-        here = next((number for number, pane in enumerate(panes) if pane.has_focus), -1)
-        panes[(here + 1) % len(panes)].focus()
+        """The next list; on a small terminal only one of them is there at a time."""
+        panes = (self.panel.rules, self.entries, self.panel.policies)
+        following = (next((number for number, pane in enumerate(panes) if pane.has_focus), -1) + 1) % len(
+            panes
+        )
+        for number, pane in enumerate(panes):
+            self.set_class(number == following, f"at-{pane.id}")
+        self.call_after_refresh(panes[following].focus)
 
     def action_info(self) -> None:
         if (judgement := self.judgement) is not None:
@@ -185,7 +194,7 @@ class ExpireScreen(View):
         else:
             self._verdicts = verdict_view.worth_showing(judgement)
             self._alone = len({verdict.cache for verdict in self._verdicts}) == 1
-            title = verdict_view.title(judgement, self.look, si=self.session.si)
+            title = verdict_view.title(judgement, self._sizes[0], self.look, si=self.session.si)
             self.query_one("#preview").border_title = Content.from_text(title, markup=False)
         keys = tuple(str(number) for number in range(len(self._verdicts)))
         nothing = "no rule says what goes yet" if self.policy.empty else "nothing goes by these rules"
@@ -202,8 +211,10 @@ class ExpireScreen(View):
         expiring, found, policy = self.session.service.expiring, self.found, request.policy
         assert policy is not None
         try:
-            judgement = await self.session.relay.ask(
-                lambda: expiring.preview(found, policy, request.entries, disposal=request.disposal)
+            judgement, self._sizes = await self.session.relay.ask(
+                lambda: verdict_view.weighed(
+                    found, expiring.preview(found, policy, request.entries, disposal=request.disposal)
+                )
             )
             self._shown = (request, judgement)
         finally:
