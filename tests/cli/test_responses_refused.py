@@ -1,0 +1,59 @@
+"""What `cachemgr responses` refuses to make, to change or to remove, with the way out and exit code 4."""
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from cachemgr.responses import open_cache
+from tests.cli.conftest import Program
+
+
+@pytest.fixture
+def directory(project: Path) -> Path:
+    """The project's cache, with four answers."""
+    root = project / ".questfoundry" / "cache"
+    with open_cache({"cache_dir": str(root), "cleanup_interval_seconds": 0}) as cache:
+        for number in range(4):
+            cache.set(f"key {number}", "paid", ttl=None)
+    return root
+
+
+@pytest.mark.parametrize("backend", ["file", "sqlite"])
+@pytest.mark.parametrize("empty", [True, False])
+def test_a_home_does_not_become_a_cache(
+    empty: bool, backend: str, cachemgr: Program, directory: Path, home: Path
+) -> None:
+    if not empty:
+        (home / "letter.txt").write_text("dear")
+    before = sorted(os.listdir(home))
+    for place in (home, home.parent):
+        said = cachemgr("responses", "convert", "--to", backend, "--out", str(place))
+        assert said.code == 4
+        assert "is no place for a response cache" in said.err
+    assert sorted(os.listdir(home)) == before
+
+
+def test_a_directory_with_other_things_does_not_become_a_cache(
+    cachemgr: Program, directory: Path, project: Path
+) -> None:
+    (project / "mine").mkdir()
+    (project / "mine" / "notes.txt").write_text("mine")
+    said = cachemgr("responses", "convert", "--to", "sqlite", "--out", "mine")
+    assert said.code == 4
+    assert "never was a response cache and holds notes.txt" in said.err
+    assert len(said.err.splitlines()) == 1
+    assert os.listdir(project / "mine") == ["notes.txt"]
+
+
+def test_a_foreign_database_is_not_mended(cachemgr: Program, project: Path) -> None:
+    (project / "mine").mkdir()
+    with sqlite3.connect(project / "mine" / "responses.sqlite3") as notes:
+        notes.execute("CREATE TABLE notes(t)")
+    notes.close()
+    before = (project / "mine" / "responses.sqlite3").read_bytes()
+    said = cachemgr("responses", "verify", "--repair", "--yes", "--dir", "mine")
+    assert said.code == 4
+    assert os.listdir(project / "mine") == ["responses.sqlite3"]
+    assert (project / "mine" / "responses.sqlite3").read_bytes() == before
