@@ -45,7 +45,8 @@ LOOKED = (
 """Unless rows were written since the looking began."""
 ACCESS = "UPDATE e SET accessed = max(coalesce(accessed, 0), ?), hits = hits + ? WHERE id = ?"
 TOTALS = "count(*), coalesce(sum(bytes), 0), coalesce(sum(disk), 0), count(*) FILTER (WHERE expires <= ?), " \
-    "coalesce(sum(disk) FILTER (WHERE expires <= ?), 0), min(created)"  # fmt: skip
+    "coalesce(sum(disk) FILTER (WHERE expires <= ?), 0), min(created), " \
+    "max(created) FILTER (WHERE created <= ?)"  # fmt: skip
 EXPIRED = "SELECT digest, form, encoding, bytes, created FROM e WHERE expires <= ? ORDER BY expires LIMIT ?"
 OLDEST = (
     "SELECT digest, form, encoding, bytes, created, disk FROM e WHERE {where} "

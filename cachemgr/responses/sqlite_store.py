@@ -126,7 +126,8 @@ class SqliteStore:
             seat = self._reader()
             if seat is None:
                 return () if by else (Totals(),)
-            return [Totals(line[6:], *line[:6]) for line in seat.connection.execute(query, (at_ms, at_ms))]
+            lines = seat.connection.execute(query, (at_ms, at_ms, at_ms))
+            return [Totals(line[7:], *line[:7]) for line in lines]
 
     def entries(
         self, query: EntryQuery, at_ms: int, order: Order = "created", *, descending: bool = False

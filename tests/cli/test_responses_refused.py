@@ -2,11 +2,13 @@
 
 import os
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
 
 from cachemgr.responses import open_cache
+from cachemgr.responses.clock import Clock
 from tests.cli.conftest import Program
 
 
@@ -57,3 +59,20 @@ def test_a_foreign_database_is_not_mended(cachemgr: Program, project: Path) -> N
     assert said.code == 4
     assert os.listdir(project / "mine") == ["responses.sqlite3"]
     assert (project / "mine" / "responses.sqlite3").read_bytes() == before
+
+
+@pytest.mark.parametrize("words", [("expire",), ("expire", "--older-than", "30d")])
+def test_expiry_by_a_clock_far_ahead_of_all_that_was_stored_wants_force(
+    words: tuple[str, ...], cachemgr: Program, project: Path
+) -> None:
+    long_ago = Clock(now=lambda: time.time() - 3650 * 86_400)
+    root = project / ".questfoundry" / "cache"
+    with open_cache({"cache_dir": str(root), "cleanup_interval_seconds": 0}, clock=long_ago) as cache:
+        for number in range(6):
+            cache.set(f"key {number}", "paid")
+    said = cachemgr("responses", *words, "--yes")
+    assert said.code == 4
+    assert "30 days" in said.err
+    assert "--force" in said.err
+    assert len(list(root.glob("??/*.meta.json"))) == 6
+    assert "6 expired entries removed" in cachemgr("responses", *words, "--yes", "--force").out

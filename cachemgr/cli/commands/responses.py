@@ -44,7 +44,8 @@ Examples:
   cachemgr responses expire --dir ~/app/.questfoundry/cache --yes
 
 \b
-Stops with exit code 4 when the clock was set and more than half would go; --force says it is right.
+Stops with exit code 4 when more than half would go by a clock that was set, or is
+more than 30 days ahead of all that was stored; --force says it is right.
 """
 VERIFY = """\b
 Examples:
@@ -154,7 +155,7 @@ def get(session: Session, named: Path | None, key: str) -> int:
 @responses.command(epilog=EXPIRE)
 @click.option("--older-than", metavar="AGE", help="Also what is older than this, such as 30d.")
 @click.option("--dry-run", is_flag=True, help="Show what would go and stop.")
-@click.option("--force", is_flag=True, help="Although the clock was set.")
+@click.option("--force", is_flag=True, help="Although the clock looks wrong.")
 @_yes
 @allow_root_option
 @_here
@@ -174,7 +175,9 @@ def expire(
     with caches.changing(named) as cache:
         report = cache.expire(older_than=age, force=force)
         if report.skipped:
-            raise (Busy if report.skipped == BUSY else Refused)(f"nothing was removed: {report.skipped}")
+            if report.skipped == BUSY:
+                raise Busy(f"nothing was removed: {BUSY}")
+            raise Refused(f"nothing was removed: {report.skipped}; --force says that it is right")
         _say_swept(session, cache, report)
     return 1 if report.troubles else 0
 
