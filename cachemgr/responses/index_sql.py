@@ -83,6 +83,7 @@ def where(query: EntryQuery) -> tuple[str, dict[str, object]]:
         "digest": ("substr(digest, 1, length(:digest)) = :digest", query.digest),
         "before": ("created < :before", query.created_before_ms),
         "expired": ("expires <= :expired", query.expired_at_ms),
+        "ending": ("expires IS NOT NULL", query.ending or None),
     }
     given = {name: pair for name, pair in found.items() if pair[1] is not None}
     condition = " AND ".join(text for text, _ in given.values()) or "TRUE"

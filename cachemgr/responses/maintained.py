@@ -55,16 +55,18 @@ class Maintained(Foundation):
         self,
         *,
         older_than: timedelta | None = None,
+        endless: bool = False,
         dry_run: bool = False,
         force: bool = False,
         on_progress: Progress | None = None,
     ) -> SweepReport:
-        """Remove what has expired; with `older_than` also what is older than that. Stops with a reason where
+        """Remove what has expired; with `older_than` also what is older than that, of what never expires
+        only if `endless`. Stops with a reason where
         the clock was set, or is far ahead of all that was stored, and half the cache would go, unless `force`
         says that the clock is right."""
         now_ms = self._now_ms()
         older = None if older_than is None else EntryQuery(
-            created_before_ms=now_ms - int(older_than.total_seconds() * 1000)
+            created_before_ms=now_ms - int(older_than.total_seconds() * 1000), ending=not endless
         )  # fmt: skip
         if dry_run:
             return SweepReport(self._weigh(EntryQuery(expired_at_ms=now_ms), older), dry_run=True)

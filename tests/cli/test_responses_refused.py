@@ -76,3 +76,47 @@ def test_expiry_by_a_clock_far_ahead_of_all_that_was_stored_wants_force(
     assert "--force" in said.err
     assert len(list(root.glob("??/*.meta.json"))) == 6
     assert "6 expired entries removed" in cachemgr("responses", *words, "--yes", "--force").out
+
+
+def answers(directory: Path) -> int:
+    return len(list(directory.glob("??/*.meta.json")))
+
+
+@pytest.mark.parametrize("target", ["responses", "responses@project", "responses@project:*"])
+def test_what_is_pinned_is_not_expired_here_either(
+    target: str, cachemgr: Program, directory: Path, project: Path
+) -> None:
+    with open_cache({"cache_dir": str(directory), "cleanup_interval_seconds": 0}) as cache:
+        cache.set("old", "paid", ttl=0.001)
+    time.sleep(0.01)
+    (project / "cachemgr.toml").write_text(f'[[pins]]\ntarget = "{target}"\nreason = "paid"\n')
+    said = cachemgr("responses", "expire", "--yes")
+    assert said.code == 4
+    assert "1 entry is pinned by" in said.err
+    assert "(paid)" in said.err
+    assert answers(directory) == 5
+    assert cachemgr("responses", "expire", "--older-than", "0s", "--never-expiring", "--yes").code == 4
+    assert answers(directory) == 5
+
+
+@pytest.mark.parametrize("holds", ["responses@elsewhere", "tmdb"])
+def test_a_pin_on_something_else_holds_nothing(
+    holds: str, cachemgr: Program, directory: Path, project: Path
+) -> None:
+    (project / "cachemgr.toml").write_text(f'[[pins]]\ntarget = "{holds}"\n')
+    with open_cache({"cache_dir": str(directory), "cleanup_interval_seconds": 0}) as cache:
+        cache.set("old", "paid", ttl=0.001)
+    time.sleep(0.01)
+    assert cachemgr("responses", "expire", "--yes").code == 0
+    assert answers(directory) == 4
+
+
+def test_what_never_expires_goes_when_that_is_said(cachemgr: Program, directory: Path) -> None:
+    with open_cache({"cache_dir": str(directory), "cleanup_interval_seconds": 0}) as cache:
+        cache.set("a day", "paid", ttl=86_400)
+    time.sleep(0.01)
+    words = ("responses", "expire", "--older-than", "0s", "--yes")
+    assert "1 expired entry removed" in cachemgr(*words).out
+    assert answers(directory) == 4
+    assert cachemgr("responses", "expire", "--never-expiring").code == 2
+    assert "4 expired entries removed" in cachemgr(*words, "--never-expiring").out
