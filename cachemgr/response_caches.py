@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import CacheMgrError, Refused, Unavailable, UnknownTarget
+from cachemgr.responses.admission import admit
 from cachemgr.responses.config import CacheConfig
 from cachemgr.responses.config_reading import USUAL_FILE, from_file
 from cachemgr.responses.errors import ReadOnly, StoreError
-from cachemgr.responses.format import DIGEST, INDEX, MANIFEST, SHARD
+from cachemgr.responses.format import DIGEST, INDEX, MANIFEST, PACKED, SHARD
 from cachemgr.responses.opening import open_cache
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from cachemgr.responses.cache import Cache
     from cachemgr.responses.config import Backend
 
-PACKED = "responses.sqlite3"
-"""The `sqlite` backend's one file."""
 _ON_DISK = ("file", "sqlite")
 
 
@@ -57,11 +56,19 @@ class ResponseCaches:
 
     @contextmanager
     def making(self, named: Path, backend: Backend) -> Iterator[Cache]:
-        """A cache that need not be there yet, to copy into."""
+        """A cache that need not be there yet, to copy into. Raises Refused for a directory that is somebody
+        else's, and for the home and what it lies in."""
         self.admit()
         config = replace(self._lookup(named), backend=backend, cleanup_interval_seconds=0)
-        with _sentences(), open_cache(config) as cache:
-            yield cache
+        place = os.path.realpath(config.directory)
+        if Path(os.path.realpath(self.machine.home)).is_relative_to(place):
+            raise Refused(
+                f"{display_name(place)} is no place for a response cache; name a directory of its own"
+            )
+        with _sentences():
+            admit(place)
+            with open_cache(config) as cache:
+                yield cache
 
     def directory(self, named: Path | None = None) -> Path:
         """Where the cache is that is meant, or would be."""

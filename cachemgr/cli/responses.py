@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cachemgr.cli.ask import Declined, confirm
 from cachemgr.cli.output import Column
-from cachemgr.domain.errors import NeedsConfirmation, UnknownTarget
+from cachemgr.domain.errors import NeedsConfirmation, Refused, UnknownTarget
 from cachemgr.present.text import counted, display_name, minute, short_path
 from cachemgr.response_caches import ResponseCaches
 from cachemgr.responses.query import EntryQuery
@@ -47,6 +47,22 @@ def agree(session: Session, verb: str, named: Path | None, *, yes: bool) -> None
         raise NeedsConfirmation(f"nothing was changed, since nobody can be asked; run: {command}")
     if not confirm(session.output):
         raise Declined("nothing was changed")
+
+
+def refuse_pinned(session: Session, cache: Cache, *, all_ages: bool) -> None:
+    """Raises Refused where something that may go is pinned: it would be for good, and cannot be left out."""
+    if not session.service.settings.pins:
+        return
+    pin_of = session.service.expiring.pin_within(session.inventory(), cache.place, "responses")
+    going = [entry.digest for entry in cache.entries() if all_ages or entry.state == "expired"]
+    held = [pin for pin in map(pin_of, going) if pin is not None]
+    if held:
+        pin, what = held[0], counted(len(held), "entry is", "entries are")
+        why = f" ({display_name(pin.reason)})" if pin.reason else ""
+        raise Refused(
+            f"nothing was removed: {what} pinned by {display_name(pin.target)}{why};"
+            " `cachemgr expire responses` leaves out what is pinned and takes the others"
+        )
 
 
 def _directory(named: Path | None) -> tuple[str, ...]:

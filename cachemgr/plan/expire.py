@@ -7,7 +7,7 @@ than they need.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 from cachemgr.domain.inventory import Entry, EntryId, Inventory, Volume
@@ -19,7 +19,7 @@ from cachemgr.domain.verdict import Clock, EntryState, Expiry, Judgement, Shortf
 from cachemgr.plan.clear import DisposalOf, obstacles, too_young, used
 from cachemgr.plan.ledger import Ledger
 from cachemgr.plan.pins import pinned
-from cachemgr.plan.standing import Found, look, states
+from cachemgr.plan.standing import SKEW, Found, look, states
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _STUBBORN = (EntryState.UNKNOWN, EntryState.ORPHAN)
@@ -205,16 +205,22 @@ class _Bench:
         return self._obstacles[entry.id]
 
     def _newest(self) -> Sequence[EntryId]:
-        """The last ones of each group, or of each cache that has none."""
+        """The last ones of each group, or of each cache that has none. What is from the future stays, too,
+        but is not counted, nor is what cannot be believed: the newest real one would go for it."""
         if not self.policy.keep_last:
             return ()
-        groups: dict[tuple[str, str], list[Entry]] = {}
-        for one in self.found:
-            groups.setdefault((one.entry.cache, one.entry.group), []).append(one.entry)
+        groups: dict[tuple[str, str], list[tuple[datetime, EntryId]]] = {}
         last: list[EntryId] = []
+        for one in self.found:
+            entry = one.entry
+            if entry.modified is None or one.state in _STUBBORN:
+                continue
+            if entry.modified > self.now + timedelta(seconds=SKEW):
+                last.append(entry.id)
+            else:
+                groups.setdefault((entry.cache, entry.group), []).append((entry.modified, entry.id))
         for members in groups.values():
-            members.sort(key=lambda entry: (entry.modified or _NEVER, entry.id), reverse=True)
-            last += [entry.id for entry in members[: self.policy.keep_last]]
+            last += [name for _, name in sorted(members, reverse=True)[: self.policy.keep_last]]
         return last
 
     def _verdict(self, one: Found, criterion: Criterion, *, goes: bool = False, detail: str = "") -> Verdict:

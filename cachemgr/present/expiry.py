@@ -37,6 +37,7 @@ _DOUBTS = {
     "type": "a time in its metadata is not a number",
     "range": "a time in its metadata is out of range",
     "conflict": "the times in its metadata contradict each other",
+    "newer": "a newer version wrote its metadata",
     "incomplete": "its metadata has a lifetime and no beginning",
     "orphan": "it is a half that lost the other",
 }

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cachemgr.domain.cache_type import CacheType
     from cachemgr.domain.inventory import Entry, EntryId, Inventory
     from cachemgr.domain.plan import Plan
+    from cachemgr.domain.policy import Pin
     from cachemgr.domain.settings import Settings
     from cachemgr.domain.terms import Rule
     from cachemgr.domain.usage import Usage
@@ -41,6 +42,12 @@ class Expiring:
         """Every saved policy, by name: those of the configuration, and the presets it says nothing else of.
         One of an untrusted project is listed beside what it would hide."""
         return every_policy(self.settings.policies)
+
+    def pin_within(self, inventory: Inventory, place: str, type_id: str) -> Callable[[str], Pin | None]:
+        """Which pin of the configuration holds an entry of the cache in a directory, by its key."""
+        from cachemgr.plan.pins import pin_within
+
+        return pin_within(inventory, self.settings.pins, self.clock(), place, type_id)
 
     def policy(self, name: str) -> Policy:
         """A saved policy that may be run. Raises UsageError with the nearest name."""

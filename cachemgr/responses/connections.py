@@ -173,6 +173,8 @@ class Connections:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version > self._version:
             raise StoreError("made by a newer version of cachemgr")
+        if version:
+            self._refuse_foreign(connection)
         if new and version < self._version:
             self._make_tables(connection)
         connection.execute(f"PRAGMA synchronous = {self._sync}")
@@ -180,6 +182,12 @@ class Connections:
         connection.execute("PRAGMA cache_size = -32000")
         # Asked here, so that a place where readers cannot make the shared memory they need shows at once.
         connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+
+    def _refuse_foreign(self, connection: sqlite3.Connection) -> None:
+        """Raises ReadOnly for a database with tables that are not ours."""
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        if application != self._application:
+            raise ReadOnly(f"{os.path.basename(self._path)} is somebody else's database")
 
     def _make(self) -> None:
         """An empty file for nobody else's eyes; the tables come with the first connection."""
@@ -193,6 +201,8 @@ class Connections:
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         # Before the log: of several that start at once, one makes the tables and the others wait here.
         connection.execute("BEGIN IMMEDIATE")
+        if connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+            self._refuse_foreign(connection)
         for statement in self._schema:
             connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {self._application}")

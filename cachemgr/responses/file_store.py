@@ -202,11 +202,13 @@ class FileStore:
         if self._absent or self._read_only:
             yield True
             return
+        self._manifest.allow_reading()
         with files.translated(), self._slots.tried(_MAINTENANCE) as mine:
             yield mine
 
     @contextmanager
     def exclusive(self, digest: str, timeout: float) -> Iterator[bool]:
+        self._manifest.allow_reading()
         with self._slots.tried(_FLIGHTS + int(digest[2:10], 16) % _STRIPES, timeout) as alone:
             yield alone
 

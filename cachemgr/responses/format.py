@@ -33,6 +33,8 @@ LOCKS = ".lock"
 MAINTENANCE_LOCK = ".maintenance.lock"
 INDEX = ".index.sqlite3"
 DISCARDED = ".trash"
+PACKED = "responses.sqlite3"
+"""The `sqlite` backend's one file."""
 TAG = "CACHEDIR.TAG"
 TAG_CONTENT = b"""Signature: 8a477f597d28d172789f06886806bc55
 # This file marks a directory of cached responses of language models, kept by cachemgr.

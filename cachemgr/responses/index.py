@@ -97,7 +97,7 @@ class Index:
         groups = [sql.GROUPS[name] for name in by]
         tail = f" GROUP BY {', '.join(groups)}" if groups else ""
         statement = f"SELECT {', '.join([*groups, sql.TOTALS])} FROM e{tail}"  # noqa: S608
-        rows = self._rows(statement, (at_ms, at_ms))
+        rows = self._rows(statement, (at_ms, at_ms, at_ms))
         width = len(groups)
         return [
             Totals(

@@ -45,7 +45,8 @@ LOOKED = (
 """Unless rows were written since the looking began."""
 ACCESS = "UPDATE e SET accessed = max(coalesce(accessed, 0), ?), hits = hits + ? WHERE id = ?"
 TOTALS = "count(*), coalesce(sum(bytes), 0), coalesce(sum(disk), 0), count(*) FILTER (WHERE expires <= ?), " \
-    "coalesce(sum(disk) FILTER (WHERE expires <= ?), 0), min(created)"  # fmt: skip
+    "coalesce(sum(disk) FILTER (WHERE expires <= ?), 0), min(created), " \
+    "max(created) FILTER (WHERE created <= ?)"  # fmt: skip
 EXPIRED = "SELECT digest, form, encoding, bytes, created FROM e WHERE expires <= ? ORDER BY expires LIMIT ?"
 OLDEST = (
     "SELECT digest, form, encoding, bytes, created, disk FROM e WHERE {where} "
@@ -82,6 +83,7 @@ def where(query: EntryQuery) -> tuple[str, dict[str, object]]:
         "digest": ("substr(digest, 1, length(:digest)) = :digest", query.digest),
         "before": ("created < :before", query.created_before_ms),
         "expired": ("expires <= :expired", query.expired_at_ms),
+        "ending": ("expires IS NOT NULL", query.ending or None),
     }
     given = {name: pair for name, pair in found.items() if pair[1] is not None}
     condition = " AND ".join(text for text, _ in given.values()) or "TRUE"

@@ -25,7 +25,6 @@ from cachemgr.responses.tally import day
 
 _DAY_MS = 86_400_000
 BUSY = "somebody else is sweeping this cache"
-JUMPED = "the clock was set, and more than half of all entries would expire at once"
 
 
 class Maintained(Foundation):
@@ -38,7 +37,7 @@ class Maintained(Foundation):
         self._limits = Limits(config)
         self._headroom = self._limits.headroom
         self._written = 0
-        self._forgotten = ""
+        self._forgotten = self._told = ""
         forks.register(self)
 
     def status(self, *, group_by: tuple[Grouping, ...] = ()) -> list[Totals]:
@@ -56,23 +55,31 @@ class Maintained(Foundation):
         self,
         *,
         older_than: timedelta | None = None,
+        endless: bool = False,
         dry_run: bool = False,
         force: bool = False,
         on_progress: Progress | None = None,
     ) -> SweepReport:
-        """Remove what has expired; with `older_than` also what is older than that. Stops with a reason where
-        the clock was set and half the cache would go, unless `force` says that the clock is right."""
+        """Remove what has expired; with `older_than` also what is older than that, of what never expires
+        only if `endless`. Stops with a reason where
+        the clock was set, or is far ahead of all that was stored, and half the cache would go, unless `force`
+        says that the clock is right."""
         now_ms = self._now_ms()
         older = None if older_than is None else EntryQuery(
-            created_before_ms=now_ms - int(older_than.total_seconds() * 1000)
+            created_before_ms=now_ms - int(older_than.total_seconds() * 1000), ending=not endless
         )  # fmt: skip
         if dry_run:
             return SweepReport(self._weigh(EntryQuery(expired_at_ms=now_ms), older), dry_run=True)
         with self._sweeping() as mine:
             if not mine:
                 return SweepReport(skipped=BUSY)
-            if not force and self._brake.holds(lambda: self._store.totals(now_ms)[0]):
-                return SweepReport(skipped=JUMPED)
+            more = (
+                None
+                if older is None
+                else lambda: self._weigh(EntryQuery(expired_at_ms=now_ms), older).entries
+            )
+            if not force and (reason := self._brake.holds(lambda at_ms: self._store.totals(at_ms)[0], more)):
+                return SweepReport(skipped=reason)
             removed = self._run(self._store.expire(now_ms), on_progress)
             if older is not None:
                 removed += self._run(self._store.clear(older), on_progress)
@@ -159,8 +166,11 @@ class Maintained(Foundation):
         return SweepReport(report.removed + evicted.removed, skipped=evicted.skipped)
 
     def sweep_quietly(self) -> None:
-        """As the background thread does it: trouble is warned about."""
-        self._attempt("sweeping", self.sweep)
+        """As the background thread does it: trouble is warned about, a clock that is not believed once."""
+        report = self._attempt("sweeping", self.sweep)
+        if report is not None and report.skipped not in ("", BUSY, self._told):
+            self._told = report.skipped
+            self._fault("sweeping", report.skipped)
 
     def flush(self) -> None:
         """Write down what waits in memory."""

@@ -7,11 +7,18 @@ from contextlib import suppress
 import msgspec
 
 from cachemgr.responses import files
+from cachemgr.responses.admission import admit
 from cachemgr.responses.errors import ReadOnly, StoreError
-from cachemgr.responses.format import KEY_SCHEME, READABLE, TAG_CONTENT, VERSION
+from cachemgr.responses.format import KEY_SCHEME, MANIFEST, READABLE, TAG_CONTENT, VERSION
 from cachemgr.responses.places import Places
 
 _NAME = "cachemgr.responses"
+_UNKNOWN = -1
+"""The version of a manifest that has another shape than any we know."""
+_NOT_UNDERSTOOD = (
+    f"its {MANIFEST} cannot be understood, so it may be a newer version's: it is only read here; "
+    "remove that file if the cache is yours"
+)
 
 
 class _Manifest(msgspec.Struct):
@@ -24,6 +31,12 @@ class _Manifest(msgspec.Struct):
     """Of values that somebody may have stored."""
 
 
+class _Foreign(msgspec.Struct):
+    """What may be asked of a manifest that has another shape than ours."""
+
+    min_reader: int = 1
+
+
 class Manifest:
     """Looked at once in a process, on the first read or write."""
 
@@ -34,23 +47,30 @@ class Manifest:
         self._compressed = False
 
     def allow_reading(self) -> None:
-        """Raises StoreError where a newer version wrote what this one would misread."""
+        """Raises StoreError where a newer version wrote what this one would misread, and where the directory
+        is somebody else's."""
         if not self._readable:
             found = self._read()
-            if found is not None and found.min_reader > READABLE:
+            if found is None:
+                admit(self._places.root)
+            elif found.min_reader > READABLE:
                 raise StoreError(f"written by a newer version (format {found.version})")
             self._readable = True
 
     def allow_writing(self, encoding: str = "identity") -> bool:
         """Makes the directory and its marks where there are none. Whether there may be compressed values.
 
-        Raises ReadOnly for a newer version's.
+        Raises ReadOnly for a newer version's, and for one that cannot be understood, which may be such.
         """
         if self._writable:
             return self._compressed
         self.allow_reading()
         found = self._read()
-        if found is not None and found.version > VERSION:
+        if found is None:
+            admit(self._places.root)
+        elif found.version == _UNKNOWN:
+            raise ReadOnly(_NOT_UNDERSTOOD)
+        elif found.version > VERSION:
             raise ReadOnly(f"written by a newer version (format {found.version}); it is only read here")
         known = found or _Manifest(instance=uuid.uuid4().hex)
         if found is None or encoding not in found.encodings:
@@ -66,17 +86,32 @@ class Manifest:
         self._readable = self._writable = False
 
     def _read(self) -> _Manifest | None:
-        """None where there is none, or one that says nothing: then it is written again."""
+        """None where there is none, or an empty one, as a power cut leaves it: then it is written again."""
         try:
-            found = msgspec.json.decode(files.read(self._places.manifest), type=_Manifest)
-        except (FileNotFoundError, NotADirectoryError, msgspec.MsgspecError):
+            content = files.read(self._places.manifest)
+        except (FileNotFoundError, NotADirectoryError):
             return None
-        return found if found.format == _NAME else None
+        if not content.strip(b"\0 \r\n\t"):
+            return None
+        try:
+            found = msgspec.json.decode(content, type=_Manifest)
+            if found.format == _NAME:
+                return found
+        except msgspec.MsgspecError:
+            pass
+        return _Manifest(version=_UNKNOWN, min_reader=_least_reader(content))
 
     def _write(self, manifest: _Manifest) -> None:
         _put(self._places.manifest, msgspec.json.encode(manifest))
         with suppress(FileExistsError):
             files.create(self._places.tag, TAG_CONTENT)
+
+
+def _least_reader(content: bytes) -> int:
+    try:
+        return msgspec.json.decode(content, type=_Foreign).min_reader
+    except msgspec.MsgspecError:
+        return 1
 
 
 def _put(path: str, content: bytes) -> None:

@@ -20,6 +20,8 @@ class EntryQuery:
     created_before_ms: int | None = None
     expired_at_ms: int | None = None
     """Those whose time is over at this moment."""
+    ending: bool = False
+    """Only those that expire at some time."""
 
     @property
     def everything(self) -> bool:

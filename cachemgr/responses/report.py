@@ -98,3 +98,5 @@ class Totals:
     expired_bytes: int = 0
     """On the disk."""
     oldest_ms: int | None = None
+    newest_ms: int | None = None
+    """When the last one was stored that is not from the future; None also where nobody keeps that."""

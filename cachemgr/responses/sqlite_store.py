@@ -8,11 +8,12 @@ from contextlib import AbstractContextManager, suppress
 from msgspec import structs
 
 from cachemgr.responses import counters, packed, packed_sql, sweeping
+from cachemgr.responses.admission import admit
 from cachemgr.responses.config import CacheConfig
 from cachemgr.responses.connections import Connections, fault, translated
 from cachemgr.responses.entry import Entry
 from cachemgr.responses.files import create, make_directory
-from cachemgr.responses.format import TAG, TAG_CONTENT
+from cachemgr.responses.format import PACKED, TAG, TAG_CONTENT
 from cachemgr.responses.index_sql import GROUPS, ORDERS, TOTALS, number_of, where
 from cachemgr.responses.locks import Slots
 from cachemgr.responses.metadata import Metadata, Stored
@@ -21,7 +22,6 @@ from cachemgr.responses.query import EntryQuery, Grouping, Order
 from cachemgr.responses.report import Finding, Removed, Totals
 from cachemgr.responses.tally import Access, Group, Tally
 
-DATABASE = "responses.sqlite3"
 _FLIGHTS, _STRIPES = 256, 4096
 _MAINTENANCE = _FLIGHTS + _STRIPES
 """Numbers of locks, as the `file` backend has them: whoever converts one into the other keeps both out."""
@@ -34,7 +34,7 @@ class SqliteStore:
 
     def __init__(self, config: CacheConfig, *, read_only: bool = False) -> None:
         self.place = os.path.abspath(config.directory)
-        self._path = os.path.join(self.place, DATABASE)
+        self._path = os.path.join(self.place, PACKED)
         self._connections = Connections(
             self._path,
             packed_sql.SCHEMA,
@@ -47,6 +47,7 @@ class SqliteStore:
         )
         self._reader = self._connections.reader
         self._locks = Slots(self.place)
+        self._admitted = False
 
     def read(self, digest: str, at_ms: int) -> Stored | None:
         try:
@@ -125,7 +126,8 @@ class SqliteStore:
             seat = self._reader()
             if seat is None:
                 return () if by else (Totals(),)
-            return [Totals(line[6:], *line[:6]) for line in seat.connection.execute(query, (at_ms, at_ms))]
+            lines = seat.connection.execute(query, (at_ms, at_ms, at_ms))
+            return [Totals(line[7:], *line[:7]) for line in lines]
 
     def entries(
         self, query: EntryQuery, at_ms: int, order: Order = "created", *, descending: bool = False
@@ -157,9 +159,11 @@ class SqliteStore:
         return sweeping.verified(self._connections, self._path, repair=repair)
 
     def maintenance(self) -> AbstractContextManager[bool]:
+        self._admit()
         return self._locks.tried(_MAINTENANCE)
 
     def exclusive(self, digest: str, timeout: float) -> AbstractContextManager[bool]:
+        self._admit()
         return self._locks.tried(_FLIGHTS + number_of(digest) % _STRIPES, timeout)
 
     def flush(self) -> None:
@@ -168,6 +172,12 @@ class SqliteStore:
     def close(self) -> None:
         self._connections.close()
         self._locks.close()
+
+    def _admit(self) -> None:
+        """Before a lock's file is made in a directory that is somebody else's."""
+        if not self._admitted:
+            admit(self.place)
+            self._admitted = True
 
     def _change(self, statement: str, values: tuple[object, ...]) -> bool:
         with translated():
@@ -178,6 +188,7 @@ class SqliteStore:
 
 
 def _prepare(directory: str) -> None:
+    admit(directory)
     make_directory(directory)
     with suppress(FileExistsError):
         create(os.path.join(directory, TAG), TAG_CONTENT)

@@ -118,6 +118,13 @@ def test_only_unanimous_and_strictly_typed_evidence_says_when_an_entry_expires(
     assert Metadata.read(text.encode()).expires == expires
 
 
+@pytest.mark.parametrize("version", ["3", '"3.1"', "null", "2.5"])
+def test_the_metadata_of_a_newer_version_is_not_believed(version: str) -> None:
+    text = '{"expires_at": 1700086400, "format_version": %s}'
+    assert Metadata.read((text % version).encode()) == Metadata(record=Record.UNKNOWN, doubt="newer")
+    assert Metadata.read((text % "2").encode()).expires == 1700086400
+
+
 UNBELIEVED = Metadata(record=Record.UNKNOWN, doubt="not-json")
 
 

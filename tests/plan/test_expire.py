@@ -58,6 +58,20 @@ def test_a_time_that_is_barely_over_may_be_another_machines_clock() -> None:
 
 
 @pytest.mark.parametrize("record", [Record.UNKNOWN, Record.ORPHAN])
+def test_the_last_are_counted_among_what_can_be_believed(record: Record) -> None:
+    """Neither a half nor a time that is yet to come takes the place of the newest real entry."""
+    made = judged(
+        Policy(keep_last=1, min_age=0),
+        replace(entry("strange", modified=ago(days=1)), record=record),
+        entry("future", modified=ago(days=-1000)),
+        entry("newest", modified=ago(days=2)),
+        entry("older", modified=ago(days=3)),
+    )
+
+    assert going(made) == ["older"]
+
+
+@pytest.mark.parametrize("record", [Record.UNKNOWN, Record.ORPHAN])
 def test_what_cannot_be_believed_stays_under_every_rule(record: Record) -> None:
     doubtful = replace(entry("x", modified=ago(days=900), record=record), doubt="conflict")
     everything = Policy(ttl=True, older_than=1, max_size=0, free=10**12)

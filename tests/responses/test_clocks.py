@@ -1,5 +1,7 @@
 """Clocks that are wrong, jump, or are set right."""
 
+from datetime import timedelta
+
 import pytest
 
 from cachemgr.responses import Cache, RequestKey
@@ -62,3 +64,57 @@ def test_time_that_passes_is_no_jump(opened: Opener, hands: Hands) -> None:
     fill(cache, 10, 1000)
     hands.pass_by(2 * DAY)
     assert cache.sweep().removed.entries == 10
+
+
+@pytest.mark.parametrize("backend", ["file", "sqlite"])
+def test_a_clock_that_is_wrong_at_start_sweeps_nothing(
+    backend: str, opened: Opener, hands: Hands, faults: list[str]
+) -> None:
+    """A dead battery, a virtual machine: there is no jump to see, but nobody stored anything for years. What
+    the program itself stored by that clock is no witness. It is said once."""
+    first = opened(backend=backend)
+    fill(first, 10, DAY)
+    first.close()
+    hands.set_by(10 * 365 * DAY)
+    cache = opened(backend=backend)
+    cache.set(KEY, "x", ttl=None)
+    cache.sweep_quietly()
+    assert cache.status()[0].entries == 11
+    hands.pass_by(120)
+    cache.sweep_quietly()
+    assert cache.status()[0].entries == 11
+    assert "30 days" in cache.expire(older_than=timedelta(0), endless=True).skipped
+    assert len(faults) == 1
+    assert "30 days" in faults[0]
+
+
+def test_what_never_expires_is_behind_the_same_brake(opened: Opener, hands: Hands) -> None:
+    first = opened()
+    for one in range(10):
+        first.set(f"key {one}", "x", ttl=None)
+    first.close()
+    hands.set_by(365 * DAY)
+    assert "30 days" in opened().expire(older_than=timedelta(days=90), endless=True).skipped
+    assert opened().expire(older_than=timedelta(days=90), endless=True, force=True).removed.entries == 10
+
+
+def test_after_a_holiday_the_cache_is_swept_once_somebody_stores(opened: Opener, hands: Hands) -> None:
+    first = opened()
+    fill(first, 10, DAY)
+    first.close()
+    hands.set_by(40 * DAY)
+    cache = opened()
+    assert "30 days" in cache.sweep().skipped
+    hands.pass_by(3600)
+    assert "30 days" in cache.sweep().skipped
+    cache.set(KEY, "x", ttl=DAY)
+    hands.pass_by(3600)
+    assert cache.sweep().removed.entries == 10
+
+
+def test_a_week_is_no_wrong_clock(opened: Opener, hands: Hands) -> None:
+    first = opened()
+    fill(first, 10, DAY)
+    first.close()
+    hands.set_by(7 * DAY)
+    assert opened().sweep().removed.entries == 10

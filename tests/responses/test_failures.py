@@ -165,15 +165,43 @@ def test_a_newer_format_that_we_would_misread_is_left_alone(
     assert len(list(root.glob("??/*"))) == 2
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": "another"}', '{"version": "x"}'])
-def test_a_manifest_that_says_nothing_is_written_again(text: str, opened: Opener, root: Path) -> None:
+def test_an_empty_manifest_is_written_again(opened: Opener, root: Path) -> None:
+    """As a power cut may leave it."""
     opened().set(KEY, "hi")
     manifest = root / "cachemgr-cache.json"
-    manifest.write_text(text)
+    manifest.write_text("")
     cache = opened()
     assert cache.get(KEY)
     assert cache.set(KEY, "new")
     assert json.loads(manifest.read_text())["version"] == 2
+
+
+NEWER = '{"format": "cachemgr.responses", "version": 3, "min_reader": %s, "encodings": {"identity": 1}}'
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"format": "another"}', '{"version": "3.1"}', NEWER % 2])
+def test_a_manifest_that_cannot_be_understood_is_taken_for_a_newer_one(
+    text: str, opened: Opener, root: Path, faults: list[str]
+) -> None:
+    """Nothing is removed of what may have a format that nobody here knows."""
+    opened().set(KEY, "hi")
+    (metadata,) = root.glob("??/*.meta.json")
+    metadata.write_text("not ours")
+    manifest = root / "cachemgr-cache.json"
+    manifest.write_text(text)
+    cache = opened()
+    assert cache.set(KEY, "new") is SetResult.FAILED
+    for doing in (cache.expire, cache.clear, lambda: cache.verify(repair=True)):
+        with pytest.raises(StoreError, match="cannot be understood"):
+            doing()
+    assert manifest.read_text() == text
+    assert len(list(root.glob("??/*"))) == 2
+
+
+def test_of_another_shape_it_still_says_who_may_read(opened: Opener, root: Path, faults: list[str]) -> None:
+    opened().set(KEY, "hi")
+    (root / "cachemgr-cache.json").write_text(NEWER % 3)
+    assert opened().get(KEY) is None
 
 
 def test_the_directory_is_removed_under_our_feet(opened: Opener, root: Path) -> None:

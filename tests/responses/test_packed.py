@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cachemgr.responses import Cache, SetResult, open_cache
-from cachemgr.responses.sqlite_store import DATABASE
+from cachemgr.responses.format import PACKED
 from tests.mounting import SMALL, fill, mounted, read_only
 from tests.responses.conftest import Hands, Opener
 from tests.responses.killed import key_of
@@ -50,7 +50,7 @@ def test_opening_looking_and_sweeping_make_nothing(cache: Cache, root: Path) -> 
     assert cache.verify().sound
     cache.sweep()
     cache.close()
-    assert not (root / DATABASE).exists()
+    assert not (root / PACKED).exists()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such permissions")
@@ -58,7 +58,7 @@ def test_what_is_made_is_for_nobody_else(cache: Cache, root: Path) -> None:
     cache.set("key", "value")
 
     assert {name for name in os.listdir(root) if name.startswith("responses")} <= {
-        DATABASE, DATABASE + "-wal", DATABASE + "-shm"
+        PACKED, PACKED + "-wal", PACKED + "-shm"
     }  # fmt: skip
     assert all(path.stat().st_mode & 0o077 == 0 for path in (root, *root.glob("responses*")))
     assert (root / "CACHEDIR.TAG").exists()
@@ -168,9 +168,9 @@ def test_opened_for_reading_it_sees_what_others_write(root: Path, opened: Opener
 
 def flip(root: Path, text: bytes) -> None:
     """One bit of the first such text in the database."""
-    content = bytearray((root / DATABASE).read_bytes())
+    content = bytearray((root / PACKED).read_bytes())
     content[content.index(text)] ^= 1
-    (root / DATABASE).write_bytes(content)
+    (root / PACKED).write_bytes(content)
 
 
 def test_an_answer_that_rotted_is_a_miss_and_is_found(root: Path) -> None:
@@ -192,7 +192,7 @@ def test_an_answer_that_rotted_is_a_miss_and_is_found(root: Path) -> None:
 def test_of_a_damaged_database_what_can_be_read_is_kept(root: Path, faults: list[str]) -> None:
     with open_cache(sqlite(root)) as cache:
         filled(cache, 200)
-    path = root / DATABASE
+    path = root / PACKED
     content = bytearray(path.read_bytes())
     middle = len(content) // 2 // 4096 * 4096
     content[middle : middle + 4096] = b"\xff" * 4096
@@ -202,7 +202,7 @@ def test_of_a_damaged_database_what_can_be_read_is_kept(root: Path, faults: list
         cache.get("key 100")  # whatever that is, it is no exception
         assert not cache.verify().sound
         assert cache.verify(repair=True).sound
-        assert (root / (DATABASE + ".bad")).exists()
+        assert (root / (PACKED + ".bad")).exists()
         left = [found for found in values(cache, 200) if found is not None]
         assert 190 <= len(left) < 200
         assert cache.set("new", "x")
@@ -211,25 +211,25 @@ def test_of_a_damaged_database_what_can_be_read_is_kept(root: Path, faults: list
 
 def test_what_is_no_database_is_set_aside(root: Path, faults: list[str]) -> None:
     root.mkdir()
-    (root / DATABASE).write_bytes(b"mine" * 1000)
+    (root / PACKED).write_bytes(b"mine" * 1000)
     with open_cache(sqlite(root)) as cache:
         assert cache.get("key") is None
         assert cache.set("key", "x") is SetResult.FAILED
         assert cache.verify(repair=True).sound
         assert cache.set("key", "x")
-    assert (root / (DATABASE + ".bad")).read_bytes() == b"mine" * 1000
+    assert (root / (PACKED + ".bad")).read_bytes() == b"mine" * 1000
 
 
 def test_a_newer_versions_database_is_left_alone(root: Path, faults: list[str]) -> None:
     with open_cache(sqlite(root)) as cache:
         cache.set("key", "x")
-    with closing(sqlite3.connect(root / DATABASE)) as connection:
+    with closing(sqlite3.connect(root / PACKED)) as connection:
         connection.execute("PRAGMA user_version = 99")
-    before = (root / DATABASE).read_bytes()
+    before = (root / PACKED).read_bytes()
     with open_cache(sqlite(root)) as cache:
         assert cache.get("key") is None
         assert cache.set("key", "y") is SetResult.FAILED
-    assert (root / DATABASE).read_bytes() == before
+    assert (root / PACKED).read_bytes() == before
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no open file")
@@ -241,30 +241,30 @@ def test_a_database_that_was_removed_is_made_anew(root: Path, opened: Opener) ->
     cache.flush()
 
     assert cache.set("key", "x")
-    assert (root / DATABASE).exists()
+    assert (root / PACKED).exists()
 
 
 def test_room_goes_back_when_much_is_free(cache: Cache, root: Path) -> None:
     filled(cache, 3000)
     cache.close()
-    before = (root / DATABASE).stat().st_size
+    before = (root / PACKED).stat().st_size
     (line,) = cache.status()
     assert 0.7 < line.disk_bytes / before < 1.3
 
     assert cache.clear().removed.entries == 3000
     cache.close()
-    assert (root / DATABASE).stat().st_size < before / 10
+    assert (root / PACKED).stat().st_size < before / 10
 
 
 def test_reads_do_not_write(cache: Cache, root: Path, hands: Hands) -> None:
     filled(cache, 100)
     cache.close()
-    before = (root / DATABASE).read_bytes()
+    before = (root / PACKED).read_bytes()
     for _ in range(2):
         values(cache, 100)
-    assert not (root / (DATABASE + "-wal")).stat().st_size
+    assert not (root / (PACKED + "-wal")).stat().st_size
     cache.close()
-    assert (root / DATABASE).read_bytes() != before  # what was read is noted at the end
+    assert (root / PACKED).read_bytes() != before  # what was read is noted at the end
     hands.pass_by(1)
     entry = next(cache.entries(order_by="hits", descending=True))
     assert entry.hits == 2

@@ -116,8 +116,9 @@ def test_older_than(opened: Opener, hands: Hands) -> None:
     for key in "abcdef":
         cache.set(key, "x", ttl=HOUR / 2 if key == "f" else None)
         hands.pass_by(HOUR)
-    assert cache.expire(older_than=timedelta(hours=3.5), dry_run=True).removed.entries == 4
-    assert cache.expire(older_than=timedelta(hours=3.5)).removed.entries == 4
+    assert cache.expire(older_than=timedelta(hours=3.5), dry_run=True).removed.entries == 1
+    assert cache.expire(older_than=timedelta(hours=3.5), endless=True, dry_run=True).removed.entries == 4
+    assert cache.expire(older_than=timedelta(hours=3.5), endless=True).removed.entries == 4
     assert kept(cache) == "de"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from cachemgr.domain.terms import Record
-from cachemgr.responses.format import NEVER
+from cachemgr.responses.format import NEVER, VERSION
 
 _LATEST = 253_402_300_799.0
 """The last second of the year 9999; no later one can be written as a date."""
@@ -64,6 +64,9 @@ def _without_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _expiry(found: dict[str, object]) -> float | None:
     """When it expires; None for never. Raises _Doubt unless all it says is sound and agrees."""
+    version = found.get("format_version", VERSION)
+    if not isinstance(version, int) or version > VERSION:
+        raise _Doubt("newer")
     if found.get("expires_at") == NEVER and found.get("ttl_seconds") is None:
         return None
     moments = {

@@ -11,6 +11,7 @@ from cachemgr.cli.options import allow_root_option, everywhere, json_option, pas
 from cachemgr.cli.responses import (
     agree,
     as_text,
+    refuse_pinned,
     response_caches,
     show_entries,
     show_findings,
@@ -44,7 +45,8 @@ Examples:
   cachemgr responses expire --dir ~/app/.questfoundry/cache --yes
 
 \b
-Stops with exit code 4 when the clock was set and more than half would go; --force says it is right.
+Stops with exit code 4 when more than half would go by a clock that was set, or is
+more than 30 days ahead of all that was stored; --force says it is right.
 """
 VERIFY = """\b
 Examples:
@@ -153,18 +155,28 @@ def get(session: Session, named: Path | None, key: str) -> int:
 
 @responses.command(epilog=EXPIRE)
 @click.option("--older-than", metavar="AGE", help="Also what is older than this, such as 30d.")
+@click.option("--never-expiring", is_flag=True, help="With --older-than, also what never expires.")
 @click.option("--dry-run", is_flag=True, help="Show what would go and stop.")
-@click.option("--force", is_flag=True, help="Although the clock was set.")
+@click.option("--force", is_flag=True, help="Although the clock looks wrong.")
 @_yes
 @allow_root_option
 @_here
 def expire(
-    session: Session, named: Path | None, older_than: str | None, dry_run: bool, force: bool, yes: bool
+    session: Session,
+    named: Path | None,
+    older_than: str | None,
+    never_expiring: bool,
+    dry_run: bool,
+    force: bool,
+    yes: bool,
 ) -> int:
-    """Remove what has expired."""
+    """Remove what has expired, for good; nothing where some of it is pinned."""
     age, caches = _age(older_than), response_caches(session)
+    if never_expiring and age is None:
+        raise UsageError("--never-expiring says what --older-than is about; it needs that option")
     with caches.looking(named) as cache:
-        report = cache.expire(older_than=age, dry_run=True)
+        refuse_pinned(session, cache, all_ages=age is not None)
+        report = cache.expire(older_than=age, endless=never_expiring, dry_run=True)
         if dry_run or not report.removed.entries:
             _say_swept(session, cache, report)
             return 0
@@ -172,9 +184,11 @@ def expire(
             show_sweep(session, cache, report)
     agree(session, "expire", named, yes=yes)
     with caches.changing(named) as cache:
-        report = cache.expire(older_than=age, force=force)
+        report = cache.expire(older_than=age, endless=never_expiring, force=force)
         if report.skipped:
-            raise (Busy if report.skipped == BUSY else Refused)(f"nothing was removed: {report.skipped}")
+            if report.skipped == BUSY:
+                raise Busy(f"nothing was removed: {BUSY}")
+            raise Refused(f"nothing was removed: {report.skipped}; --force says that it is right")
         _say_swept(session, cache, report)
     return 1 if report.troubles else 0
 

@@ -1,0 +1,74 @@
+"""Whose a directory is. One that is not empty and never was a response cache is not taken over.
+
+What would become of it otherwise: a CACHEDIR.TAG, for which backups leave all of it out, and sweeps that take
+files for halves of entries because of their names.
+"""
+
+import os
+import struct
+
+from cachemgr.responses import files
+from cachemgr.responses.errors import Corrupt, ReadOnly
+from cachemgr.responses.format import DISCARDED, LOCKS, MANIFEST, METADATA, OLD_PREFIX, OWN, PACKED, SHARD
+from cachemgr.responses.members import listed, members
+from cachemgr.responses.packed_sql import APPLICATION
+from cachemgr.responses.pair import understand
+
+_HARMLESS = frozenset(
+    (".gitignore", ".gitkeep", ".keep", ".DS_Store", "Thumbs.db", "desktop.ini", "lost+found")
+)
+"""What people and systems put into an empty directory."""
+_APPLICATION_AT = 68
+"""Bytes before the application's number in a database (https://sqlite.org/fileformat.html)."""
+
+
+def admit(root: str) -> None:
+    """Raises ReadOnly for a directory that is somebody else's."""
+    if not root or os.path.dirname(root) == root:
+        raise ReadOnly("the root of a file system is no place for a response cache")
+    names = listed(root)
+    if MANIFEST in names:
+        return
+    strange = sorted(name for name in names if not _is_ours(root, name))
+    if strange and not any(_holds_entries(root, name) for name in names if SHARD.fullmatch(name)):
+        raise ReadOnly(
+            f"{root} never was a response cache and holds {strange[0]}; name an empty directory for one"
+        )
+
+
+def _is_ours(root: str, name: str) -> bool:
+    """Or nobody's."""
+    if SHARD.fullmatch(name) or name == DISCARDED:
+        return not listed(f"{root}/{name}") and not os.path.islink(f"{root}/{name}")
+    if name == PACKED:
+        return is_our_database(f"{root}/{name}")
+    return name in OWN or name in _HARMLESS or name.startswith((MANIFEST, PACKED, LOCKS))
+
+
+def is_our_database(path: str) -> bool:
+    """Or one that is empty still, or so damaged that it does not look like one: repairing sets it aside."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(_APPLICATION_AT + 4)
+    except OSError:
+        return False
+    if not head.startswith(b"SQLite format 3\0") or len(head) < _APPLICATION_AT + 4:
+        return True
+    return bool(struct.unpack_from(">I", head, _APPLICATION_AT)[0] == APPLICATION)
+
+
+def _holds_entries(root: str, shard: str) -> bool:
+    """Whether a pair is there that can be understood, or a name that only the old code gave."""
+    directory = f"{root}/{shard}"
+    there = members(shard, listed(directory))
+    if any(key.startswith(OLD_PREFIX) for key in there.keys):
+        return True
+    return any(_is_described(f"{directory}/{key}") for key in there.described & there.values.keys())
+
+
+def _is_described(stem: str) -> bool:
+    try:
+        understand(files.read(stem + METADATA))
+    except (OSError, Corrupt):
+        return False
+    return True
