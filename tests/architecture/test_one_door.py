@@ -30,7 +30,7 @@ OWN_FILES: dict[str, set[str]] = {
     },
     "responses/connections.py": {"sqlite3.connect"},
     "responses/database.py": {"sqlite3.connect"},
-    "responses/sweeping.py": {"sqlite3.connect"},
+    "responses/rebuild.py": {"sqlite3.connect"},
     # /dev/null takes the place of a pipe that was closed
     "cli/output.py": {"os.O_WRONLY"},
     # the directory of a demo
