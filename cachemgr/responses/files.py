@@ -65,6 +65,16 @@ def replace(source: str, target: str) -> None:
     _patiently(lambda: os.replace(source, target))
 
 
+def double(source: str, target: str) -> None:
+    """The same content under a second name, which must be free, as durable as the first."""
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        raise
+    except OSError:  # not every file system has links
+        create(target, read(source), sync=True)
+
+
 def free_name(path: str, endings: Sequence[str] = ("",)) -> str:
     """The path, or with `.2`, `.3` … at its end: such that nothing is there, with none of the endings."""
     names = chain((path,), (f"{path}.{number}" for number in count(2)))

@@ -25,8 +25,8 @@ OWN_FILES: dict[str, set[str]] = {
     "cli/action.py": {"open for writing"},
     # a library that applications import: the files of its own cache, and the index beside them
     "responses/files.py": {
-        "os.O_WRONLY", "os.O_RDWR", "os.O_CREAT", "os.makedirs", "os.rename", "os.replace", "os.rmdir",
-        "os.unlink",
+        "os.O_WRONLY", "os.O_RDWR", "os.O_CREAT", "os.link", "os.makedirs", "os.rename", "os.replace",
+        "os.rmdir", "os.unlink",
     },
     "responses/connections.py": {"sqlite3.connect"},
     "responses/database.py": {"sqlite3.connect"},
