@@ -14,9 +14,11 @@ from pathlib import Path
 
 from cachemgr.responses import files, forks
 from cachemgr.responses.errors import Corrupt, Full, ReadOnly, StoreError
+from cachemgr.responses.tables import make_tables
 
 _PATIENCE = 5.0
 """Seconds that a writer waits for another one."""
+DAMAGED = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB))
 _UNWRITABLE = frozenset((sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM))
 _inherited: list[sqlite3.Connection] = []
 """Of the parent's, in a child: closing them there could end what the parent is at."""
@@ -108,15 +110,19 @@ class Connections:
             found = None if self._read_only else self.reader()
         return found is not None and not found.frozen
 
-    def look(self) -> None:
-        """Let go of a database that somebody removed or replaced: what is written there is lost."""
+    def look(self) -> bool:
+        """Let go of a database that somebody removed or replaced: what is written there is lost. Whether it
+        is still the one."""
         found: Seat | None = getattr(self._local, "seat", None)
-        if found is not None and found.inode != _inode(self._path):
-            self.close()
+        if found is None or found.inode == _inode(self._path):
+            return True
+        self.close()
+        return False
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All or nothing. Raises StoreError."""
+        self.look()
         with translated():
             connection = self.writer().connection
             connection.execute("BEGIN IMMEDIATE")
@@ -127,6 +133,8 @@ class Connections:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+            if not self.look():
+                raise StoreError("the database was exchanged for another meanwhile")
 
     def _keep(self, found: Seat | None) -> Seat | None:
         old: Seat | None = getattr(self._local, "seat", None)
@@ -145,7 +153,7 @@ class Connections:
             try:
                 found = self._connect(mode)
             except sqlite3.Error as error:
-                if _code(error) not in _UNWRITABLE or "immutable" in mode:
+                if primary_code(error) not in _UNWRITABLE or "immutable" in mode:
                     raise
                 continue
             found.frozen = mode != "rw"
@@ -153,6 +161,8 @@ class Connections:
         raise AssertionError("the last mode returns or raises")
 
     def _connect(self, mode: str) -> Seat:
+        # Before: of one that is exchanged meanwhile it is the wrong one then, which the next look finds.
+        inode = _inode(self._path)
         connection = sqlite3.connect(
             f"{Path(self._path).as_uri()}?mode={mode}",
             uri=True,
@@ -166,7 +176,7 @@ class Connections:
             connection.close()
             raise
         seat = connection.cursor(Seat)
-        seat.process, seat.era, seat.inode = os.getpid(), self._era, _inode(self._path)
+        seat.process, seat.era, seat.inode = os.getpid(), self._era, inode
         return seat
 
     def _set_up(self, connection: sqlite3.Connection, *, new: bool) -> None:
@@ -176,7 +186,10 @@ class Connections:
         if version:
             self._refuse_foreign(connection)
         if new and version < self._version:
-            self._make_tables(connection)
+            make_tables(
+                connection, self._schema, self._page, self._application, self._version, self._refuse_foreign
+            )
+            _write_ahead(connection)
         connection.execute(f"PRAGMA synchronous = {self._sync}")
         connection.execute("PRAGMA journal_size_limit = 16777216")
         connection.execute("PRAGMA cache_size = -32000")
@@ -195,20 +208,6 @@ class Connections:
             self._prepare(os.path.dirname(self._path))
             with suppress(FileExistsError):
                 files.create(self._path, b"")
-
-    def _make_tables(self, connection: sqlite3.Connection) -> None:
-        connection.execute(f"PRAGMA page_size = {self._page}")
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-        # Before the log: of several that start at once, one makes the tables and the others wait here.
-        connection.execute("BEGIN IMMEDIATE")
-        if connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-            self._refuse_foreign(connection)
-        for statement in self._schema:
-            connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {self._application}")
-        connection.execute(f"PRAGMA user_version = {self._version}")
-        connection.execute("COMMIT")
-        _write_ahead(connection)
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
@@ -235,12 +234,12 @@ def translated() -> Iterator[None]:
 
 
 def fault(error: sqlite3.Error) -> StoreError:
-    match _code(error):
+    match primary_code(error):
         case sqlite3.SQLITE_FULL:
             return Full(str(error))
         case code if code in _UNWRITABLE:
             return ReadOnly(str(error))
-        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+        case damaged if damaged in DAMAGED:
             return Corrupt(
                 f"the database is damaged ({error}); `cachemgr responses verify --repair` sets it aside"
             )
@@ -248,7 +247,7 @@ def fault(error: sqlite3.Error) -> StoreError:
             return StoreError(str(error))
 
 
-def _code(error: sqlite3.Error) -> int:
+def primary_code(error: sqlite3.Error) -> int:
     """The primary one."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 

@@ -115,7 +115,7 @@ class Database:
     def _set_aside(self, path: str) -> None:
         self.close()
         try:
-            files.replace(path, path + ".bad")
+            files.move_to_free(path, files.free_name(path + ".bad"))
             files.remove(path + "-wal")
             files.remove(path + "-shm")
         except OSError:

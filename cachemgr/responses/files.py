@@ -7,8 +7,9 @@ import errno
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain, count
 
 from cachemgr.responses.errors import Full, ReadOnly, StoreError
 
@@ -62,6 +63,33 @@ def create(path: str, content: bytes, *, sync: bool = False) -> None:
 
 def replace(source: str, target: str) -> None:
     _patiently(lambda: os.replace(source, target))
+
+
+def double(source: str, target: str) -> None:
+    """The same content under a second name, which must be free, as durable as the first."""
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        raise
+    except OSError:  # not every file system has links
+        create(target, read(source), sync=True)
+
+
+def free_name(path: str, endings: Sequence[str] = ("",)) -> str:
+    """The path, or with `.2`, `.3` … at its end: such that nothing is there, with none of the endings."""
+    names = chain((path,), (f"{path}.{number}" for number in count(2)))
+    return next(name for name in names if not any(os.path.lexists(name + ending) for ending in endings))
+
+
+def move_to_free(source: str, target: str) -> None:
+    """Rename, over nothing: raises FileExistsError where somebody was faster."""
+    os.stat(source, follow_symlinks=False)
+    create(target, b"")
+    try:
+        replace(source, target)
+    except BaseException:
+        remove(target)
+        raise
 
 
 def remove(path: str, *, folder: int | None = None) -> bool:

@@ -36,6 +36,7 @@ PUT = (
     + "ON CONFLICT(h) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in WRITTEN[1:])
 )
+PUT_NEW = f"INSERT OR IGNORE INTO r({', '.join(WRITTEN)}) VALUES({', '.join('?' * len(WRITTEN))})"
 GET = "SELECT body FROM r WHERE h = ? AND key = ?"
 DELETE = "DELETE FROM r WHERE h = ? AND key = ?"
 RENEW = "UPDATE r SET expires = ?, body = ? WHERE h = ? AND key = ?"

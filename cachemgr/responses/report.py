@@ -15,6 +15,7 @@ Problem = Literal[
     "not in the index",
     "in the index only",
     "foreign file",
+    "unreadable",
 ]
 
 

@@ -12,6 +12,7 @@ from cachemgr.responses.admission import admit
 from cachemgr.responses.config import CacheConfig
 from cachemgr.responses.connections import Connections, fault, translated
 from cachemgr.responses.entry import Entry
+from cachemgr.responses.errors import StoreError
 from cachemgr.responses.files import create, make_directory
 from cachemgr.responses.format import PACKED, TAG, TAG_CONTENT
 from cachemgr.responses.index_sql import GROUPS, ORDERS, TOTALS, number_of, where
@@ -23,6 +24,7 @@ from cachemgr.responses.report import Finding, Removed, Totals
 from cachemgr.responses.tally import Access, Group, Tally
 
 _FLIGHTS, _STRIPES = 256, 4096
+_EXCHANGES = 3
 _MAINTENANCE = _FLIGHTS + _STRIPES
 """Numbers of locks, as the `file` backend has them: whoever converts one into the other keeps both out."""
 
@@ -65,11 +67,14 @@ class SqliteStore:
 
     def write(self, digest: str, payload: bytes, metadata: Metadata) -> None:
         try:
-            seat = self._connections.writer()
             values = row(number_of(digest), bytes.fromhex(digest), payload, metadata)
-            seat.execute(packed_sql.PUT, values)
+            for _ in range(_EXCHANGES):
+                self._connections.writer().execute(packed_sql.PUT, values)
+                if self._connections.look():
+                    return
         except sqlite3.Error as error:
             raise fault(error) from error
+        raise StoreError("the database is exchanged for another again and again")
 
     def write_many(self, entries: Iterable[tuple[str, bytes, Metadata]]) -> int:
         """In one transaction."""

@@ -8,11 +8,12 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 
-from cachemgr.responses import files, packed, packed_sql
+from cachemgr.responses import packed_sql
 from cachemgr.responses.connections import Connections, translated
-from cachemgr.responses.errors import Corrupt
+from cachemgr.responses.errors import Corrupt, StoreError
 from cachemgr.responses.index_sql import number_of, where
 from cachemgr.responses.query import EntryQuery
+from cachemgr.responses.rebuild import rebuild, whole
 from cachemgr.responses.report import Finding, Removed
 
 _BATCH = 900
@@ -84,18 +85,19 @@ def oldest(
 
 def verified(connections: Connections, path: str, *, repair: bool) -> Iterator[Finding]:
     """Every row's checksum, then the structure of the database. A row that is not what was written is
-    removed; a database that is damaged is set aside with `.bad` at its end, and what can be read of it is
-    written to a new one."""
+    removed; a database that is damaged is made anew of what can be read of it, and kept with `.bad` at its
+    end."""
     name = os.path.basename(path)
     try:
         with translated():
             seat = connections.reader()
             if seat is None:
                 return
-            for key in _rotten(seat.connection):
+            for number, key, body in _rotten(seat.connection):
                 if repair:
+                    # As it was seen: by now it may have been written anew.
                     with connections.transaction() as writer:
-                        writer.execute("DELETE FROM r WHERE key = ? AND h = ?", (key, number_of(key.hex())))
+                        writer.execute("DELETE FROM r WHERE id = ? AND body = ?", (number, body))
                 yield Finding(key.hex(), "corrupt value", repaired=repair)
             said = [line for (line,) in seat.connection.execute("PRAGMA integrity_check(10)")]
             if said == ["ok"]:
@@ -103,57 +105,27 @@ def verified(connections: Connections, path: str, *, repair: bool) -> Iterator[F
             reason = "; ".join(said)
     except Corrupt as error:
         reason = str(error)
-    if repair:
-        saved = _salvage(path)
-        connections.close()
-        for ending in ("-wal", "-shm"):
-            files.remove(path + ending)
-        files.replace(path, path + ".bad")
-        if saved:
-            with connections.transaction() as writer:
-                writer.executemany(packed_sql.PUT, saved)
-        reason = f"{len(saved)} responses could be read of it"
-    yield Finding(name, "corrupt value", repaired=repair, reason=reason)
+    if not repair:
+        yield Finding(name, "corrupt value", reason=reason)
+        return
+    try:
+        saved = rebuild(connections, path)
+    except (OSError, StoreError) as error:
+        yield Finding(name, "corrupt value", reason=getattr(error, "strerror", None) or str(error))
+    else:
+        yield Finding(name, "corrupt value", repaired=True, reason=f"{saved} responses could be read of it")
 
 
-def _rotten(connection: sqlite3.Connection) -> Iterator[bytes]:
-    """Keys of rows whose bytes are not what was written. In steps: nothing stays open between two."""
+def _rotten(connection: sqlite3.Connection) -> Iterator[tuple[int, bytes, bytes]]:
+    """Rows whose bytes are not what was written. In steps: nothing stays open between two."""
     last = -(1 << 63)
     while rows := connection.execute(
         "SELECT id, h, key, body FROM r WHERE id > ? ORDER BY id LIMIT 500", (last,)
     ).fetchall():
         last = rows[-1][0]
-        for _, number, key, body in rows:
-            if number_of(key.hex()) != number or not _whole(body):
-                yield key
-
-
-def _whole(body: bytes) -> bool:
-    try:
-        packed.unpack(body)
-    except Corrupt:
-        return False
-    return True
-
-
-def _salvage(path: str) -> list[tuple[object, ...]]:
-    """The rows of a damaged database that are whole: from both ends up to where it cannot be read."""
-    columns = ", ".join(packed_sql.WRITTEN)
-    found: dict[bytes, tuple[object, ...]] = {}
-    for way in ("ASC", "DESC"):
-        try:
-            connection = sqlite3.connect(path, isolation_level=None)
-        except sqlite3.Error:
-            continue
-        try:
-            for row in connection.execute(f"SELECT {columns} FROM r ORDER BY id {way}"):  # noqa: S608
-                if _whole(row[-1]):
-                    found[row[1]] = row
-        except (sqlite3.Error, TypeError):
-            pass
-        finally:
-            connection.close()
-    return list(found.values())
+        for one, number, key, body in rows:
+            if number_of(key.hex()) != number or not whole(body):
+                yield one, key, body
 
 
 def _delete(connection: sqlite3.Connection, numbers: Sequence[int]) -> int:

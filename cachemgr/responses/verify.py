@@ -6,12 +6,21 @@ unfinished was left by somebody who was killed, however young it is.
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext, suppress
 from functools import partial
 from typing import TypeVar
 
 from cachemgr.responses import files
 from cachemgr.responses.errors import Corrupt, StoreError
-from cachemgr.responses.format import ABANDONED, METADATA, OLD_SHARD, OLD_TEMPORARY, TEMPORARY, VALUE
+from cachemgr.responses.format import (
+    ABANDONED,
+    METADATA,
+    OLD_PREFIX,
+    OLD_SHARD,
+    OLD_TEMPORARY,
+    TEMPORARY,
+    VALUE,
+)
 from cachemgr.responses.index import Index
 from cachemgr.responses.index_rows import Row
 from cachemgr.responses.locks import Slots
@@ -42,7 +51,11 @@ class Verifier:
 
     def _of_shard(self, shard: str) -> Iterator[Finding]:
         directory = f"{self._places.root}/{shard}"
-        there = members(shard, listed(directory))
+        try:
+            there = members(shard, listed(directory))
+        except OSError as error:
+            yield Finding(shard, "unreadable", reason=error.strerror or str(error))
+            return
         for key in sorted(there.keys):
             yield from self._of_key(shard, key, there)
         for name in there.temporary:
@@ -54,18 +67,22 @@ class Verifier:
 
     def _of_key(self, shard: str, key: str, there: Members) -> Iterator[Finding]:
         stem = f"{self._places.root}/{shard}/{key}"
-        problem = _problem(stem, key)
-        if problem in _UNSETTLED:
-            problem = self._settled(shard, partial(_problem, stem, key))
+        try:
+            problem = _problem(stem, key)
+            if problem in _UNSETTLED:
+                problem = self._settled(shard, partial(_problem, stem, key))
+        except OSError as error:
+            # Of the device, of rights: what cannot be read now may be sound.
+            yield Finding(f"{shard}/{key}", "unreadable", reason=error.strerror or str(error))
+            return
         if problem == "old name":
             yield self._mended(shard, key, problem, partial(self._rename, shard, key))
         elif problem is not None:
             yield self._mended(shard, key, problem, partial(self._remove, shard, key))
         elif (kept := there.values.get(key, [])) and len(kept) > 1:
-            used = understand(files.read(stem + METADATA)).encoding
             for name in kept:
-                if name != key + SUFFIXES[used]:
-                    yield self._mended(shard, name, "metadata missing", partial(self._drop, shard, name))
+                if self._settled(shard, partial(_spare, stem, name)):
+                    yield self._mended(shard, name, "metadata missing", partial(self._drop_spare, stem, name))
 
     def _of_index(self, shard: str, there: Members) -> Iterator[Finding]:
         """Rows and files that do not know each other."""
@@ -77,16 +94,21 @@ class Verifier:
             if not os.path.lexists(stem + key + METADATA):
                 yield self._mended(shard, key, "in the index only", partial(self._unlist, digest_of(key)))
         for key in sorted(there.described - known):
-            if _problem(stem + key, key) in (None, "old form"):
+            with suppress(OSError):  # told above
+                if _problem(stem + key, key) not in (None, "old form"):
+                    continue
                 yield self._mended(shard, key, "not in the index", partial(self._enlist, shard, key))
 
     def _settled(self, shard: str, look: Callable[[], _T]) -> _T:
         """Looked at again with the shard held: it may have been a writer at work."""
         try:
-            with self._slots.held(int(shard, 16)):
-                return look()
+            self._slots.acquire(int(shard, 16))
         except OSError:
             return look()
+        try:
+            return look()
+        finally:
+            self._slots.release(int(shard, 16))
 
     def _mended(self, shard: str, name: str, problem: Problem, mend: Callable[[], bool]) -> Finding:
         item = f"{shard}/{name}"
@@ -109,6 +131,11 @@ class Verifier:
         files.remove(path)
         return True
 
+    def _drop_spare(self, stem: str, name: str) -> bool:
+        if _spare(stem, name):
+            files.remove(f"{os.path.dirname(stem)}/{name}")
+        return True
+
     def _remove(self, shard: str, key: str) -> bool:
         stem = f"{self._places.root}/{shard}/{key}"
         now = _problem(stem, key)
@@ -122,18 +149,27 @@ class Verifier:
         return True
 
     def _rename(self, shard: str, key: str) -> bool:
-        """To the shard and the name of its digest, unless there is an entry already."""
-        digest = digest_of(key)
-        source, target = f"{self._places.root}/{shard}/{key}", self._places.stem(digest)
-        if os.path.lexists(target + METADATA):
-            remove(source)
-            return True
-        files.make_directory(self._places.shard(digest))
-        # The value first: what has no metadata is nobody's.
-        files.replace(source + VALUE, target + VALUE)
-        files.replace(source + METADATA, target + METADATA)
-        self._enlist(digest[:2], digest)
+        """To the shard and the name of its digest, unless there is a sound entry already."""
+        target = digest_of(key)[:2]
+        with nullcontext() if target == shard else self._slots.held(int(target, 16)):
+            self._rename_alone(f"{self._places.root}/{shard}/{key}", digest_of(key))
         return True
+
+    def _rename_alone(self, source: str, digest: str) -> None:
+        """With both shards held: whoever is at work on the new name has finished, or was killed."""
+        target = self._places.stem(digest)
+        if _problem(source, OLD_PREFIX + digest) != "old name":
+            return
+        if _problem(target, digest) in (None, "old form"):
+            remove(source)
+            return
+        remove(target)
+        files.make_directory(self._places.shard(digest))
+        # Whole under the old name until the metadata moves, and from then on under the new one.
+        files.double(source + VALUE, target + VALUE)
+        files.replace(source + METADATA, target + METADATA)
+        files.remove(source + VALUE)
+        self._enlist(digest[:2], digest)
 
     def _unlist(self, digest: str) -> bool:
         self._index.put(Row(digest, None))
@@ -152,19 +188,27 @@ class Verifier:
             return True
 
 
+def _spare(stem: str, name: str) -> bool:
+    """Whether the value of that name is not the one that the metadata means, where it can be told."""
+    try:
+        used = understand(files.read(stem + METADATA)).encoding
+    except (OSError, Corrupt):
+        return False
+    return name != os.path.basename(stem) + SUFFIXES[used]
+
+
 def _problem(stem: str, key: str) -> Problem | None:
+    """Raises OSError where it cannot be read."""
     try:
         metadata = understand(files.read(stem + METADATA))
     except FileNotFoundError:
         return "metadata missing"
-    except (OSError, Corrupt):
+    except Corrupt:
         return "corrupt metadata"
     try:
         payload = files.read(stem + SUFFIXES[metadata.encoding])
     except FileNotFoundError:
         return "value missing"
-    except OSError:
-        return "corrupt value"
     if not check(payload, metadata):
         return "corrupt value"
     if is_old(key):

@@ -25,12 +25,12 @@ OWN_FILES: dict[str, set[str]] = {
     "cli/action.py": {"open for writing"},
     # a library that applications import: the files of its own cache, and the index beside them
     "responses/files.py": {
-        "os.O_WRONLY", "os.O_RDWR", "os.O_CREAT", "os.makedirs", "os.rename", "os.replace", "os.rmdir",
-        "os.unlink",
+        "os.O_WRONLY", "os.O_RDWR", "os.O_CREAT", "os.link", "os.makedirs", "os.rename", "os.replace",
+        "os.rmdir", "os.unlink",
     },
     "responses/connections.py": {"sqlite3.connect"},
     "responses/database.py": {"sqlite3.connect"},
-    "responses/sweeping.py": {"sqlite3.connect"},
+    "responses/rebuild.py": {"sqlite3.connect"},
     # /dev/null takes the place of a pipe that was closed
     "cli/output.py": {"os.O_WRONLY"},
     # the directory of a demo

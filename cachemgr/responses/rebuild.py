@@ -1,0 +1,129 @@
+"""A damaged database is made anew from the rows that can be read of it, while programs may have it open.
+
+In place where SQLite can still begin a transaction in it: sqlite3_backup_step() takes the write lock with its
+first step and keeps it to the end, so who has it open waits, and goes on in the new content. Where not even
+its header is left, the file is exchanged for another; whoever writes looks afterwards which one it was.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
+
+from cachemgr.responses import files, packed, packed_sql
+from cachemgr.responses.connections import DAMAGED, Connections, primary_code, translated
+from cachemgr.responses.errors import Corrupt, StoreError
+from cachemgr.responses.tables import make_tables
+
+_PATIENCE = 5.0
+"""Seconds that each side waits for the other."""
+_ENDINGS = ("-wal", "-shm", "")
+"""The file itself last: as long as it is there nobody makes a new one, which would drop the log."""
+_Row = tuple[object, ...]
+
+
+def rebuild(connections: Connections, path: str) -> int:
+    """How many responses could be read. What was there is kept with `.bad` at its end, under a name that is
+    free. Raises StoreError and OSError, with everything as it was."""
+    connections.close()
+    try:
+        with translated():
+            return _in_place(path)
+    except Corrupt:
+        return _exchanged(connections, path)
+
+
+def _in_place(path: str) -> int:
+    saved: list[_Row] = []
+    aside: list[str] = []
+
+    def fill(status: int, _left: int, _pages: int) -> None:
+        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise StoreError("somebody is at work on it")
+        if not aside:  # after the first step
+            aside.append(_claimed(path))
+            _copy(path, aside[0])
+            saved.extend(salvaged(path))
+            _put(made, saved)
+
+    try:
+        with closing(_connect(path)) as live, closing(_connect("")) as made:
+            (size,) = live.execute("PRAGMA page_size").fetchone()
+            live.execute("PRAGMA journal_mode = WAL")
+            make_tables(made, packed_sql.SCHEMA, size, packed_sql.APPLICATION, packed_sql.VERSION)
+            made.backup(live, pages=1, progress=fill)
+    except BaseException:
+        for copied in aside:
+            files.remove(copied)
+        raise
+    return len(saved)
+
+
+def _claimed(path: str) -> str:
+    aside = files.free_name(path + ".bad", _ENDINGS)
+    files.create(aside, b"")
+    return aside
+
+
+def _copy(path: str, aside: str) -> None:
+    """Page by page, log included. Not as a file: closing it would give up SQLite's locks (`fcntl`)."""
+    with closing(_connect(path)) as source, closing(_connect(aside)) as target:
+        source.backup(target)
+
+
+def _exchanged(connections: Connections, path: str) -> int:
+    aside = files.free_name(path + ".bad", _ENDINGS)
+    moved: list[str] = []
+    try:
+        for ending in _ENDINGS:
+            with suppress(FileNotFoundError):
+                files.move_to_free(path + ending, aside + ending)
+                moved.append(ending)
+    except BaseException:
+        for ending in moved:
+            files.replace(aside + ending, path + ending)
+        raise
+    saved = salvaged(aside)
+    if saved:
+        with connections.transaction() as writer:
+            _put(writer, saved)
+    return len(saved)
+
+
+def _put(connection: sqlite3.Connection, rows: Sequence[_Row]) -> None:
+    """What somebody stored since is newer."""
+    connection.executemany(packed_sql.PUT_NEW, rows)
+
+
+def salvaged(path: str) -> list[_Row]:
+    """The rows of a damaged database that are whole: from both ends up to where it cannot be read. A fault
+    of the device is raised: what cannot be read now may be sound."""
+    columns = ", ".join(packed_sql.WRITTEN)
+    found: dict[object, _Row] = {}
+    for way in ("ASC", "DESC"):
+        for row in _rows(path, f"SELECT {columns} FROM r ORDER BY id {way}"):  # noqa: S608
+            if whole(row[-1]):
+                found[row[1]] = row
+    return list(found.values())
+
+
+def _rows(path: str, query: str) -> Iterator[_Row]:
+    with translated(), closing(_connect(path)) as connection:
+        try:
+            yield from connection.execute(query)
+        except sqlite3.Error as error:
+            if primary_code(error) not in DAMAGED | {sqlite3.SQLITE_ERROR}:  # the last: no such table
+                raise
+
+
+def whole(body: object) -> bool:
+    if not isinstance(body, bytes):
+        return False
+    try:
+        packed.unpack(body)
+    except Corrupt:
+        return False
+    return True
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)

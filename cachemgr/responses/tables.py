@@ -1,0 +1,26 @@
+"""The tables of a new database."""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+
+
+def make_tables(
+    connection: sqlite3.Connection,
+    schema: Sequence[str],
+    page: int,
+    application: int,
+    version: int,
+    refuse_foreign: Callable[[sqlite3.Connection], None] = lambda _: None,
+) -> None:
+    """Make them, unless others are there already: then that is asked, which may raise StoreError."""
+    connection.execute(f"PRAGMA page_size = {page}")
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    # Before the log: of several that start at once, one makes the tables and the others wait here.
+    connection.execute("BEGIN IMMEDIATE")
+    if connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+        refuse_foreign(connection)
+    for statement in schema:
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {application}")
+    connection.execute(f"PRAGMA user_version = {version}")
+    connection.execute("COMMIT")
