@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cachemgr.responses import SetResult, open_cache
-from cachemgr.responses.sqlite_store import DATABASE
+from cachemgr.responses.format import PACKED
 from tests.responses.conftest import Opener
 from tests.responses.test_packed import filled, sqlite, values
 
@@ -94,12 +94,12 @@ def test_what_is_stored_during_a_repair_is_there(root: Path, faults: list[str]) 
 @pytest.mark.parametrize("header", [False, True])
 def test_what_is_set_aside_overwrites_nothing(header: bool, root: Path, faults: list[str]) -> None:
     root.mkdir()
-    (root / (DATABASE + ".bad")).write_text("my only copy")
+    (root / (PACKED + ".bad")).write_text("my only copy")
     for _ in range(2):
         filled_before(root)
         damaged_and_repaired(root, header=header)
     aside = sorted(path.name for path in root.glob("*.bad*") if not path.name.endswith(("-wal", "-shm")))
-    assert aside == [DATABASE + ".bad", DATABASE + ".bad.2", DATABASE + ".bad.3"]
+    assert aside == [PACKED + ".bad", PACKED + ".bad.2", PACKED + ".bad.3"]
     assert (root / aside[0]).read_text() == "my only copy"
     assert (root / aside[1]).stat().st_size > 100_000
 
@@ -122,7 +122,7 @@ def test_what_was_replaced_since_it_was_found_rotten_is_not_removed(root: Path) 
     """The answer that takes the place of a rotten one between the look and the removal."""
     with open_cache(sqlite(root)) as cache:
         filled(cache, 3)
-    with closing(sqlite3.connect(root / DATABASE)) as connection:
+    with closing(sqlite3.connect(root / PACKED)) as connection:
         connection.execute("UPDATE r SET body = x'00112233445566778899' WHERE id <= 2")
         connection.commit()
     with open_cache(sqlite(root)) as cache:
