@@ -5,7 +5,9 @@ files for halves of entries because of their names.
 """
 
 import os
-import struct
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 from cachemgr.responses import files
 from cachemgr.responses.errors import Corrupt, ReadOnly
@@ -18,8 +20,6 @@ _HARMLESS = frozenset(
     (".gitignore", ".gitkeep", ".keep", ".DS_Store", "Thumbs.db", "desktop.ini", "lost+found")
 )
 """What people and systems put into an empty directory."""
-_APPLICATION_AT = 68
-"""Bytes before the application's number in a database (https://sqlite.org/fileformat.html)."""
 
 
 def admit(root: str) -> None:
@@ -47,14 +47,15 @@ def _is_ours(root: str, name: str) -> bool:
 
 def is_our_database(path: str) -> bool:
     """Or one that is empty still, or so damaged that it does not look like one: repairing sets it aside."""
+    # By way of SQLite alone: whoever closes a file of his own takes away the locks that SQLite has on it in
+    # this process (sqlite.org/howtocorrupt.html 2.2).
     try:
-        with open(path, "rb") as file:
-            head = file.read(_APPLICATION_AT + 4)
-    except OSError:
-        return False
-    if not head.startswith(b"SQLite format 3\0") or len(head) < _APPLICATION_AT + 4:
-        return True
-    return bool(struct.unpack_from(">I", head, _APPLICATION_AT)[0] == APPLICATION)
+        with closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            (application,) = connection.execute("PRAGMA application_id").fetchone()
+            (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.Error:
+        return True  # whoever opens it to write looks again
+    return bool(application == APPLICATION or not tables)
 
 
 def _holds_entries(root: str, shard: str) -> bool:
