@@ -41,6 +41,9 @@ def judge(
     bench.held = held
     bench.decide()
     size_rules = [rule for rule in (Criterion.MAX_SIZE, Criterion.FREE) if _asked(policy, rule) is not None]
+    for rule in size_rules if size_rules[1:] else ():
+        bench.shrink(rule)
+    # What a later rule takes may be what an earlier one lacked, so it is asked again.
     unmet = tuple(shortfall for rule in size_rules for shortfall in bench.shrink(rule))
     ordered = sorted(bench.found, key=bench.rank)
     verdicts = tuple(bench.verdicts[one.entry.id] for one in ordered)

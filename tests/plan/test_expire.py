@@ -214,6 +214,16 @@ def test_each_file_system_is_asked_once_by_whichever_mount_and_an_unknown_one_gi
     assert {(short.where, short.missing) for short in made.expiry.unmet} == {("tmpfs", 400), ("", 1500)}
 
 
+def test_what_a_later_rule_takes_counts_for_an_earlier_one() -> None:
+    one = entry("e", unit("e", size=1000), modified=ago(days=9))
+    room = replace(cache(BOX), registered=True, volume=Volume("/dev/a", "ext4", 0, 10**9))
+
+    made = judge(inventory([room], [one]), [one], Policy(max_size=0, free=1), NOW)
+
+    assert [verdict.entry for verdict in made.going] == [one.id]
+    assert made.expiry.unmet == ()
+
+
 def test_bytes_that_another_name_keeps_alive_make_no_space() -> None:
     linked = Tally(size=1000, linked={(1, 7): Linked(1000, 1000, 2, 1)})
     outside = replace(unit("out"), tally=linked)
