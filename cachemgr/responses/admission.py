@@ -5,15 +5,11 @@ files for halves of entries because of their names.
 """
 
 import os
-import sqlite3
-from contextlib import closing
-from pathlib import Path
 
 from cachemgr.responses import files
 from cachemgr.responses.errors import Corrupt, ReadOnly
 from cachemgr.responses.format import DISCARDED, LOCKS, MANIFEST, METADATA, OLD_PREFIX, OWN, PACKED, SHARD
 from cachemgr.responses.members import listed, members
-from cachemgr.responses.packed_sql import APPLICATION
 from cachemgr.responses.pair import understand
 
 _HARMLESS = frozenset(
@@ -41,21 +37,10 @@ def _is_ours(root: str, name: str) -> bool:
     if SHARD.fullmatch(name) or name == DISCARDED:
         return not listed(f"{root}/{name}") and not os.path.islink(f"{root}/{name}")
     if name == PACKED:
-        return is_our_database(f"{root}/{name}")
+        from cachemgr.responses.connections import is_ours  # most directories have no database
+
+        return is_ours(f"{root}/{name}")
     return name in OWN or name in _HARMLESS or name.startswith((MANIFEST, PACKED, LOCKS))
-
-
-def is_our_database(path: str) -> bool:
-    """Or one that is empty still, or so damaged that it does not look like one: repairing sets it aside."""
-    # By way of SQLite alone: whoever closes a file of his own takes away the locks that SQLite has on it in
-    # this process (sqlite.org/howtocorrupt.html 2.2).
-    try:
-        with closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            (application,) = connection.execute("PRAGMA application_id").fetchone()
-            (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.Error:
-        return True  # whoever opens it to write looks again
-    return bool(application == APPLICATION or not tables)
 
 
 def _holds_entries(root: str, shard: str) -> bool:

@@ -9,11 +9,12 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from cachemgr.responses import files, forks
 from cachemgr.responses.errors import Corrupt, Full, ReadOnly, StoreError
+from cachemgr.responses.packed_sql import APPLICATION
 from cachemgr.responses.tables import make_tables
 
 _PATIENCE = 5.0
@@ -265,3 +266,17 @@ def _length(path: str) -> int:
         return os.stat(path).st_size
     except OSError:
         return 0
+
+
+def is_ours(path: str) -> bool:
+    """Whether a database is a store of ours; or one that is empty still, or so damaged that it does not look
+    like one: repairing sets it aside."""
+    # By way of SQLite alone: whoever closes a file of his own takes away the locks that SQLite has on it in
+    # this process (sqlite.org/howtocorrupt.html 2.2).
+    try:
+        with closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            (application,) = connection.execute("PRAGMA application_id").fetchone()
+            (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.Error:
+        return True  # whoever opens it to write looks again
+    return bool(application == APPLICATION or not tables)
