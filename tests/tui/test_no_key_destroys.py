@@ -17,6 +17,8 @@ KEYS = tuple("abcdefghijklmnoprstuvwxyzADGPRSUX1234*.:;") + tuple((
     "insert f1 f2 f5 f10 ctrl+d ctrl+k ctrl+x ctrl+r ctrl+s ctrl+y"
 ).split())  # fmt: skip
 PRESSING = ("space", "enter", "d", "x", "y", "u", "t")
+FEWER = ("enter", "d", "x", "u")
+"""Those that come closest; all pairs are a soak."""
 PLACES = {
     "overview": (),
     "explore": ("enter", "right", "down"),
@@ -51,13 +53,16 @@ async def test_no_single_key_on_a_list_executes(place: str) -> None:
             assert manager_of(app).theatre.executed == [], f"{key} on {place}"
 
 
+@pytest.mark.parametrize(
+    "keys", [pytest.param(FEWER, id=""), pytest.param(PRESSING, id="more", marks=pytest.mark.soak)]
+)
 @pytest.mark.parametrize("place", PLACES)
-async def test_no_pair_of_keys_on_a_list_executes_without_x(place: str) -> None:
+async def test_no_pair_of_keys_on_a_list_executes_without_x(place: str, keys: tuple[str, ...]) -> None:
     app = CacheApp(moving(ada()))
 
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
         await start(pilot, PLACES[place])
-        for first, second in product(PRESSING, PRESSING):
+        for first, second in product(keys, keys):
             before = isinstance(app.screen, PlanScreen)
             await push(pilot, first)
             await push(pilot, second)
