@@ -19,17 +19,13 @@ _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_
 _WAY = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _NO_ATIME = getattr(os, "O_NOATIME", 0)
-_UNNOTED = _DIRECTORY | _NO_ATIME
 
 _KINDS = {stat.S_IFREG: Kind.FILE, stat.S_IFDIR: Kind.DIRECTORY, stat.S_IFLNK: Kind.LINK}
 
 
 def open_child(parent: Handle, name: str) -> Handle:
     """A sub-directory's descriptor. Raises OSError; ELOOP or ENOTDIR when it is a link."""
-    try:
-        return os.open(name, _UNNOTED, dir_fd=parent)
-    except PermissionError:
-        return _open(name, _DIRECTORY, parent)
+    return _open(name, _DIRECTORY, parent)
 
 
 def open_above(handle: Handle) -> Handle:

@@ -2,13 +2,11 @@
 
 Copying many small files waits for the file system most of the time, and its calls let other threads run. The
 calling thread walks both trees, a bounded number of directories open, and works on the files it meets; the
-other is given a batch of them whenever it has none, or a share in a large file. Where nothing waits, as on a
-fast disk, two threads of Python only get in each other's way: then small files are one thread's.
+other is given a batch of them whenever it has none, or a share in a large file.
 """
 
 from collections.abc import Callable, Generator, Iterator
 from threading import Lock, Thread
-from time import perf_counter, thread_time
 
 from cachemgr.execute.content import CHUNK, Haul
 from cachemgr.execute.exchange import Exchange
@@ -23,10 +21,6 @@ _OPEN = 24
 _BATCH = 64
 """Entries that are given away together."""
 _GROUP = 16
-_WAITING = 0.35
-"""The share of its time that a thread waits from which on another one is worth it."""
-_LOOKS = 16
-"""Batches between two looks at that."""
 _PAUSE = 0.1
 """Seconds between two looks at how far the other thread is."""
 
@@ -46,9 +40,6 @@ class Crew:
         self._given = 0
         """What was given away and is not done."""
         self._done = 0
-        self._batches = 0
-        self._waits = False
-        """Whether small files wait for the file system, as far as was seen."""
         self._failures: list[BaseException] = []
 
     def run(self, passes: Iterator[Pass]) -> Generator[Pass, None, None]:
@@ -133,16 +124,11 @@ class Crew:
             return
         batch = Batch(level, items)
         self._levels.use(level)
-        self._batches += 1
-        if self._is_wanted() and self._waits and self._batches % _LOOKS:
+        if self._is_wanted():
             self._give(batch)
             yield
-        elif self._given:
-            yield from self._batch(batch)
         else:
-            clock, own = perf_counter(), thread_time()
             yield from self._batch(batch)
-            self._waits = thread_time() - own < (1 - _WAITING) * (perf_counter() - clock)
 
     def _is_wanted(self) -> bool:
         """Whether the other thread has nothing to do. It is started once there is enough to do."""
