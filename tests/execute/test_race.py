@@ -5,6 +5,7 @@ import importlib
 import os
 import shutil
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -189,6 +190,7 @@ def walk_by_path(course: Course, home: Path) -> None:
     """How a careful program does it that knows no handles."""
     if course.unit.is_symlink() or identity(course.unit.parent).kind != "directory":
         return
+    time.sleep(0.001)  # as a busy machine does on its own
     for place, folders, files in os.walk(course.unit, topdown=False):
         for name in files:
             os.unlink(os.path.join(place, name))
@@ -211,7 +213,8 @@ def test_the_racer_catches_who_goes_by_path(
     """Else the tests above would show nothing."""
     course = Course.lay(tmp_path / "course")
     with Racer(tmp_path / "aside", *course.swaps(WAY)) as racer:
-        for _ in range(400):
+        given_up = time.monotonic() + 60
+        while time.monotonic() < given_up:
             course.refill()
             racer.go()
             try:
@@ -222,4 +225,4 @@ def test_the_racer_catches_who_goes_by_path(
                 racer.halt()
             if not course.intact():
                 return
-    pytest.fail("four hundred tries, and none was caught")
+    pytest.fail("a minute of tries, and none was caught")
