@@ -6,6 +6,7 @@ files for halves of entries because of their names.
 
 import os
 
+from cachemgr.domain.display import display_name
 from cachemgr.responses import files
 from cachemgr.responses.errors import Corrupt, ReadOnly
 from cachemgr.responses.format import DISCARDED, LOCKS, MANIFEST, METADATA, OLD_PREFIX, OWN, PACKED, SHARD
@@ -28,7 +29,8 @@ def admit(root: str) -> None:
     strange = sorted(name for name in names if not _is_ours(root, name))
     if strange and not any(_holds_entries(root, name) for name in names if SHARD.fullmatch(name)):
         raise ReadOnly(
-            f"{root} never was a response cache and holds {strange[0]}; name an empty directory for one"
+            f"{display_name(root)} never was a response cache and holds {display_name(strange[0])};"
+            " name an empty directory for one"
         )
 
 

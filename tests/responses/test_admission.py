@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cachemgr.responses import RequestKey, SetResult, Usage, open_cache
+from cachemgr.responses.admission import admit
 from cachemgr.responses.errors import StoreError
 from tests.responses.conftest import Opener
 
@@ -47,6 +48,16 @@ def test_foreign_files_are_left_alone(backend: str, opened: Opener, root: Path, 
     use(opened, backend)
     assert everything(root) == before
     assert any("never was a response cache" in line for line in faults)
+
+
+def test_the_name_of_what_is_there_is_only_shown(tmp_path: Path) -> None:
+    (tmp_path / "a\x1b[31mred").write_bytes(b"")
+
+    with pytest.raises(StoreError) as refused:
+        admit(str(tmp_path))
+
+    assert "red" in str(refused.value)
+    assert "\x1b" not in str(refused.value)
 
 
 @pytest.mark.parametrize("backend", ["file", "sqlite"])
