@@ -169,7 +169,7 @@ def test_a_migration_that_is_killed_at_three_hundred_random_moments_loses_nothin
 
 
 def test_nor_does_one_that_two_processes_copy(tmp_path: Path, elsewhere: Path, kill: Killer) -> None:
-    assert at_random(tmp_path, elsewhere, kill, 2, crowd=1500)
+    assert at_random(tmp_path, elsewhere, kill, 1, crowd=900)
 
 
 @pytest.mark.soak
