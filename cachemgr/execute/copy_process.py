@@ -51,12 +51,13 @@ class Done(NamedTuple):
 
 
 class CopyProcess:
-    """The other process. Used by one thread; to be closed. Raises OSError where there can be none."""
+    """The other process. Used by one thread; to be closed. It has the lifeline, a descriptor, until its end.
+    Raises OSError where there can be none."""
 
     _channel: socket.socket
     _process: "subprocess.Popen[bytes]"
 
-    def __init__(self) -> None:
+    def __init__(self, lifeline: int | None = None) -> None:
         self._waiting = 0
         if sys.platform == "win32" or not sys.executable:
             raise OSError("no process can be handed open directories here")
@@ -68,6 +69,7 @@ class CopyProcess:
                     stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
+                    pass_fds=() if lifeline is None else (lifeline,),
                     start_new_session=True,  # what a terminal sends is for us
                 )
             except OSError:

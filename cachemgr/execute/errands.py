@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from cachemgr.execute import files
 from cachemgr.execute.guard import Stop
 from cachemgr.execute.level import Batch, Item, Level, Pass
 from cachemgr.execute.open_levels import OpenLevels
@@ -17,13 +18,17 @@ _ENOUGH = 256
 
 
 class Errands:
-    """Used by the thread that walks. `done` is told of every batch: its pass, files, bytes of content."""
+    """Used by the thread that walks. `done` is told of every batch: its pass, files, bytes of content. The
+    process has the lifeline, a descriptor."""
 
-    def __init__(self, levels: OpenLevels, done: Callable[[Pass, int, int], None]) -> None:
+    def __init__(
+        self, levels: OpenLevels, done: Callable[[Pass, int, int], None], lifeline: int | None
+    ) -> None:
+        self._lifeline = lifeline
         self._levels = levels
         self._done = done
         self._process: CopyProcess | None = None
-        self._alone = False
+        self._alone = not files.TRAVELS
         """There can be no process, or there was one and it has gone."""
         self._given: deque[tuple[Batch, list[Order]]] = deque()
 
@@ -40,7 +45,7 @@ class Errands:
             from cachemgr.execute.copy_process import CopyProcess
 
             try:
-                self._process = CopyProcess()
+                self._process = CopyProcess(self._lifeline)
             except OSError:
                 self._alone = True
         return self._process is not None and bool(job.task)

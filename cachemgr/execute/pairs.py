@@ -29,7 +29,7 @@ _PAUSE = 0.1
 class Crew:
     """Two threads that do passes over pairs of trees. To be closed."""
 
-    def __init__(self) -> None:
+    def __init__(self, lifeline: int | None = None) -> None:
         self.files = self.bytes = 0
         """Of all passes together."""
         self._exchange: Exchange[Batch | Share] = Exchange()
@@ -37,7 +37,7 @@ class Crew:
         self._lock = Lock()
         """For what follows, for what a pass has done, and for who is at a level or a large file."""
         self._levels = OpenLevels(self._lock)
-        self._errands = Errands(self._levels, self._count)
+        self._errands = Errands(self._levels, self._count, lifeline)
         self._hauls: set[Haul] = set()
         self._given = 0
         """What was given away and is not done."""
