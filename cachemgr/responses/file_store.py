@@ -151,13 +151,17 @@ class FileStore:
         self._catch_up(at_ms)
         return self._index.entries(query, at_ms, order, descending=descending)
 
+    def any_expired(self, at_ms: int) -> bool:
+        if self._absent:
+            return False
+        self._catch_up_once(at_ms)
+        return self._index.any_expired(at_ms)
+
     def expire(self, at_ms: int) -> Iterator[Removed]:
         if self._absent:
             return
         self._prepare_to_change()
-        self._flush()
-        if not self._reconciler.ran:
-            self._catch_up(at_ms)
+        self._catch_up_once(at_ms)
         yield from self._removal.expired(at_ms)
         yield from self._removal.abandoned(self._reconciler.take_leftovers(), at_ms)
         yield from self._removal.discarded()
@@ -227,6 +231,13 @@ class FileStore:
         """Where the index cannot be written now, its rows wait; the files are what counts."""
         with suppress(StoreError):
             self._index.flush(hurried=hurried)
+
+    def _catch_up_once(self, at_ms: int) -> None:
+        """What others change is learned by `reconcile`, which comes before a sweep."""
+        if self._reconciler.ran:
+            self._flush()
+        else:
+            self._catch_up(at_ms)
 
     def _catch_up(self, at_ms: int, *, thoroughly: bool = False) -> int:
         self._manifest.allow_reading()

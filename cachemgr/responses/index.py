@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from cachemgr.responses import counters
+from cachemgr.responses import counters, totals
 from cachemgr.responses import index_sql as sql
 from cachemgr.responses.database import Database
 from cachemgr.responses.entry import Entry
@@ -94,9 +94,10 @@ class Index:
         return self._database.read(lambda database: list(counters.read(database, since, until)))
 
     def totals(self, at_ms: int, by: tuple[Grouping, ...]) -> list[Totals]:
+        if not by:
+            return [self._database.read(lambda database: totals.whole(database, "e", at_ms))]
         groups = [sql.GROUPS[name] for name in by]
-        tail = f" GROUP BY {', '.join(groups)}" if groups else ""
-        statement = f"SELECT {', '.join([*groups, sql.TOTALS])} FROM e{tail}"  # noqa: S608
+        statement = f"SELECT {', '.join([*groups, sql.TOTALS])} FROM e GROUP BY {', '.join(groups)}"  # noqa: S608
         rows = self._rows(statement, (at_ms, at_ms, at_ms))
         width = len(groups)
         return [
@@ -105,6 +106,9 @@ class Index:
             )
             for row in rows
         ]
+
+    def any_expired(self, at_ms: int) -> bool:
+        return self._database.read(lambda database: totals.any_expired(database, "e", at_ms))
 
     def entries(self, query: EntryQuery, at_ms: int, order: Order, *, descending: bool) -> Iterator[Entry]:
         condition, values = sql.where(query)

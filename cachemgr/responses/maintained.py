@@ -4,7 +4,7 @@ They report trouble with single entries; a place that cannot be reached at all r
 here, since whoever calls them wants to know.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from time import sleep
@@ -78,7 +78,7 @@ class Maintained(Foundation):
                 if older is None
                 else lambda: self._weigh(EntryQuery(expired_at_ms=now_ms), older).entries
             )
-            if not force and (reason := self._brake.holds(lambda at_ms: self._store.totals(at_ms)[0], more)):
+            if not force and (reason := self._held(more)):
                 return SweepReport(skipped=reason)
             removed = self._run(self._store.expire(now_ms), on_progress)
             if older is not None:
@@ -189,6 +189,9 @@ class Maintained(Foundation):
         self._warnings.after_fork()
 
     # -- within
+
+    def _held(self, more: Callable[[], int] | None) -> str:
+        return self._brake.holds(self._store.any_expired, lambda at_ms: self._store.totals(at_ms)[0], more)
 
     def _keep(self, written: int = 0) -> None:
         """Something happened: it wants to be written down, or there may be too much of it."""

@@ -153,6 +153,10 @@ class RedisStore:
     ) -> Iterator[Entry]:
         yield from listing.ordered(self._scan.entries(query, at_ms), order, descending=descending)
 
+    def any_expired(self, at_ms: int) -> bool:
+        """The server removes them."""
+        return False
+
     def expire(self, at_ms: int) -> Iterator[Removed]:
         """The server does."""
         yield from ()

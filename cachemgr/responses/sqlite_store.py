@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, suppress
 
 from msgspec import structs
 
-from cachemgr.responses import counters, packed, packed_sql, sweeping
+from cachemgr.responses import counters, packed, packed_sql, sweeping, totals
 from cachemgr.responses.admission import admit
 from cachemgr.responses.config import CacheConfig
 from cachemgr.responses.connections import Connections, fault, translated
@@ -124,13 +124,14 @@ class SqliteStore:
 
     def totals(self, at_ms: int, by: tuple[Grouping, ...] = ()) -> Sequence[Totals]:
         groups = [GROUPS[name] for name in by]
-        grouped = f" GROUP BY {', '.join(groups)}" if groups else ""
         # In the order of the index that covers them.
-        query = f"SELECT {', '.join((TOTALS, *groups))} FROM r{grouped}"  # noqa: S608
+        query = f"SELECT {', '.join((TOTALS, *groups))} FROM r GROUP BY {', '.join(groups)}"  # noqa: S608
         with translated():
             seat = self._reader()
             if seat is None:
                 return () if by else (Totals(),)
+            if not by:
+                return (totals.whole(seat.connection, "r", at_ms),)
             lines = seat.connection.execute(query, (at_ms, at_ms, at_ms))
             return [Totals(line[7:], *line[:7]) for line in lines]
 
@@ -146,6 +147,11 @@ class SqliteStore:
             found = [] if seat is None else seat.connection.execute(text, values).fetchall()
         for line in found:
             yield packed_sql.listed(line, at_ms)
+
+    def any_expired(self, at_ms: int) -> bool:
+        with translated():
+            seat = self._reader()
+            return seat is not None and totals.any_expired(seat.connection, "r", at_ms)
 
     def expire(self, at_ms: int) -> Iterator[Removed]:
         return sweeping.matching(self._connections, EntryQuery(expired_at_ms=at_ms))

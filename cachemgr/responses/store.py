@@ -64,6 +64,9 @@ class Store(Protocol):
     ) -> Iterator[Entry]:
         """Entries in order, of those that lie equal by digest."""
 
+    def any_expired(self, at_ms: int) -> bool:
+        """Whether `expire` would find something to remove."""
+
     def expire(self, at_ms: int) -> Iterator[Removed]:
         """Remove what has expired, batch by batch; nothing is held locked between batches. Looks at each
         entry again before it goes: it may have been written anew."""
