@@ -28,13 +28,13 @@ class Brake:
 
     def holds(
         self,
-        any_expired: Callable[[int], bool],
+        mostly_expired: Callable[[int], bool],
         totals: Callable[[int], Totals],
         more: Callable[[], int] | None = None,
     ) -> str:
-        """Why nothing should go now, since more than half would; "" where nothing is wrong. What is there is
-        added up only if any has expired. `totals` of a moment; `more` counts what would go where that is not
-        only what has expired.
+        """Why nothing should go now, since more than half would; "" where nothing is wrong. Both are asked
+        about a moment, the totals only where it is needed; `more` counts what would go where that is not only
+        what has expired.
 
         After a jump, asked a second time, the clock has been steady since, and is believed. One that was
         late from the start is believed when somebody stored by it and it was not set for an hour.
@@ -44,10 +44,7 @@ class Brake:
         if self._believed and not jumped:
             return ""
         now_ms = self._now_ms()
-        if more is None and not any_expired(now_ms):
-            return ""
-        found = totals(now_ms)
-        if (found.expired if more is None else more()) * 2 <= found.entries:
+        if not (mostly_expired(now_ms) if more is None else more() * 2 > totals(now_ms).entries):
             return ""
         if jumped:
             self._offset = offset

@@ -151,11 +151,11 @@ class FileStore:
         self._catch_up(at_ms)
         return self._index.entries(query, at_ms, order, descending=descending)
 
-    def any_expired(self, at_ms: int) -> bool:
+    def mostly_expired(self, at_ms: int) -> bool:
         if self._absent:
             return False
         self._catch_up_once(at_ms)
-        return self._index.any_expired(at_ms)
+        return self._index.mostly_expired(at_ms)
 
     def expire(self, at_ms: int) -> Iterator[Removed]:
         if self._absent:

@@ -95,7 +95,10 @@ def move_to_free(source: str, target: str) -> None:
 def remove(path: str, *, folder: int | None = None) -> bool:
     """Whether it was there."""
     try:
-        _patiently(lambda: os.unlink(path, dir_fd=folder))
+        if _RETRIES:
+            _patiently(lambda: os.unlink(path, dir_fd=folder))
+        else:
+            os.unlink(path, dir_fd=folder)
     except FileNotFoundError:
         return False
     return True

@@ -16,7 +16,6 @@ from cachemgr.responses.database import Database
 from cachemgr.responses.entry import Entry
 from cachemgr.responses.errors import StoreError
 from cachemgr.responses.index_rows import Row, Victim, entry_from, values_of
-from cachemgr.responses.metadata import Encoding
 from cachemgr.responses.query import EntryQuery, Grouping, Order
 from cachemgr.responses.report import Totals
 from cachemgr.responses.tally import Access, Group, Tally
@@ -107,8 +106,8 @@ class Index:
             for row in rows
         ]
 
-    def any_expired(self, at_ms: int) -> bool:
-        return self._database.read(lambda database: totals.any_expired(database, "e", at_ms))
+    def mostly_expired(self, at_ms: int) -> bool:
+        return self._database.read(lambda database: totals.mostly_expired(database, "e", at_ms))
 
     def entries(self, query: EntryQuery, at_ms: int, order: Order, *, descending: bool) -> Iterator[Entry]:
         condition, values = sql.where(query)
@@ -120,18 +119,20 @@ class Index:
 
     def matching(self, query: EntryQuery) -> list[Victim]:
         condition, values = sql.where(query)
-        return [Victim(*row) for row in self._rows(sql.MATCHING.format(where=condition), values)]
+        return list(map(Victim._make, self._rows(sql.MATCHING.format(where=condition), values)))
 
     def expired(self, at_ms: int, limit: int) -> list[Victim]:
         """So many at most, of those that expired first."""
-        return [Victim(*row) for row in self._rows(sql.EXPIRED, (at_ms, limit))]
+        return list(map(Victim._make, self._rows(sql.EXPIRED, (at_ms, limit))))
 
     def oldest(self, bucket_ms: int, query: EntryQuery, excess: int) -> list[Victim]:
         """Entries of so many bytes on disk, in the order of eviction."""
         condition, values = sql.where(query)
         statement = sql.OLDEST.format(where=condition)
         return self._database.read(
-            lambda database: _until(database.execute(statement, {**values, "bucket": bucket_ms}), excess)
+            lambda database: _until(
+                database, database.execute(statement, {**values, "bucket": bucket_ms}), excess
+            )
         )
 
     def of_shard(self, shard: int) -> set[str]:
@@ -161,20 +162,21 @@ class Index:
         return self._database.read(lambda database: database.execute(statement, values).fetchall())
 
 
-def _until(rows: Iterable[tuple[str, int, Encoding, int, int, int]], excess: int) -> list[Victim]:
-    found, bytes_found = [], 0
-    for row in rows:
+def _until(database: sqlite3.Connection, rows: Iterable[tuple[int, int]], excess: int) -> list[Victim]:
+    numbers, bytes_found = [], 0
+    for number, disk in rows:
         if bytes_found >= excess:
             break
-        found.append(Victim(*row[:5]))
-        bytes_found += row[5]
-    return found
+        numbers.append(number)
+        bytes_found += disk
+    found = (database.execute(sql.ONE, (number,)).fetchone() for number in numbers)
+    return [Victim(*row) for row in found if row is not None]
 
 
 def _write_late(database: sqlite3.Connection, rows: Iterable[Row]) -> None:
     rows = list(rows)
     _write(database, rows)
-    database.executemany(sql.WRITTEN, [(shard,) for shard in {int(row.digest[:2], 16) for row in rows}])
+    database.executemany(sql.WRITTEN, [(int(shard, 16),) for shard in {row.digest[:2] for row in rows}])
 
 
 def _write(database: sqlite3.Connection, rows: Iterable[Row]) -> None:

@@ -48,11 +48,10 @@ TOTALS = "count(*), coalesce(sum(bytes), 0), coalesce(sum(disk), 0), count(*) FI
     "coalesce(sum(disk) FILTER (WHERE expires <= ?), 0), min(created), " \
     "max(created) FILTER (WHERE created <= ?)"  # fmt: skip
 EXPIRED = "SELECT digest, form, encoding, bytes, created FROM e WHERE expires <= ? ORDER BY expires LIMIT ?"
-OLDEST = (
-    "SELECT digest, form, encoding, bytes, created, disk FROM e WHERE {where} "
-    "ORDER BY created / :bucket, coalesce(accessed, created), id"
-)
-"""No index for this order: it would cost every write; an eviction sorts once, and frees a tenth at a time."""
+OLDEST = "SELECT id, disk FROM e WHERE {where} ORDER BY created / :bucket, coalesce(accessed, created), id"
+"""No index for this order: it would cost every write; an eviction sorts once, and frees a tenth at a time.
+What is sorted is narrow; of those that go the rest is asked for with `ONE`."""
+ONE = "SELECT digest, form, encoding, bytes, created FROM e WHERE id = ?"
 MATCHING = "SELECT digest, form, encoding, bytes, created FROM e WHERE {where}"
 OF_SHARD = "SELECT digest FROM e WHERE id BETWEEN ? AND ? AND form > 0"
 SIZE_OF_SHARD = "SELECT coalesce(sum(bytes), 0), coalesce(sum(disk), 0) FROM e WHERE id BETWEEN ? AND ?"
@@ -74,6 +73,9 @@ GROUPS: dict[Grouping, str] = {
 }
 
 
+_WRAP = 1 << 64
+
+
 def where(query: EntryQuery) -> tuple[str, dict[str, object]]:
     """A condition, and the values for its named places."""
     found: dict[str, tuple[str, object]] = {
@@ -92,7 +94,8 @@ def where(query: EntryQuery) -> tuple[str, dict[str, object]]:
 
 def number_of(digest: str) -> int:
     """The first eight bytes of a digest as SQLite's integer: the order of numbers is not that of digests."""
-    return int.from_bytes(bytes.fromhex(digest[:16]), "big", signed=True)
+    number = int(digest[:16], 16)
+    return number - _WRAP if number >= _WRAP >> 1 else number
 
 
 def numbers_of_shard(shard: int) -> tuple[int, int]:

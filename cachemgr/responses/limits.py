@@ -58,6 +58,10 @@ class Limits:
         elif (whole := self._config.limit_bytes) is not None:
             yield from self._over(ALL, totals(), whole)
 
+    def met(self, excess: Excess, done: Removed) -> bool:
+        """Whether so much went that nobody need look again; by a share of it that cannot be said."""
+        return self._config.size_basis == "allocated" and done.disk_bytes >= excess.disk_bytes
+
     def emergency(self, line: Totals) -> int:
         """To how many bytes a full device makes us shrink."""
         limit, size = self._config.limit_bytes, self.measured(line)

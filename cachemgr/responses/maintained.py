@@ -107,6 +107,8 @@ class Maintained(Foundation):
                 batches = self._store.evict(found[0].disk_bytes, self._limits.bucket_ms, found[0].query)
                 batch = self._run(batches, on_progress)
                 done += batch
+                if len(found) == 1 and self._limits.met(found[0], batch):
+                    break
                 if not batch.entries:
                     in_vain.add(found[0].query)
                 again = self._limits.excesses(self.status, to_bytes)
@@ -191,7 +193,7 @@ class Maintained(Foundation):
     # -- within
 
     def _held(self, more: Callable[[], int] | None) -> str:
-        return self._brake.holds(self._store.any_expired, lambda at_ms: self._store.totals(at_ms)[0], more)
+        return self._brake.holds(self._store.mostly_expired, lambda at_ms: self._store.totals(at_ms)[0], more)
 
     def _keep(self, written: int = 0) -> None:
         """Something happened: it wants to be written down, or there may be too much of it."""

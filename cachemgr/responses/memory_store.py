@@ -120,8 +120,9 @@ class MemoryStore:
         )
         yield from listing.ordered(found, order, descending=descending)
 
-    def any_expired(self, at_ms: int) -> bool:
-        return any(kept.metadata.expired(at_ms) for _, kept in self._all())
+    def mostly_expired(self, at_ms: int) -> bool:
+        found = [kept.metadata.expired(at_ms) for _, kept in self._all()]
+        return sum(found) * 2 > len(found)
 
     def expire(self, at_ms: int) -> Iterator[Removed]:
         yield self._remove(lambda _, kept: kept.metadata.expired(at_ms))

@@ -2,7 +2,6 @@
 
 import os
 import stat
-from collections.abc import Iterator
 from contextlib import suppress
 
 from cachemgr.responses import files
@@ -57,8 +56,7 @@ class Reconciler:
         first, self._opening = self._opening != self._index.openings, self._index.openings
         found: dict[int, tuple[int, int]] = {}
         number_of_changes = 0
-        for shard, changed in self._shards():
-            number = shard_number(shard)
+        for number, shard, changed in self._shards():
             before, writes = looked.get(number, (None, 0))
             if before == changed or (number in self._mine and not first and not thoroughly):
                 continue
@@ -73,15 +71,18 @@ class Reconciler:
                 self._index.remember_shards(found)
         return number_of_changes
 
-    def _shards(self) -> Iterator[tuple[str, int]]:
-        for shard in SHARDS:
+    def _shards(self) -> list[tuple[int, str, int]]:
+        """Number, name and time of change. A list, and few words: it is made for every look at the cache."""
+        found, look, directory = [], os.stat, self._places.root + "/"
+        for number, shard in enumerate(SHARDS):
             try:
-                status = os.stat(f"{self._places.root}/{shard}", follow_symlinks=False)
+                status = look(directory + shard, follow_symlinks=False)
             except FileNotFoundError:
-                yield shard, 0
+                found.append((number, shard, 0))
                 continue
             if stat.S_ISDIR(status.st_mode):
-                yield shard, status.st_mtime_ns
+                found.append((number, shard, status.st_mtime_ns))
+        return found
 
     def _look_through(self, shard: str) -> int:
         there = members(shard, listed(f"{self._places.root}/{shard}"))

@@ -153,7 +153,7 @@ class RedisStore:
     ) -> Iterator[Entry]:
         yield from listing.ordered(self._scan.entries(query, at_ms), order, descending=descending)
 
-    def any_expired(self, at_ms: int) -> bool:
+    def mostly_expired(self, at_ms: int) -> bool:
         """The server removes them."""
         return False
 

@@ -6,12 +6,13 @@ Nothing is unlinked inside a transaction: a sweep that held the index meanwhile 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
+from operator import attrgetter
 
 from cachemgr.responses import files
 from cachemgr.responses.errors import Corrupt, StoreError
 from cachemgr.responses.format import ABANDONED, MEMBER, METADATA, TEMPORARY
 from cachemgr.responses.index import Index
-from cachemgr.responses.index_rows import Row, Victim
+from cachemgr.responses.index_rows import Row, Victim, gone
 from cachemgr.responses.listing import matches
 from cachemgr.responses.locks import Slots
 from cachemgr.responses.members import listed, members
@@ -116,18 +117,22 @@ class Removal:
     def _remove(self, page: Sequence[Victim], meant: Meant | None) -> Removed:
         done: list[int] = []
         troubles: list[Trouble] = []
-        for shard, group in groupby(page, key=lambda one: one.key[:2]):
-            victims = list(group)
-            self._own(victims[0].key)
+        for shard, group in groupby(page, key=_shard):
+            victims, slot = list(group), int(shard, 16)
+            self._own(shard)
             try:
-                with self._slots.held(int(shard, 16)), files.opened(f"{self._places.root}/{shard}") as folder:
-                    for victim in victims:
-                        size = self._one(victim, folder, meant, troubles)
-                        if size is not None:
-                            done.append(size)
+                self._slots.acquire(slot)
+                try:
+                    with files.opened(f"{self._places.root}/{shard}") as folder:
+                        for victim in victims:
+                            size = self._one(victim, folder, meant, troubles)
+                            if size is not None:
+                                done.append(size)
+                finally:
+                    self._slots.release(slot)
             except (FileNotFoundError, NotADirectoryError):
                 for victim in victims:
-                    self._index.put(Row(victim.digest, None))
+                    self._index.put(gone(victim.digest))
             except OSError as error:
                 troubles += [Trouble(victim.digest, error.strerror or str(error)) for victim in victims]
         try:
@@ -144,16 +149,17 @@ class Removal:
         Of an eviction, which cares for no entry's own time, what the index says is enough.
         """
         stem = victim.key if folder is not None else f"{self._places.root}/{victim.key[:2]}/{victim.key}"
-        size, encoding, created = victim.payload_bytes, victim.encoding, victim.created_ms
+        described = stem + METADATA
+        digest, form, encoding, size, created = victim
         try:
             if meant is not None:
-                metadata = understand(files.read(stem + METADATA, folder=folder))
+                metadata = understand(files.read(described, folder=folder))
                 size, encoding = _size(stem, metadata, folder), metadata.encoding
                 created = max(created, metadata.created_at_ms)
-                if not meant(victim.digest, metadata):
-                    self._index.put(Row(victim.digest, metadata, size, _on_disk(size), victim.form))
+                if not meant(digest, metadata):
+                    self._index.put(Row(digest, metadata, size, _on_disk(size), form))
                     return None
-            there = files.remove(stem + METADATA, folder=folder)
+            there = files.remove(described, folder=folder)
             files.remove(stem + SUFFIXES[encoding], folder=folder)
         except FileNotFoundError:
             there = False
@@ -163,7 +169,7 @@ class Removal:
         except OSError as error:
             troubles.append(Trouble(victim.digest, error.strerror or str(error)))
             return None
-        self._index.put(Row(victim.digest, None, created_ms=created))
+        self._index.put(gone(digest, created))
         return size if there else None
 
 
@@ -194,9 +200,13 @@ def _on_disk(size: int) -> int:
 
 def _pages(victims: Iterable[Victim]) -> Iterator[Sequence[Victim]]:
     """Shard by shard, so that a shard is held once or twice rather than once a page."""
-    victims = sorted(victims, key=lambda victim: victim.key)
+    victims = sorted(victims, key=attrgetter("key"))
     for start in range(0, len(victims), _BATCH):
         yield victims[start : start + _BATCH]
+
+
+def _shard(victim: Victim) -> str:
+    return victim.key[:2]
 
 
 def _is_older(path: str, moment_ms: int) -> bool:

@@ -148,10 +148,10 @@ class SqliteStore:
         for line in found:
             yield packed_sql.listed(line, at_ms)
 
-    def any_expired(self, at_ms: int) -> bool:
+    def mostly_expired(self, at_ms: int) -> bool:
         with translated():
             seat = self._reader()
-            return seat is not None and totals.any_expired(seat.connection, "r", at_ms)
+            return seat is not None and totals.mostly_expired(seat.connection, "r", at_ms)
 
     def expire(self, at_ms: int) -> Iterator[Removed]:
         return sweeping.matching(self._connections, EntryQuery(expired_at_ms=at_ms))

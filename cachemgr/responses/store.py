@@ -64,8 +64,8 @@ class Store(Protocol):
     ) -> Iterator[Entry]:
         """Entries in order, of those that lie equal by digest."""
 
-    def any_expired(self, at_ms: int) -> bool:
-        """Whether `expire` would find something to remove."""
+    def mostly_expired(self, at_ms: int) -> bool:
+        """Whether more than half of all entries have expired. Asked before each sweep: it has to be cheap."""
 
     def expire(self, at_ms: int) -> Iterator[Removed]:
         """Remove what has expired, batch by batch; nothing is held locked between batches. Looks at each

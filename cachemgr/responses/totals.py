@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from cachemgr.responses.report import Totals
 
 _EXPIRED = "SELECT count(*), coalesce(sum(disk), 0) FROM {table} WHERE expires <= ?"
-_ANY = "SELECT EXISTS (SELECT 1 FROM {table} WHERE expires <= ?)"
+_EXPIRED_ENTRIES, _ENTRIES = "SELECT count(*) FROM {table} WHERE expires <= ?", "SELECT count(*) FROM {table}"
 _ENDS = (
     "SELECT created FROM {table} ORDER BY expires LIMIT 1",
     "SELECT created FROM {table} ORDER BY expires DESC LIMIT 1",
@@ -39,9 +39,13 @@ def whole(connection: sqlite3.Connection, table: str, at_ms: int) -> Totals:
     return Totals((), entries, payload, disk, gone, gone_bytes, _or(older, oldest), _or(newer, newest))
 
 
-def any_expired(connection: sqlite3.Connection, table: str, at_ms: int) -> bool:
-    (found,) = connection.execute(_ANY.format(table=table), (at_ms,)).fetchone()
-    return bool(found)
+def mostly_expired(connection: sqlite3.Connection, table: str, at_ms: int) -> bool:
+    """More than half of them; where none has, the entries are not counted."""
+    (expired,) = connection.execute(_EXPIRED_ENTRIES.format(table=table), (at_ms,)).fetchone()
+    if not expired:
+        return False
+    (entries,) = connection.execute(_ENTRIES.format(table=table)).fetchone()
+    return bool(expired * 2 > entries)
 
 
 @contextmanager
