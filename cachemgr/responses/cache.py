@@ -35,7 +35,7 @@ class Cache(Maintained):
         super().__init__(store, config, clock)
         self._flights = Flights()
         self._largest = int(config.max_entry_size_mb * MEGABYTE)
-        self._quiet_until = float("-inf")
+        self._quiet_until: float | None = None
         self._ignored = config.key.ignore
 
     def get(self, key: Key, *, allow_stale: float | timedelta = 0) -> Hit | None:
@@ -89,7 +89,7 @@ class Cache(Maintained):
             namespace=key.namespace if isinstance(key, RequestKey) else "",
             request_tokens=usage.request_tokens,
             response_tokens=usage.response_tokens,
-            cost_usd=float(usage.cost_usd),
+            cost_usd=float(usage.cost_usd) if usage is not NOTHING else 0.0,
             content=packed.content,
             encoding=packed.encoding,
             prompt=self._prompt(key),
@@ -168,11 +168,13 @@ class Cache(Maintained):
     def _look_up(
         self, digest: str, provider: str, model: str, stale: float, *, counted: bool = True
     ) -> Hit | None:
-        now_ms = self._now_ms()
+        now_ms = int(self._clock.now() * 1000)
         counter = "misses"
         try:
-            stored = self._store.read(digest, now_ms - int(stale * 1000))
-            if stored is not None and stored.payload is not None:
+            stored = self._store.read(digest, now_ms - int(stale * 1000) if stale else now_ms)
+            if stored is None:
+                pass
+            elif stored.payload is not None:
                 metadata = stored.metadata
                 value = self._codec.unpack(stored.payload, metadata)
                 if self._ledger.hit(digest, now_ms, metadata):
@@ -180,7 +182,7 @@ class Cache(Maintained):
                 if not self._background.rung:
                     self._background.ring()
                 return Hit(value, metadata, "stale" if stale and metadata.expired(now_ms) else "cache")
-            if stored is not None:
+            else:
                 counter = "expired"
         except Corrupt:
             counter = "corrupt"
@@ -190,11 +192,12 @@ class Cache(Maintained):
             self._ledger.event("misses", now_ms, provider, model)
             if counter != "misses":
                 self._ledger.event(counter, now_ms, provider, model)
-            self._keep()
+            if not self._background.rung:
+                self._background.ring()
         return None
 
     def _write(self, digest: str, payload: bytes, metadata: Metadata) -> SetResult:
-        if self._clock.steady() < self._quiet_until:
+        if self._quiet_until is not None and self._clock.steady() < self._quiet_until:
             return SetResult.FAILED
         written = False
         try:

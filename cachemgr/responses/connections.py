@@ -115,8 +115,16 @@ class Connections:
         """Let go of a database that somebody removed or replaced: what is written there is lost. Whether it
         is still the one."""
         found: Seat | None = getattr(self._local, "seat", None)
-        if found is None or found.inode == _inode(self._path):
+        if found is None:
             return True
+        try:
+            status = os.stat(self._path)
+            # Not by `_inode`: this comes after each write.
+            if found.inode == (status.st_dev, status.st_ino):
+                return True
+        except OSError:
+            if found.inode is None:
+                return True
         self.close()
         return False
 

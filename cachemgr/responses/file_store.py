@@ -68,7 +68,8 @@ class FileStore:
     # -- one entry
 
     def read(self, digest: str, at_ms: int) -> Stored | None:
-        self._manifest.allow_reading()
+        if not self._manifest.readable:
+            self._manifest.allow_reading()
         return self._pairs.read(digest, at_ms)
 
     def write(self, digest: str, payload: bytes, metadata: Metadata) -> None:

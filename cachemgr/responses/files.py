@@ -25,24 +25,36 @@ _RETRIES = 20 if os.name == "nt" else 0
 BY_DESCRIPTOR = os.open in os.supports_dir_fd and os.unlink in os.supports_dir_fd
 
 
-def read(path: str, expected: int = _BLOCK, *, folder: int | None = None, used: bool = False) -> bytes:
-    """A whole file, in one call where it is shorter than expected. Only what an application asks for counts
-    as `used`: else a look at everything would make everything young for rules about last use."""
+def read(path: str, expected: int = _BLOCK, *, folder: int | None = None) -> bytes:
+    """A whole file, in one call where it is shorter than expected. It is only looked at: that does not make
+    it young for rules about last use."""
     try:
-        descriptor = os.open(path, READ if used else _LOOK, dir_fd=folder)
+        descriptor = os.open(path, _LOOK, dir_fd=folder)
     except PermissionError:
         # O_NOATIME is for the owner (open(2)).
         descriptor = os.open(path, READ, dir_fd=folder)
     try:
         data = os.read(descriptor, expected)
-        if len(data) < expected:
-            return data
-        parts = [data]
-        while data := os.read(descriptor, 1 << 20):
-            parts.append(data)
-        return b"".join(parts)
+        return data if len(data) < expected else data + _rest(descriptor)
     finally:
         os.close(descriptor)
+
+
+def use(path: str, expected: int = _BLOCK) -> bytes:
+    """The same for an application that asked for it: a use."""
+    descriptor = os.open(path, READ)
+    try:
+        data = os.read(descriptor, expected)
+        return data if len(data) < expected else data + _rest(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _rest(descriptor: int) -> bytes:
+    parts = []
+    while data := os.read(descriptor, 1 << 20):
+        parts.append(data)
+    return b"".join(parts)
 
 
 def create(path: str, content: bytes, *, sync: bool = False) -> None:

@@ -42,20 +42,20 @@ class Manifest:
 
     def __init__(self, places: Places) -> None:
         self._places = places
-        self._readable = False
+        self.readable = False
         self._writable = False
         self._compressed = False
 
     def allow_reading(self) -> None:
         """Raises StoreError where a newer version wrote what this one would misread, and where the directory
         is somebody else's."""
-        if not self._readable:
+        if not self.readable:
             found = self._read()
             if found is None:
                 admit(self._places.root)
             elif found.min_reader > READABLE:
                 raise StoreError(f"written by a newer version (format {found.version})")
-            self._readable = True
+            self.readable = True
 
     def allow_writing(self, encoding: str = "identity") -> bool:
         """Makes the directory and its marks where there are none. Whether there may be compressed values.
@@ -83,7 +83,7 @@ class Manifest:
 
     def forget(self) -> None:
         """Look again at the next use."""
-        self._readable = self._writable = False
+        self.readable = self._writable = False
 
     def _read(self) -> _Manifest | None:
         """None where there is none, or an empty one, as a power cut leaves it: then it is written again."""

@@ -23,8 +23,8 @@ _decode = msgspec.msgpack.Decoder(Metadata).decode
 
 def pack(payload: bytes, metadata: Metadata) -> bytes:
     said = _encode(metadata)
-    rest = b"".join((len(said).to_bytes(4, "big"), said, payload))
-    return crc32(rest).to_bytes(4, "big") + rest
+    head = len(said).to_bytes(4, "big") + said
+    return b"".join((crc32(payload, crc32(head)).to_bytes(4, "big"), head, payload))
 
 
 def unpack(found: bytes) -> tuple[Metadata, int]:

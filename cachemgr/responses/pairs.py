@@ -2,6 +2,7 @@
 
 import os
 import threading
+from collections.abc import Callable
 from itertools import count
 
 from cachemgr.responses import files
@@ -14,6 +15,8 @@ from cachemgr.responses.pair import PairMetadata, check, describe, understand
 from cachemgr.responses.places import SUFFIXES, Places, other_suffix, suffix
 
 _numbers = count()
+_METADATA_BYTES, _VALUE_BYTES = 1024, 4096
+"""For which one call of read(2) is enough, where the metadata does not say it."""
 _OURS = os.urandom(4).hex()
 """Tells processes apart that have the same number, on two machines or after a restart."""
 
@@ -21,6 +24,7 @@ _OURS = os.urandom(4).hex()
 class Pairs:
     def __init__(self, places: Places, slots: Slots, *, sync: bool, writer: str, compressing: bool) -> None:
         self._places = places
+        self._root = places.root
         self._slots = slots
         self._sync = sync
         self._writer = writer
@@ -32,26 +36,17 @@ class Pairs:
 
     def read(self, digest: str, at_ms: int) -> Stored | None:
         """Raises Corrupt where the halves do not belong together, and nobody is at work on them."""
-        stem = self._places.stem(digest)
+        stem = f"{self._root}/{digest[:2]}/{digest}"
         try:
-            text = files.read(stem + METADATA, used=at_ms > 0)
-        except FileNotFoundError:
+            found = _once(stem, at_ms, files.use if at_ms > 0 else files.read)
+        except Corrupt:
+            found = self._patiently(digest, stem, at_ms)
+        if found is None:
             if self._old.any():
                 return _once(self._places.old_stem(digest), at_ms)
-            return None
-        try:
-            metadata = understand(text)
-            if metadata.expired(at_ms):
-                return Stored(metadata, None)
-            if metadata.encoding != "identity":
-                self.compressing = True
-            size = metadata.payload_bytes + 1 if isinstance(metadata, PairMetadata) else 4096
-            payload = files.read(stem + SUFFIXES[metadata.encoding], size, used=at_ms > 0)
-            if check(payload, metadata):
-                return Stored(metadata, payload)
-        except (FileNotFoundError, Corrupt):
-            pass
-        return self._patiently(digest, stem, at_ms)
+        elif found.metadata.encoding != "identity":
+            self.compressing = True
+        return found
 
     def _patiently(self, digest: str, stem: str, at_ms: int) -> Stored | None:
         """The halves differ: most likely a writer is between its two renames. The second look is taken with
@@ -182,15 +177,16 @@ def remove(stem: str, *, folder: int | None = None) -> bool:
     return found
 
 
-def _once(stem: str, at_ms: int) -> Stored | None:
+def _once(stem: str, at_ms: int, read: Callable[[str, int], bytes] = files.read) -> Stored | None:
     try:
-        metadata = understand(files.read(stem + METADATA))
+        metadata = understand(read(stem + METADATA, _METADATA_BYTES))
     except FileNotFoundError:
         return None
     if metadata.expired(at_ms):
         return Stored(metadata, None)
+    size = metadata.payload_bytes + 1 if isinstance(metadata, PairMetadata) else _VALUE_BYTES
     try:
-        payload = files.read(stem + SUFFIXES[metadata.encoding])
+        payload = read(stem + SUFFIXES[metadata.encoding], size)
     except FileNotFoundError:
         raise Corrupt("the value is missing") from None
     if not check(payload, metadata):
