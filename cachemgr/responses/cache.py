@@ -1,9 +1,9 @@
 """The cache that applications use: policies over any store."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from cachemgr.responses.clock import SYSTEM, Clock
 from cachemgr.responses.config import MEGABYTE, CacheConfig
@@ -13,7 +13,7 @@ from cachemgr.responses.flight import Flights
 from cachemgr.responses.key import RequestKey, as_digest
 from cachemgr.responses.maintained import Maintained
 from cachemgr.responses.metadata import Metadata
-from cachemgr.responses.store import Store
+from cachemgr.responses.store import GlancingStore, Store
 from cachemgr.responses.ttl import DEFAULT, TTL, seconds
 from cachemgr.responses.usage import NOTHING, Usage
 from cachemgr.responses.worth import worth_keeping
@@ -44,6 +44,30 @@ class Cache(Maintained):
         if not self._rules.of(provider, model).enabled:
             return None
         return self._look_up(digest, provider, model, (seconds(allow_stale) or 0.0) if allow_stale else 0.0)
+
+    def glance(self, key: Key, known: Container[str]) -> Hit | None:
+        """A hit that nobody has to be waited for, if the key's digest is a known one; else None, which says
+        nothing. What should be written down then waits: see `crowded`."""
+        digest, provider, model = self._identify(key)
+        if digest not in known or not self._rules.of(provider, model).enabled:
+            return None
+        now_ms = self._now_ms()
+        try:
+            stored = cast(GlancingStore, self._store).glance(digest, now_ms)
+            if stored is None or stored.payload is None:
+                return None
+            value = self._codec.unpack(stored.payload, stored.metadata)
+        except Corrupt:
+            return None
+        self._ledger.hit(digest, now_ms, stored.metadata)
+        if not self._background.rung:
+            self._background.ring()
+        return Hit(value, stored.metadata)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether somebody who may wait should call `flush`."""
+        return self._ledger.full
 
     def peek(self, key: Key) -> Hit | None:
         """What is stored, however old it is. Counts as no use and no hit; raises what the store raises."""

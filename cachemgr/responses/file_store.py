@@ -16,6 +16,7 @@ from cachemgr.responses.index_sql import APPLICATION, SCHEMA, SCHEMA_VERSION
 from cachemgr.responses.locks import Slots
 from cachemgr.responses.manifest import Manifest
 from cachemgr.responses.metadata import Metadata, Stored
+from cachemgr.responses.network import is_remote
 from cachemgr.responses.pairs import Pairs
 from cachemgr.responses.places import places
 from cachemgr.responses.query import EntryQuery, Grouping, Order
@@ -71,6 +72,12 @@ class FileStore:
         if not self._manifest.readable:
             self._manifest.allow_reading()
         return self._pairs.read(digest, at_ms)
+
+    def near(self) -> bool:
+        return not is_remote(self._places.root)
+
+    def glance(self, digest: str, at_ms: int) -> Stored | None:
+        return self._pairs.glance(digest, at_ms) if self._manifest.readable else None
 
     def write(self, digest: str, payload: bytes, metadata: Metadata) -> None:
         self._change(digest, self._pairs.write, payload, metadata)

@@ -46,6 +46,11 @@ class Ledger:
         self._events.append((counter, at_ms, provider, model, number))
         return len(self._events) >= _BATCH
 
+    @property
+    def full(self) -> bool:
+        """Whether it is time to write."""
+        return len(self._hits) >= _BATCH
+
     def write(self, store: Store) -> None:
         """May raise what the store raises; then the batch is lost, which costs a statistic and no data."""
         with self._writing:

@@ -61,6 +61,17 @@ class MemoryStore:
             return None
         return Stored(kept.metadata, None if kept.metadata.expired(at_ms) else kept.payload)
 
+    def near(self) -> bool:
+        return True
+
+    def glance(self, digest: str, at_ms: int) -> Stored | None:
+        if not self._lock.acquire(blocking=False):
+            return None  # somebody sweeps
+        try:
+            return self.read(digest, at_ms)
+        finally:
+            self._lock.release()
+
     def write(self, digest: str, payload: bytes, metadata: Metadata) -> None:
         if self._read_only:
             raise ReadOnly("opened for reading only")

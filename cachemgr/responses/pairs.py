@@ -48,6 +48,13 @@ class Pairs:
             self.compressing = True
         return found
 
+    def glance(self, digest: str, at_ms: int) -> Stored | None:
+        """Without a second look, which may have to wait for a writer."""
+        try:
+            return _once(f"{self._root}/{digest[:2]}/{digest}", at_ms, files.use)
+        except (OSError, Corrupt):
+            return None
+
     def _patiently(self, digest: str, stem: str, at_ms: int) -> Stored | None:
         """The halves differ: most likely a writer is between its two renames. The second look is taken with
         the shard held; looking again without holding it missed twice in a thousand (measured)."""

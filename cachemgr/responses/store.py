@@ -103,6 +103,16 @@ class Store(Protocol):
         """Idempotent. What is used after that opens again."""
 
 
+class GlancingStore(Protocol):
+    """A store that can say what it has without waiting for anybody. Optional."""
+
+    def near(self) -> bool:
+        """Whether reading is quick here: nothing of it is on another machine. May take a while."""
+
+    def glance(self, digest: str, at_ms: int) -> Stored | None:
+        """As `read`, but None also where a lock or a second look would be needed. Raises nothing."""
+
+
 class BulkStore(Protocol):
     """A store that takes many entries at once, for conversion and warming. Optional."""
 
