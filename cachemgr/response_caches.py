@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import CacheMgrError, Refused, Unavailable, UnknownTarget
 from cachemgr.responses.admission import admit
-from cachemgr.responses.config import CacheConfig
-from cachemgr.responses.config_reading import USUAL_FILE, from_file
+from cachemgr.responses.config_reading import USUAL_FILE, from_file, read, said_by_variables
 from cachemgr.responses.errors import ReadOnly, StoreError
 from cachemgr.responses.format import DIGEST, INDEX, MANIFEST, PACKED, SHARD
 from cachemgr.responses.opening import open_cache
@@ -21,7 +20,7 @@ from cachemgr.responses.opening import open_cache
 if TYPE_CHECKING:
     from cachemgr.domain.machine import Machine
     from cachemgr.responses.cache import Cache
-    from cachemgr.responses.config import Backend
+    from cachemgr.responses.config import Backend, CacheConfig
 
 _ON_DISK = ("file", "sqlite")
 
@@ -96,9 +95,12 @@ class ResponseCaches:
         """With `named`, the project's settings for a directory of that name, and whatever is kept in it."""
         project = self.project or Path(self.machine.cwd)
         file = project / USUAL_FILE
-        config = from_file(file) if file.is_file() else CacheConfig()
+        said = said_by_variables(self.machine.env)
+        config = from_file(file, said) if file.is_file() else read(said)
         if named is None:
             directory = project / config.directory
+            if "cache_dir" in said:
+                return replace(config, cache_dir=Path(self.machine.cwd) / said["cache_dir"])
             inside = os.path.realpath(directory).startswith(os.path.realpath(project) + os.sep)
             if config.backend in _ON_DISK and not inside:
                 where = display_name(str(directory))

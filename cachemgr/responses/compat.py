@@ -1,10 +1,11 @@
 """The design document's `ResponseCache`: texts under keys, in a directory."""
 
+import os
 from os import PathLike
 from typing import TypedDict
 
 from cachemgr.responses.cache import Cache
-from cachemgr.responses.config import MEGABYTE, CacheConfig
+from cachemgr.responses.config import MEGABYTE
 from cachemgr.responses.entry import JSONValue
 from cachemgr.responses.opening import Source, open_cache
 from cachemgr.responses.ttl import DEFAULT, TTL
@@ -25,10 +26,8 @@ class ResponseCache:
     def __init__(
         self, cache_dir: str | PathLike[str] | None = None, ttl_seconds: float | None = 86_400
     ) -> None:
-        from pathlib import Path
-
-        directory = None if cache_dir is None else Path(cache_dir)
-        self._cache = open_cache(CacheConfig(cache_dir=directory, ttl_seconds=ttl_seconds))
+        given = {} if cache_dir is None else {"cache_dir": os.fspath(cache_dir)}
+        self._cache = open_cache({**given, "ttl_seconds": ttl_seconds})
 
     @classmethod
     def open(cls, source: Source = None) -> "ResponseCache":
