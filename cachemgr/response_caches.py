@@ -14,8 +14,9 @@ from cachemgr.domain.errors import CacheMgrError, Refused, Unavailable, UnknownT
 from cachemgr.responses.admission import admit
 from cachemgr.responses.config_reading import USUAL_FILE, from_file, read, said_by_variables
 from cachemgr.responses.errors import ReadOnly, StoreError
-from cachemgr.responses.format import DIGEST, INDEX, MANIFEST, PACKED, SHARD
+from cachemgr.responses.format import DIGEST, INDEX, MANIFEST, OWN_SHARD, PACKED, SHARD, own_keys
 from cachemgr.responses.opening import open_cache
+from cachemgr.responses.reconcile import read_row
 
 if TYPE_CHECKING:
     from cachemgr.domain.machine import Machine
@@ -115,14 +116,17 @@ def is_cache(directory: Path) -> bool:
     if any(os.path.lexists(directory / name) for name in (MANIFEST, PACKED)):
         return True
     try:
-        shards = [name for name in os.listdir(directory) if SHARD.fullmatch(name)]
-        return any(_has_an_entry(directory / shard) for shard in shards)
+        shards = [name for name in os.listdir(directory) if OWN_SHARD.fullmatch(name)]
+        return any(_has_an_entry(directory / shard) for shard in shards if (directory / shard).is_dir())
     except OSError:
         return False
 
 
 def _has_an_entry(shard: Path) -> bool:
-    return any(DIGEST.fullmatch(name.removeprefix("cache:")[:64]) for name in os.listdir(shard))
+    names = os.listdir(shard)
+    if any(DIGEST.fullmatch(name.removeprefix("cache:")[:64]) for name in names):
+        return bool(SHARD.fullmatch(shard.name))
+    return any(read_row(str(shard / key), key) for key in own_keys(shard.name, names))
 
 
 def _kept_as(directory: Path) -> Backend:

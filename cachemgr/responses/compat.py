@@ -2,6 +2,7 @@
 
 import os
 from os import PathLike
+from pathlib import Path
 from typing import TypedDict
 
 from cachemgr.responses.cache import Cache
@@ -43,11 +44,14 @@ class ResponseCache:
 
     def get(self, key: str) -> str | None:
         hit = self._cache.get(key)
+        if hit is None and self._recall(key):
+            hit = self._cache.get(key)
         if hit is None:
             return None
         return hit.value if isinstance(hit.value, str) else _as_text(hit.value)
 
     def set(self, key: str, value: str, ttl: TTL = DEFAULT) -> None:
+        self._recall(key)
         self._cache.set(key, value, ttl=ttl)
 
     def clear(self) -> None:
@@ -62,6 +66,32 @@ class ResponseCache:
         """The number of entries, and the size of what they say."""
         (line,) = self._cache.status()
         return {"entries": line.entries, "total_size_mb": line.payload_bytes / MEGABYTE}
+
+    def _recall(self, key: str) -> bool:
+        """Whether the document's code left an answer under a key that `generate_cache_key` did not make."""
+        from cachemgr.responses.file_store import FileStore
+
+        store = self._cache.store
+        return isinstance(store, FileStore) and store.recall(key)
+
+    # -- what subclasses of the document's class ask for
+
+    @property
+    def cache_dir(self) -> Path:
+        return Path(self._cache.place)
+
+    @property
+    def ttl_seconds(self) -> float | None:
+        return self._cache.config.ttl_seconds
+
+    def _get_cache_path(self, key: str) -> Path:
+        """Where the answer is, or will be, with the `file` backend."""
+        digest = self._cache.digest(key)
+        return self.cache_dir / digest[:2] / f"{digest}.json"
+
+    def _get_metadata_path(self, key: str) -> Path:
+        path = self._get_cache_path(key)
+        return path.with_name(f"{path.stem}.meta.json")
 
 
 def _as_text(value: JSONValue) -> str:

@@ -5,18 +5,19 @@ Nothing is unlinked inside a transaction: a sweep that held the index meanwhile 
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import groupby
 
 from cachemgr.responses import files
 from cachemgr.responses.errors import Corrupt, StoreError
-from cachemgr.responses.format import ABANDONED, MEMBER, METADATA, TEMPORARY
+from cachemgr.responses.format import ABANDONED, MEMBER, METADATA, TEMPORARY, VALUE
 from cachemgr.responses.index import Index
 from cachemgr.responses.index_rows import Row, Victim
 from cachemgr.responses.listing import matches
 from cachemgr.responses.locks import Slots
-from cachemgr.responses.members import listed, members
+from cachemgr.responses.members import listed, members, slot_of
 from cachemgr.responses.metadata import Metadata
-from cachemgr.responses.pair import PairMetadata, understand
+from cachemgr.responses.pair import PairMetadata, understand, understand_own
 from cachemgr.responses.places import SHARDS, SUFFIXES, Places
 from cachemgr.responses.query import EntryQuery
 from cachemgr.responses.reconcile import is_empty
@@ -56,6 +57,11 @@ class Removal:
 
     def everything(self) -> Iterator[Removed]:
         """Shards are moved aside, one rename each, and emptied afterwards. What is not ours stays."""
+        for page in _pages(self._index.own()):
+            yield self._remove(page, lambda _, __: True)
+            for shard in {victim.key[:2] for victim in page}:
+                with suppress(OSError):
+                    files.remove_directory(f"{self._places.root}/{shard}")
         for shard in SHARDS:
             done = self._move_aside(shard)
             if done.entries or done.troubles:
@@ -98,8 +104,9 @@ class Removal:
                 there = members(shard, names)
                 if not names:
                     return Removed()
-                if there.foreign or not self._put_aside(directory):
-                    remove_members(directory, lambda name: name not in there.foreign)
+                strange = {*there.foreign, *(key + tail for key in there.own for tail in (VALUE, METADATA))}
+                if strange or not self._put_aside(directory):
+                    remove_members(directory, lambda name: name not in strange)
         except FileNotFoundError:
             return Removed()  # somebody else clears, too
         except OSError as error:
@@ -120,7 +127,7 @@ class Removal:
             victims = list(group)
             self._own(victims[0].key)
             try:
-                with self._slots.held(int(shard, 16)), files.opened(f"{self._places.root}/{shard}") as folder:
+                with self._slots.held(slot_of(shard)), files.opened(f"{self._places.root}/{shard}") as folder:
                     for victim in victims:
                         size = self._one(victim, folder, meant, troubles)
                         if size is not None:
@@ -147,11 +154,14 @@ class Removal:
         size, encoding, created = victim.payload_bytes, victim.encoding, victim.created_ms
         try:
             if meant is not None:
-                metadata = understand(files.read(stem + METADATA, folder=folder))
+                text = files.read(stem + METADATA, folder=folder)
+                metadata = understand_own(text) if victim.own is not None else understand(text)
                 size, encoding = _size(stem, metadata, folder), metadata.encoding
                 created = max(created, metadata.created_at_ms)
                 if not meant(victim.digest, metadata):
-                    self._index.put(Row(victim.digest, metadata, size, _on_disk(size), victim.form))
+                    self._index.put(
+                        Row(victim.digest, metadata, size, _on_disk(size), victim.form, own=victim.own)
+                    )
                     return None
             there = files.remove(stem + METADATA, folder=folder)
             files.remove(stem + SUFFIXES[encoding], folder=folder)
