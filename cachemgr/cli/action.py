@@ -17,7 +17,7 @@ from cachemgr.domain.environment import Unled
 from cachemgr.domain.errors import Busy, CacheMgrError, Interrupted, NeedsConfirmation, Refused, UsageError
 from cachemgr.domain.outcome import Outcome, Totals
 from cachemgr.domain.plan import Plan
-from cachemgr.domain.terms import Intent, Reason
+from cachemgr.domain.terms import Intent, Reason, Rule
 from cachemgr.present.document.runs import result_document
 from cachemgr.present.document.values import encode
 from cachemgr.present.plan_rows import kept_rows
@@ -48,23 +48,17 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
     """
     # A saved plan may have overridden a rule itself.
     plan = replace(plan, forced=tuple(sorted({*plan.forced, *wish.forced})))
-    # Nobody is shown a plan as good that has to wait for a recovery, or that a brake holds.
-    waits = _waits(session, plan)
-    if waits is not None and not wish.dry_run:
-        raise waits
+    # Nobody is shown a plan as good that has to wait for a recovery, or that a brake holds; but where nobody
+    # can be asked either, it is shown, with the way on.
+    waits, brake = _waits(session, plan), _brake(session, plan)
+    asks = plan.steps and wish.plan is None and not (wish.yes or wish.dry_run or session.interactive)
+    if (stop := waits or (None if asks else brake)) is not None and not wish.dry_run:
+        raise stop
     if wish.plan is not None:
         return _save(session, plan, wish)
     machine_readable = session.options.json or wish.events
     if wish.dry_run:
-        if machine_readable:
-            # With --events whatever is printed is one object a line.
-            session.output.document(session.service.encode_plan(plan), indent=None if wish.events else 2)
-        else:
-            show_plan(session.output, plan, quiet=session.options.quiet)
-            if not session.options.quiet:
-                show_unled(session.output, _unled(session, plan))
-        if waits is not None:
-            session.output.line(f"cachemgr: {waits}", err=True)
+        _look(session, plan, wish, waits, brake)
         return 0
     if not plan.steps:
         return _nothing(session, plan, machine_readable=machine_readable)
@@ -75,7 +69,7 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
             show_unled(session.output, _unled(session, plan), err=quietly)
     if session.service.read_only:
         raise Refused("this is --read-only, so the plan is not carried out")
-    _confirm(session, plan, wish)
+    _confirm(session, plan, wish, brake)
     run = carry_out(session, plan, events=wish.events, saved=saved)
     _report(session, plan, wish, run)
     if run.stopped:
@@ -85,6 +79,21 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
         )
         return Interrupted.exit_code
     return _code(run.outcomes) or _left_out(plan)
+
+
+def _look(session: Session, plan: Plan, wish: Wish, waits: Refused | None, brake: Refused | None) -> None:
+    """A dry run: what would be done, and what would keep it from being done."""
+    if session.options.json or wish.events:
+        # With --events whatever is printed is one object a line.
+        session.output.document(session.service.encode_plan(plan), indent=None if wish.events else 2)
+    else:
+        show_plan(session.output, plan, quiet=session.options.quiet)
+        if not session.options.quiet:
+            show_unled(session.output, _unled(session, plan))
+    if waits is not None:
+        session.output.line(f"cachemgr: {waits}", err=True)
+    elif brake is not None:
+        session.output.line(f"cachemgr: with --yes this would be refused: {brake}", err=True)
 
 
 def _report(session: Session, plan: Plan, wish: Wish, run: Execution) -> None:
@@ -109,10 +118,18 @@ def _report(session: Session, plan: Plan, wish: Wish, run: Execution) -> None:
 
 
 def _waits(session: Session, plan: Plan) -> Refused | None:
-    """Why it is not carried out now: an interrupted run goes first, or what expires looks like a mistake."""
+    """Why it is not carried out now: an interrupted run goes first."""
+    try:
+        session.service.recovery.refuse(plan)
+    except Refused as first:
+        return first
+    return None
+
+
+def _brake(session: Session, plan: Plan) -> Refused | None:
+    """Why it is not carried out as it stands: what expires looks like a mistake."""
     try:
         session.service.expiring.refuse(plan)
-        session.service.recovery.refuse(plan)
     except Refused as first:
         return first
     return None
@@ -149,13 +166,16 @@ def _code(outcomes: Sequence[Outcome]) -> int:
     return Busy.exit_code if in_use else 1
 
 
-def _confirm(session: Session, plan: Plan, wish: Wish) -> None:
+def _confirm(session: Session, plan: Plan, wish: Wish, brake: Refused | None) -> None:
     if wish.yes:
         return
     if not session.interactive:
-        command = ["cachemgr", *_with_yes(session.arguments)]
+        overriding = () if brake is None else ("--force", Rule.MASS_EXPIRY.value)
+        command = ["cachemgr", *_with_yes(session.arguments, overriding)]
+        stop = "" if brake is None else f", and a yes alone would be refused: {brake}. If the plan is right,"
         raise Unconfirmed(
-            f"this needs a yes and there is no terminal to ask on; run: {display_name(shlex.join(command))}",
+            f"this needs a yes and there is no terminal to ask on{stop or ';'} run: "
+            f"{display_name(shlex.join(command))}",
             session.service.encode_plan(plan),
             [display_name(word) for word in command],
         )
@@ -163,11 +183,11 @@ def _confirm(session: Session, plan: Plan, wish: Wish) -> None:
         raise Declined("not confirmed, so nothing was changed")
 
 
-def _with_yes(arguments: Sequence[str]) -> list[str]:
+def _with_yes(arguments: Sequence[str], more: Sequence[str] = ()) -> list[str]:
     words = list(arguments)
     # Behind `--` it would be a target.
-    words.insert(words.index("--") if "--" in words else len(words), "--yes")
-    return words
+    place = words.index("--") if "--" in words else len(words)
+    return [*words[:place], *more, "--yes", *words[place:]]
 
 
 def _save(session: Session, plan: Plan, wish: Wish) -> int:

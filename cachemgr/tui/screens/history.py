@@ -8,7 +8,6 @@ from textual import events, on
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from cachemgr.domain.outcome import Totals
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.run import Run
 from cachemgr.domain.terms import Status, StepState
@@ -88,7 +87,7 @@ class HistoryScreen(View):
         if (wanted := self.session.looked_at) in self._runs:
             self.session.looked_at = None
             self.table.move_to(wanted or "")
-        freed = sum(Totals.of(run.outcomes).freed for run in self._runs.values())
+        freed = sum(run_row(run).totals.freed for run in self._runs.values())
         held = sum(step.size for run in self._runs.values() for _, step in run.quarantined)
         dot, si = self.look.glyphs.dot, self.session.si
         line = f" {dot} ".join(
