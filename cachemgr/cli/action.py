@@ -22,7 +22,7 @@ from cachemgr.present.document.runs import result_document
 from cachemgr.present.document.values import encode
 from cachemgr.present.plan_rows import kept_rows
 from cachemgr.present.promises import extent
-from cachemgr.present.routes import route_rows
+from cachemgr.present.routes import migrated, route_rows
 from cachemgr.present.text import counted, display_name, minute
 
 PROMISED_WORDS = frozenset({"all", "legacy", "models", "apps", "responses", "packages", "builds"})
@@ -64,7 +64,8 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
         return _nothing(session, plan, machine_readable=machine_readable)
     quietly = machine_readable or session.options.quiet
     if not quietly or (session.interactive and not wish.yes):
-        show_plan(session.output, plan, err=quietly, whole=not wish.yes)
+        route = _migration(session, plan)
+        show_plan(session.output, plan, err=quietly, whole=not wish.yes, route=route)
         if not wish.yes:  # afterwards it is said once more
             show_unled(session.output, _unled(session, plan), err=quietly)
     if session.service.read_only:
@@ -87,7 +88,7 @@ def _look(session: Session, plan: Plan, wish: Wish, waits: Refused | None, brake
         # With --events whatever is printed is one object a line.
         session.output.document(session.service.encode_plan(plan), indent=None if wish.events else 2)
     else:
-        show_plan(session.output, plan, quiet=session.options.quiet)
+        show_plan(session.output, plan, quiet=session.options.quiet, route=_migration(session, plan))
         if not session.options.quiet:
             show_unled(session.output, _unled(session, plan))
     if waits is not None:
@@ -113,8 +114,8 @@ def _report(session: Session, plan: Plan, wish: Wish, run: Execution) -> None:
     elif not wish.events:
         undo = session.command("undo", run.id)
         show_result(session.output, plan, run, undo, quiet=session.options.quiet)
-        if plan.intent is Intent.MIGRATE and not session.options.quiet:
-            show_switch(session.output, plan, _variables(session, plan), _unled(session, plan), run)
+        if not session.options.quiet and _brought(session, plan, run.outcomes):
+            show_switch(session.output, _variables(session, plan), _unled(session, plan))
 
 
 def _waits(session: Session, plan: Plan) -> Refused | None:
@@ -145,17 +146,35 @@ def _left_out(plan: Plan) -> int:
 
 def _variables(session: Session, plan: Plan) -> Mapping[str, PurePath]:
     """Those that make tools use the places that a migration brings their caches to."""
-    if plan.intent is not Intent.MIGRATE:
+    if (route := _migration(session, plan)) is None:
         return {}
-    places = {row.type: row.target for row in route_rows(plan)}
+    places = {row.type: row.target for row in route_rows(route)}
     return {one.name: one.value for one in session.service.variables.leading(places).assignments}
 
 
 def _unled(session: Session, plan: Plan) -> tuple[Unled, ...]:
     """The places of a migration that no variable leads a tool to: to be known before it is begun."""
-    if plan.intent is not Intent.MIGRATE:
+    if (route := _migration(session, plan)) is None:
         return ()
-    return session.service.variables.unled({row.type: row.target for row in route_rows(plan)})
+    return session.service.variables.unled({row.type: row.target for row in route_rows(route)})
+
+
+def _migration(session: Session, plan: Plan) -> Plan | None:
+    """The plan that brings something to a new place: this one, or the one whose rest it does."""
+    if plan.intent is Intent.MIGRATE:
+        return plan
+    if plan.intent is not Intent.FINISH or plan.reverses is None:
+        return None
+    finished = session.service.run(plan.reverses).plan
+    return finished if finished.intent is Intent.MIGRATE else None
+
+
+def _brought(session: Session, plan: Plan, outcomes: Sequence[Outcome]) -> bool:
+    """Whether something is at a new place now."""
+    if plan.intent is Intent.FINISH and plan.reverses is not None:
+        run = session.service.run(plan.reverses)
+        return bool(run.plan.intent is Intent.MIGRATE and migrated(run.plan, run.fates.values()))
+    return bool(plan.intent is Intent.MIGRATE and migrated(plan, outcomes))
 
 
 def _code(outcomes: Sequence[Outcome]) -> int:
@@ -220,7 +239,7 @@ def _nothing(session: Session, plan: Plan, *, machine_readable: bool) -> int:
     """Done without doing, unless everything that was named stays for a reason."""
     error = _why_nothing(session, plan)
     if not machine_readable:
-        show_plan(session.output, plan, quiet=session.options.quiet)
+        show_plan(session.output, plan, quiet=session.options.quiet, route=_migration(session, plan))
     if error is not None:
         raise error
     if machine_readable:
