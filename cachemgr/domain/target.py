@@ -126,7 +126,10 @@ def _unknown(inventory: Inventory, target: str, types: frozenset[str]) -> str:
     cache, colon, name = target.partition(":")
     if colon and cache in inventory.entries_by_cache:
         near = [word for word in _comparable(inventory, target) if word.startswith(f"{cache}:")]
-        nearest = _containing(name, cache, near) or get_close_matches(target, near, 1, 0.6)
+        # The names alone: what stands before them is the same in all.
+        names = {word[len(cache) + 1 :]: word for word in near}
+        close = [names[one] for one in get_close_matches(name, names, 1, 0.6)]
+        nearest = _containing(name, cache, near) or close
         way_out = (
             f"did you mean {nearest[0]}?" if nearest else f"`cachemgr ls {cache} --quiet` prints its ids"
         )

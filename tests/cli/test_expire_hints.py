@@ -110,6 +110,7 @@ def test_a_policy_about_nothing_of_that_matches_nothing(
     [
         (("ls", "tmdb@project:ovie_1"), "did you mean tmdb@project:movie_1.json?"),
         (("ls", "tmdb@project:movie_2"), "did you mean tmdb@project:movie_2.json?"),
+        (("ls", "tmdb@project:603"), "holds no entry 'tmdb@project:603'; `cachemgr ls tmdb@project --quiet`"),
         (("ls", "nothing@project"), "names no cache and no entry; `cachemgr ls --quiet`"),
         (("ls", "tmbd@project"), "did you mean tmdb@project?"),
         (("expire", "tmdb", "--older-than", "-5d"), "'-5d' is negative; write 45s"),

@@ -33,7 +33,7 @@ Examples:
   cachemgr expire responses --ttl --max-size 500MB   and then the oldest, until it fits
   cachemgr expire models --free 40G --delete         until 40 GiB are free
   cachemgr expire huggingface-hub --keep-last 1      the newest revision of each repository stays
-  cachemgr expire tmdb --older-than 6mo --explain tmdb@project:603
+  cachemgr expire tmdb --older-than 6mo --explain tmdb@project:movie_797.json
 
 \b
 An entry goes if --ttl, --older-than or --unused-for asks for it; --max-size and --free then take
