@@ -43,7 +43,7 @@ is pinned in the configuration, what has a record that cannot be believed, and w
 --min-age (24 hours; a time that the cache itself recorded needs no age).
 
 \b
-Without a terminal it stops (exit code 4) where rules of age, use or size would take more than half
+With --yes and no terminal it stops (exit code 4) where rules of age, use or size take more than half
 of the entries or 10 GB; on any clock that the files contradict; and where --unused-for asks a mount
 that records no reads. --force mass-expiry overrides that.
 """
