@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import CacheMgrError, Refused, Unavailable, UnknownTarget
 from cachemgr.responses.admission import admit
-from cachemgr.responses.config import CacheConfig
-from cachemgr.responses.config_reading import USUAL_FILE, from_file
+from cachemgr.responses.config_reading import USUAL_FILE, from_file, read, said_by_variables
 from cachemgr.responses.errors import ReadOnly, StoreError
-from cachemgr.responses.format import DIGEST, INDEX, MANIFEST, PACKED, SHARD
+from cachemgr.responses.format import DIGEST, INDEX, MANIFEST, OWN_SHARD, PACKED, SHARD, own_keys
 from cachemgr.responses.opening import open_cache
+from cachemgr.responses.reconcile import read_row
 
 if TYPE_CHECKING:
     from cachemgr.domain.machine import Machine
     from cachemgr.responses.cache import Cache
-    from cachemgr.responses.config import Backend
+    from cachemgr.responses.config import Backend, CacheConfig
 
 _ON_DISK = ("file", "sqlite")
 
@@ -96,9 +96,12 @@ class ResponseCaches:
         """With `named`, the project's settings for a directory of that name, and whatever is kept in it."""
         project = self.project or Path(self.machine.cwd)
         file = project / USUAL_FILE
-        config = from_file(file) if file.is_file() else CacheConfig()
+        said = said_by_variables(self.machine.env)
+        config = from_file(file, said) if file.is_file() else read(said)
         if named is None:
             directory = project / config.directory
+            if "cache_dir" in said:
+                return replace(config, cache_dir=Path(self.machine.cwd) / said["cache_dir"])
             inside = os.path.realpath(directory).startswith(os.path.realpath(project) + os.sep)
             if config.backend in _ON_DISK and not inside:
                 where = display_name(str(directory))
@@ -113,14 +116,17 @@ def is_cache(directory: Path) -> bool:
     if any(os.path.lexists(directory / name) for name in (MANIFEST, PACKED)):
         return True
     try:
-        shards = [name for name in os.listdir(directory) if SHARD.fullmatch(name)]
-        return any(_has_an_entry(directory / shard) for shard in shards)
+        shards = [name for name in os.listdir(directory) if OWN_SHARD.fullmatch(name)]
+        return any(_has_an_entry(directory / shard) for shard in shards if (directory / shard).is_dir())
     except OSError:
         return False
 
 
 def _has_an_entry(shard: Path) -> bool:
-    return any(DIGEST.fullmatch(name.removeprefix("cache:")[:64]) for name in os.listdir(shard))
+    names = os.listdir(shard)
+    if any(DIGEST.fullmatch(name.removeprefix("cache:")[:64]) for name in names):
+        return bool(SHARD.fullmatch(shard.name))
+    return any(read_row(str(shard / key), key) for key in own_keys(shard.name, names))
 
 
 def _kept_as(directory: Path) -> Backend:

@@ -11,6 +11,7 @@ from cachemgr.cli.output import Column
 from cachemgr.domain.errors import NeedsConfirmation, Refused, UnknownTarget
 from cachemgr.present.text import counted, display_name, minute, short_path
 from cachemgr.response_caches import ResponseCaches
+from cachemgr.responses.config_reading import USUAL_FILE
 from cachemgr.responses.query import EntryQuery
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def refuse_pinned(session: Session, cache: Cache, *, all_ages: bool) -> None:
         why = f" ({display_name(pin.reason)})" if pin.reason else ""
         raise Refused(
             f"nothing was removed: {what} pinned by {display_name(pin.target)}{why};"
-            " `cachemgr expire responses` leaves out what is pinned and takes the others"
+            " `cachemgr expire responses --ttl` leaves out what is pinned and takes the others"
         )
 
 
@@ -69,7 +70,7 @@ def _directory(named: Path | None) -> tuple[str, ...]:
     return () if named is None else ("--dir", str(named))
 
 
-def the_one(cache: Cache, key: str) -> Entry:
+def the_one(session: Session, cache: Cache, key: str, named: Path | None) -> Entry:
     """The entry that is meant by a key, a digest, or the beginning of one."""
     plain = key.removeprefix("cache:")
     for digest in (plain, cache.digest(key)):
@@ -78,7 +79,8 @@ def the_one(cache: Cache, key: str) -> Entry:
             return found[0]
         if found:
             raise UnknownTarget(f"{key!r} is how {len(found)} digests begin; give more of it")
-    raise UnknownTarget(f"there is no response under {key!r}; `cachemgr responses ls` lists what there is")
+    ls = session.command("responses", "ls", *_directory(named))
+    raise UnknownTarget(f"there is no response under {key!r}; `{ls}` lists what there is")
 
 
 def as_text(value: object) -> str:
@@ -162,11 +164,22 @@ def show_entries(session: Session, entries: Sequence[Entry], total: int) -> None
     output.line(f"{counted(total, 'entry', 'entries')}{shown}")
 
 
-def show_sweep(session: Session, cache: Cache, report: SweepReport) -> None:
-    removed, output = report.removed, session.output
-    verb = "would be removed" if report.dry_run else "removed"
-    entries = counted(removed.entries, "expired entry", "expired entries")
-    output.line(f"{_where(session, cache)}: {entries} {verb}, {output.size(removed.disk_bytes)}")
+def show_sweep(session: Session, cache: Cache, report: SweepReport, *, older: bool = False) -> None:
+    """`older`: what is older than a time went as well, which need not have expired."""
+    removed, output, where = report.removed, session.output, _where(session, cache)
+    what = "expired or older" if older else "expired"
+    if not removed.entries and not report.troubles:
+        output.line(f"{where}: nothing has expired{' or is older' if older else ''}")
+    else:
+        verb = "would be removed" if report.dry_run else "removed"
+        entries = counted(removed.entries, f"{what} entry", f"{what} entries")
+        output.line(f"{where}: {entries} {verb} for good, {output.size(removed.disk_bytes)}")
+    if removed.entries and report.dry_run and cache.backend == "file":
+        aside = session.command("expire", "responses", "--ttl")
+        output.line(f"That cannot be undone; `{aside}` sets aside what has expired in the project's.")
+    if cache.stale_seconds:
+        kept = f"{cache.stale_seconds:g}"
+        output.line(f"What may still be served stale stays for {kept} s after its end.")
     _show_troubles(session, report.troubles)
 
 
@@ -193,14 +206,22 @@ def show_findings(session: Session, report: VerifyReport, named: Path | None = N
         output.line(f"Mend: {session.command('responses', 'verify', *_directory(named), '--repair')}")
 
 
-def show_transfer(session: Session, target: Cache, report: TransferReport) -> None:
+def show_transfer(session: Session, source: Cache, target: Cache, report: TransferReport) -> None:
     output = session.output
     left_out = f"; {report.left_out:,} had expired" if report.left_out else ""
     entries = counted(report.entries, "entry", "entries")
     output.line(f"{entries} copied to {_where(session, target)} ({target.backend}){left_out}")
     _show_troubles(session, report.troubles)
     if report.entries:
-        output.line(f"Applications use it once `caching.backend` is `{target.backend}` there.")
+        output.line(f"Applications use it once {_switch(session, source, target)}.")
+
+
+def _switch(session: Session, source: Cache, target: Cache) -> str:
+    """What has to be said, and in which file, for an application to use the copy."""
+    machine, project = session.service.machine, session.service.project
+    file = short_path((project or Path(machine.cwd)) / USUAL_FILE, machine.home, project)
+    where = "" if target.place == source.place else f" and `cache_dir` is {_where(session, target)}"
+    return f"`backend` is `{target.backend}`{where} in the `caching` section of {file}"
 
 
 def _where(session: Session, cache: Cache) -> str:

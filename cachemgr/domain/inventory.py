@@ -61,7 +61,8 @@ class Finding:
     code: str
     """`legacy-location` `unusable-root` `untrusted-root` `unreadable` `quarantine` `unknown-quarantine`
     `interrupted-run` `variable-elsewhere` `variable-unset` `second-copy` `unread-variable`
-    `profile-elsewhere` `expired-rows` `database-slack` `uncounted-database` `loose-database` …"""
+    `profile-elsewhere` `expired-rows` `database-slack` `uncounted-database` `loose-database`
+    `packed-responses` …"""
     severity: Severity
     cache: CacheId | None = None
     path: Path | None = None

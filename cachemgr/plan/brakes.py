@@ -79,7 +79,7 @@ def _sentence(brake: Brake, now: datetime) -> str:
         case BrakeKind.MASS:
             much = f"{rest} entries" if what == "entries" else f"{int(rest) / 1000**3:.1f} GB"
             why = f"the rules would take {much} by age, use or size alone, and nobody is there to look"
-            return f"{why}; read the plan with --dry-run, then run it on a terminal or add {_FORCE}"
+            return f"{why}; read the plan (--dry-run), then run it on a terminal or add {_FORCE}"
         case BrakeKind.CLOCK:
             against = {
                 "ahead": f"more than a year after the newest file or run ({rest})",

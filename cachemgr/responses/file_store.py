@@ -194,7 +194,7 @@ class FileStore:
             return
         self._prepare_to_change()
         if query.everything:
-            self._flush()
+            self._catch_up(0)
             yield from self._removal.everything()
         else:
             self._flush()
@@ -247,7 +247,14 @@ class FileStore:
         else:
             self._catch_up(at_ms)
 
+    def recall(self, key: str) -> bool:
+        """Whether the old code left an entry under this very key; it is read from now on. Asked by whoever
+        has the text of a key: from a digest nobody knows where those files are."""
+        return self._pairs.old_names.recall(key)
+
     def _catch_up(self, at_ms: int, *, thoroughly: bool = False) -> int:
         self._manifest.allow_reading()
         self._flush()
-        return self._reconciler.run(at_ms, thoroughly=thoroughly)
+        changes = self._reconciler.run(at_ms, thoroughly=thoroughly)
+        self._pairs.old_names.learn(self._index.own_keys())
+        return changes

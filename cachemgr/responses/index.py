@@ -147,6 +147,13 @@ class Index:
         """Digests whose files have names of the old form; all lie in one shard."""
         return {row[0] for row in self._rows(sql.OLD_NAMES, ())}
 
+    def own_keys(self) -> dict[str, str]:
+        """Digests of entries under keys of somebody's own, with the keys."""
+        return dict(self._rows(sql.OWN_KEYS, ()))
+
+    def own(self) -> list[Victim]:
+        return [Victim(*row) for row in self._rows(sql.OWN, ())]
+
     def shards(self) -> dict[int, tuple[int, int]]:
         """When each shard was last looked through, by its own time of change, and the count of its writes."""
         return {row[0]: (row[1], row[2]) for row in self._rows("SELECT n, mtime_ns, writes FROM shards", ())}

@@ -1,7 +1,8 @@
 """Choosing, ordering and adding up entries in Python, for stores that have no SQL to do it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
+from itertools import islice
 from typing import Any
 
 from cachemgr.responses.entry import Entry, State, moment
@@ -58,6 +59,24 @@ def ordered(entries: Iterable[Entry], order: Order, *, descending: bool) -> list
     """Of those that lie equal, by digest, whichever way the order goes."""
     by_digest = sorted(entries, key=lambda entry: entry.digest)
     return sorted(by_digest, key=_KEYS[order], reverse=descending)
+
+
+def page(
+    entries: Iterator[Entry], order: Order, *, descending: bool, limit: int | None, after: Entry | None
+) -> Iterator[Entry]:
+    """The first of them, or the first after one."""
+    found = entries if after is None else _after(entries, after, _KEYS[order], descending=descending)
+    return found if limit is None else islice(found, limit)
+
+
+def _after(
+    entries: Iterator[Entry], last: Entry, key: Callable[[Entry], Any], *, descending: bool
+) -> Iterator[Entry]:
+    mark = key(last)
+    for entry in entries:
+        place = key(entry)
+        if entry.digest > last.digest if place == mark else (place < mark) == descending:
+            yield entry
 
 
 def totals(entries: Iterable[Entry], by: tuple[Grouping, ...]) -> list[Totals]:

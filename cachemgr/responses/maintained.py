@@ -4,12 +4,12 @@ They report trouble with single entries; a place that cannot be reached at all r
 here, since whoever calls them wants to know.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from time import sleep
 
-from cachemgr.responses import forks
+from cachemgr.responses import forks, listing
 from cachemgr.responses.analytics import Analytics, summed
 from cachemgr.responses.background import Background
 from cachemgr.responses.brake import Brake
@@ -38,6 +38,7 @@ class Maintained(Foundation):
         self._headroom = self._limits.headroom
         self._written = 0
         self._forgotten = self._told = ""
+        self._stale_ms = int(1000 * max(config.stale_while_revalidate_seconds, config.stale_if_error_seconds))
         forks.register(self)
 
     def status(self, *, group_by: tuple[Grouping, ...] = ()) -> list[Totals]:
@@ -46,10 +47,19 @@ class Maintained(Foundation):
         return sorted(self._store.totals(self._now_ms(), group_by), key=lambda line: -line.disk_bytes)
 
     def entries(
-        self, query: EntryQuery = ALL, *, order_by: Order = "created", descending: bool = False
+        self,
+        query: EntryQuery = ALL,
+        *,
+        order_by: Order = "created",
+        descending: bool = False,
+        limit: int | None = None,
+        after: Entry | None = None,
     ) -> Iterator[Entry]:
+        """What there is, in order. A page is `limit` entries `after` the last one of the page before it,
+        which need not be there any more."""
         self.flush()
-        return self._store.entries(query, self._now_ms(), order_by, descending=descending)
+        found = self._store.entries(query, self._now_ms(), order_by, descending=descending)
+        return listing.page(found, order_by, descending=descending, limit=limit, after=after)
 
     def expire(
         self,
@@ -60,27 +70,23 @@ class Maintained(Foundation):
         force: bool = False,
         on_progress: Progress | None = None,
     ) -> SweepReport:
-        """Remove what has expired; with `older_than` also what is older than that, of what never expires
-        only if `endless`. Stops with a reason where
-        the clock was set, or is far ahead of all that was stored, and half the cache would go, unless `force`
+        """Remove what has expired, and may not be served stale either (`stale_seconds`); with `older_than`
+        also what is older than that, of what never expires only if `endless`. Stops with a reason where the
+        clock was set, or is far ahead of all that was stored, and half the cache would go, unless `force`
         says that the clock is right."""
         now_ms = self._now_ms()
+        over_ms = now_ms - self._stale_ms
         older = None if older_than is None else EntryQuery(
             created_before_ms=now_ms - int(older_than.total_seconds() * 1000), ending=not endless
         )  # fmt: skip
         if dry_run:
-            return SweepReport(self._weigh(EntryQuery(expired_at_ms=now_ms), older), dry_run=True)
+            return SweepReport(self._weigh(EntryQuery(expired_at_ms=over_ms), older), dry_run=True)
         with self._sweeping() as mine:
             if not mine:
                 return SweepReport(skipped=BUSY)
-            more = (
-                None
-                if older is None
-                else lambda: self._weigh(EntryQuery(expired_at_ms=now_ms), older).entries
-            )
-            if not force and (reason := self._held(more)):
+            if not force and (reason := self._held(over_ms, older)):
                 return SweepReport(skipped=reason)
-            removed = self._run(self._store.expire(now_ms), on_progress)
+            removed = self._run(self._store.expire(over_ms), on_progress)
             if older is not None:
                 removed += self._run(self._store.clear(older), on_progress)
             return SweepReport(removed)
@@ -167,6 +173,12 @@ class Maintained(Foundation):
             self._forgotten = before
         return SweepReport(report.removed + evicted.removed, skipped=evicted.skipped)
 
+    @property
+    def stale_seconds(self) -> float:
+        """For how long what has expired is kept, since it may be served: as configured, or as `get` was asked
+        for here."""
+        return self._stale_ms / 1000
+
     def sweep_quietly(self) -> None:
         """As the background thread does it: trouble is warned about, a clock that is not believed once."""
         report = self._attempt("sweeping", self.sweep)
@@ -192,8 +204,13 @@ class Maintained(Foundation):
 
     # -- within
 
-    def _held(self, more: Callable[[], int] | None) -> str:
-        return self._brake.holds(self._store.mostly_expired, lambda at_ms: self._store.totals(at_ms)[0], more)
+    def _held(self, over_ms: int, older: EntryQuery | None) -> str:
+        """Why nothing should go now."""
+        return self._brake.holds(
+            lambda at_ms: self._store.mostly_expired(at_ms - self._stale_ms),
+            lambda at_ms: self._store.totals(at_ms)[0],
+            None if older is None else lambda: self._weigh(EntryQuery(expired_at_ms=over_ms), older).entries,
+        )
 
     def _keep(self, written: int = 0) -> None:
         """Something happened: it wants to be written down, or there may be too much of it."""

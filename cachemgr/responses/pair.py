@@ -46,9 +46,16 @@ class _OldMetadata(msgspec.Struct, gc=False):
     cost_usd: float = 0.0
 
 
+class _Documents(msgspec.Struct, gc=False):
+    timestamp: float
+    ttl_seconds: float
+    expires_at: float
+
+
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(PairMetadata).decode
 _decode_old = msgspec.json.Decoder(_OldMetadata).decode
+_decode_document = msgspec.json.Decoder(_Documents).decode
 
 
 def describe(digest: str, payload: bytes, metadata: Metadata, writer: str) -> bytes:
@@ -88,6 +95,19 @@ def understand(text: bytes) -> Metadata:
         return _decode(text)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return _understand_old(text)
+
+
+def understand_own(text: bytes) -> Metadata:
+    """Of a pair under a key of somebody's own, which could be anybody's two files: only what has the three
+    fields that the old code always wrote is believed. Raises Corrupt."""
+    metadata = understand(text)
+    if isinstance(metadata, PairMetadata):
+        raise Corrupt("metadata: not under such a key")
+    try:
+        _decode_document(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Corrupt(f"metadata: {error}") from None
+    return metadata
 
 
 def _understand_old(text: bytes) -> Metadata:

@@ -28,7 +28,7 @@ class Pairs:
         self._slots = slots
         self._sync = sync
         self._writer = writer
-        self._old = OldNames(places)
+        self.old_names = self._old = OldNames(places)
         self.compressing = compressing
         """Whether some values may be compressed; until then nobody looks for the other kind."""
 
@@ -42,8 +42,9 @@ class Pairs:
         except Corrupt:
             found = self._patiently(digest, stem, at_ms)
         if found is None:
-            if self._old.any():
-                return _once(self._places.old_stem(digest), at_ms)
+            for other in self._old.stems(digest):
+                if (found := _once(other, at_ms)) is not None:
+                    return found
         elif found.metadata.encoding != "identity":
             self.compressing = True
         return found
@@ -87,8 +88,8 @@ class Pairs:
             files.remove(stem + other_suffix(metadata))
         if self._sync:
             files.sync_directory(self._places.shard(digest))
-        if self._old.any():
-            remove(self._places.old_stem(digest))
+        for other in self._old.stems(digest):
+            remove(other)
 
     def _commit(self, stem: str, described: bytes, value: str) -> None:
         """Of a new entry: under its own name at once, which saves a renaming. Whoever reads it half written
@@ -166,8 +167,8 @@ class Pairs:
 
     def delete(self, digest: str) -> bool:
         found = remove(self._places.stem(digest))
-        if self._old.any():
-            found |= remove(self._places.old_stem(digest))
+        for other in self._old.stems(digest):
+            found |= remove(other)
         return found
 
     def _temporary(self, target: str) -> str:

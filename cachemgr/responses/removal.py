@@ -5,19 +5,20 @@ Nothing is unlinked inside a transaction: a sweep that held the index meanwhile 
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import groupby
 from operator import attrgetter
 
 from cachemgr.responses import files
 from cachemgr.responses.errors import Corrupt, StoreError
-from cachemgr.responses.format import ABANDONED, MEMBER, METADATA, TEMPORARY
+from cachemgr.responses.format import ABANDONED, MEMBER, METADATA, TEMPORARY, VALUE
 from cachemgr.responses.index import Index
 from cachemgr.responses.index_rows import Row, Victim, gone
 from cachemgr.responses.listing import matches
 from cachemgr.responses.locks import Slots
-from cachemgr.responses.members import listed, members
+from cachemgr.responses.members import listed, members, slot_of
 from cachemgr.responses.metadata import Metadata
-from cachemgr.responses.pair import PairMetadata, understand
+from cachemgr.responses.pair import PairMetadata, understand, understand_own
 from cachemgr.responses.places import SHARDS, SUFFIXES, Places
 from cachemgr.responses.query import EntryQuery
 from cachemgr.responses.reconcile import is_empty
@@ -57,6 +58,11 @@ class Removal:
 
     def everything(self) -> Iterator[Removed]:
         """Shards are moved aside, one rename each, and emptied afterwards. What is not ours stays."""
+        for page in _pages(self._index.own()):
+            yield self._remove(page, lambda _, __: True)
+            for shard in {victim.key[:2] for victim in page}:
+                with suppress(OSError):
+                    files.remove_directory(f"{self._places.root}/{shard}")
         for shard in SHARDS:
             done = self._move_aside(shard)
             if done.entries or done.troubles:
@@ -99,8 +105,9 @@ class Removal:
                 there = members(shard, names)
                 if not names:
                     return Removed()
-                if there.foreign or not self._put_aside(directory):
-                    remove_members(directory, lambda name: name not in there.foreign)
+                strange = {*there.foreign, *(key + tail for key in there.own for tail in (VALUE, METADATA))}
+                if strange or not self._put_aside(directory):
+                    remove_members(directory, lambda name: name not in strange)
         except FileNotFoundError:
             return Removed()  # somebody else clears, too
         except OSError as error:
@@ -118,9 +125,10 @@ class Removal:
         done: list[int] = []
         troubles: list[Trouble] = []
         for shard, group in groupby(page, key=_shard):
-            victims, slot = list(group), int(shard, 16)
+            victims = list(group)
             self._own(shard)
             try:
+                slot = slot_of(shard)
                 self._slots.acquire(slot)
                 try:
                     with files.opened(f"{self._places.root}/{shard}") as folder:
@@ -150,14 +158,15 @@ class Removal:
         """
         stem = victim.key if folder is not None else f"{self._places.root}/{victim.key[:2]}/{victim.key}"
         described = stem + METADATA
-        digest, form, encoding, size, created = victim
+        digest, form, encoding, size, created, _ = victim
         try:
             if meant is not None:
-                metadata = understand(files.read(described, folder=folder))
+                text = files.read(described, folder=folder)
+                metadata = understand(text) if victim.own is None else understand_own(text)
                 size, encoding = _size(stem, metadata, folder), metadata.encoding
                 created = max(created, metadata.created_at_ms)
                 if not meant(digest, metadata):
-                    self._index.put(Row(digest, metadata, size, _on_disk(size), form))
+                    self._index.put(Row(digest, metadata, size, _on_disk(size), form, own=victim.own))
                     return None
             there = files.remove(described, folder=folder)
             files.remove(stem + SUFFIXES[encoding], folder=folder)

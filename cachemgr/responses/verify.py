@@ -15,17 +15,19 @@ from cachemgr.responses.errors import Corrupt, StoreError
 from cachemgr.responses.format import (
     ABANDONED,
     METADATA,
-    OLD_PREFIX,
     OLD_SHARD,
     OLD_TEMPORARY,
+    OWN_SHARD,
+    SHARD,
     TEMPORARY,
     VALUE,
+    own_keys,
 )
 from cachemgr.responses.index import Index
 from cachemgr.responses.index_rows import Row
 from cachemgr.responses.locks import Slots
-from cachemgr.responses.members import Members, digest_of, is_old, listed, members, old_key
-from cachemgr.responses.pair import PairMetadata, check, understand
+from cachemgr.responses.members import Members, digest_of, is_old, is_own, listed, members, old_key, slot_of
+from cachemgr.responses.pair import PairMetadata, check, understand, understand_own
 from cachemgr.responses.pairs import remove
 from cachemgr.responses.places import SHARDS, SUFFIXES, Places
 from cachemgr.responses.reconcile import read_row
@@ -46,6 +48,10 @@ class Verifier:
     def findings(self) -> Iterator[Finding]:
         for shard in SHARDS:
             yield from self._of_shard(shard)
+        for shard in sorted(listed(self._places.root)):
+            if OWN_SHARD.fullmatch(shard) and not SHARD.fullmatch(shard):
+                for key in sorted(own_keys(shard, listed(f"{self._places.root}/{shard}"))):
+                    yield from self._of_own_key(shard, key)
         if self._repair:
             self._index.flush()
 
@@ -58,6 +64,8 @@ class Verifier:
             return
         for key in sorted(there.keys):
             yield from self._of_key(shard, key, there)
+        for key in sorted(there.own):
+            yield from self._of_own_key(shard, key)
         for name in there.temporary:
             if self._settled(shard, partial(os.path.lexists, f"{directory}/{name}")):
                 yield self._mended(shard, name, "abandoned temporary file", partial(self._drop, shard, name))
@@ -84,6 +92,22 @@ class Verifier:
                 if self._settled(shard, partial(_spare, stem, name)):
                     yield self._mended(shard, name, "metadata missing", partial(self._drop_spare, stem, name))
 
+    def _of_own_key(self, shard: str, key: str) -> Iterator[Finding]:
+        """What cannot be understood may be anybody's two files, and is told and left alone."""
+        stem = f"{self._places.root}/{shard}/{key}"
+        try:
+            sound = _problem(stem, key) == "old name"
+        except OSError as error:
+            yield Finding(f"{shard}/{key}", "unreadable", reason=error.strerror or str(error))
+            return
+        if sound:
+            yield self._mended(shard, key, "old name", partial(self._rename, shard, key))
+            if self._repair and not SHARD.fullmatch(shard):
+                with suppress(OSError):
+                    files.remove_directory(f"{self._places.root}/{shard}")
+        else:
+            yield Finding(f"{shard}/{key}", "foreign file")
+
     def _of_index(self, shard: str, there: Members) -> Iterator[Finding]:
         """Rows and files that do not know each other."""
         known = self._index.of_shard(int(shard, 16))
@@ -102,20 +126,20 @@ class Verifier:
     def _settled(self, shard: str, look: Callable[[], _T]) -> _T:
         """Looked at again with the shard held: it may have been a writer at work."""
         try:
-            self._slots.acquire(int(shard, 16))
+            self._slots.acquire(slot_of(shard))
         except OSError:
             return look()
         try:
             return look()
         finally:
-            self._slots.release(int(shard, 16))
+            self._slots.release(slot_of(shard))
 
     def _mended(self, shard: str, name: str, problem: Problem, mend: Callable[[], bool]) -> Finding:
         item = f"{shard}/{name}"
         if not self._repair:
             return Finding(item, problem)
         try:
-            with self._slots.held(int(shard, 16)):
+            with self._slots.held(slot_of(shard)):
                 done = mend()
         except (OSError, StoreError) as error:
             return Finding(item, problem, reason=getattr(error, "strerror", None) or str(error))
@@ -150,15 +174,16 @@ class Verifier:
 
     def _rename(self, shard: str, key: str) -> bool:
         """To the shard and the name of its digest, unless there is a sound entry already."""
-        target = digest_of(key)[:2]
-        with nullcontext() if target == shard else self._slots.held(int(target, 16)):
-            self._rename_alone(f"{self._places.root}/{shard}/{key}", digest_of(key))
+        target = slot_of(digest_of(key)[:2])
+        with nullcontext() if target == slot_of(shard) else self._slots.held(target):
+            self._rename_alone(f"{self._places.root}/{shard}/{key}", key)
         return True
 
-    def _rename_alone(self, source: str, digest: str) -> None:
+    def _rename_alone(self, source: str, key: str) -> None:
         """With both shards held: whoever is at work on the new name has finished, or was killed."""
+        digest = digest_of(key)
         target = self._places.stem(digest)
-        if _problem(source, OLD_PREFIX + digest) != "old name":
+        if _problem(source, key) != "old name":
             return
         if _problem(target, digest) in (None, "old form"):
             remove(source)
@@ -176,7 +201,7 @@ class Verifier:
         return True
 
     def _enlist(self, shard: str, key: str) -> bool:
-        row = read_row(f"{self._places.root}/{shard}/{key}", digest_of(key), old_name=is_old(key))
+        row = read_row(f"{self._places.root}/{shard}/{key}", key)
         if row is not None:
             self._index.put(row)
         return row is not None
@@ -200,7 +225,8 @@ def _spare(stem: str, name: str) -> bool:
 def _problem(stem: str, key: str) -> Problem | None:
     """Raises OSError where it cannot be read."""
     try:
-        metadata = understand(files.read(stem + METADATA))
+        text = files.read(stem + METADATA)
+        metadata = understand_own(text) if is_own(key) else understand(text)
     except FileNotFoundError:
         return "metadata missing"
     except Corrupt:
@@ -211,6 +237,6 @@ def _problem(stem: str, key: str) -> Problem | None:
         return "value missing"
     if not check(payload, metadata):
         return "corrupt value"
-    if is_old(key):
+    if is_old(key) or is_own(key):
         return "old name"
     return None if isinstance(metadata, PairMetadata) else "old form"

@@ -165,3 +165,41 @@ def test_what_the_library_writes_is_what_is_read_here(tmp_path: Path) -> None:
     assert first.group == second.group == "openai/gpt-4o"
     assert list(found) == [unfinished]
     assert evident("responses", tmp_path)
+
+
+OWN = {"timestamp": 1_699_996_400, "ttl_seconds": 3600, "expires_at": 1_700_000_000}
+
+
+@pytest.mark.parametrize(
+    ("shard", "key"), [("te", "test_key"), ("k", "k"), ("de", "decade"), ("ca", "cache:x")]
+)
+def test_a_pair_under_a_key_of_somebodys_own_is_an_entry(shard: str, key: str, tmp_path: Path) -> None:
+    write(tmp_path, pair(shard, key, **OWN))
+
+    (found,) = drafts("responses", tmp_path).values()
+
+    assert found.name == key
+    assert paths(found) == {f"{shard}/{key}.json", f"{shard}/{key}.meta.json"}
+    assert found.expires == 1_700_000_000
+    assert evident("responses", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("shard", "key", "metadata"),
+    [
+        ("te", "test_key", {"expires_at": 1_700_000_000}),
+        ("te", "test_key", {"version": 1}),
+        ("te", "test_key", {**OWN, "ttl_seconds": "3600"}),
+        ("ta", "test_key", OWN),
+        ("tes", "test_key", OWN),
+        (".t", ".test", OWN),
+    ],
+    ids=["one field", "somebody's", "text", "shard", "long shard", "hidden"],
+)
+def test_two_files_that_could_be_anybodys_are_nobodys_entry(
+    shard: str, key: str, metadata: dict[str, object], tmp_path: Path
+) -> None:
+    write(tmp_path, pair(shard, key, **metadata))
+
+    assert drafts("responses", tmp_path) == {}
+    assert not evident("responses", tmp_path)

@@ -3,7 +3,11 @@
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
+from cachemgr.domain.errors import Refused
 from cachemgr.responses import EntryQuery, RequestKey, Usage
+from cachemgr.responses.errors import ReadOnly
 from cachemgr.responses.transfer import transfer
 from tests.responses.conftest import Hands, Opener
 
@@ -46,3 +50,36 @@ def test_one_that_is_corrupt_does_not_stop_the_others(opened: Opener, root: Path
     report = transfer(source, target)
     assert report.entries == 2
     assert [trouble.item for trouble in report.troubles] == [digest]
+
+
+def test_an_export_is_a_cache_of_its_own(opened: Opener, tmp_path: Path, hands: Hands) -> None:
+    source = opened()
+    for number in range(5):
+        source.set(RequestKey("openai", "gpt-4o", f"question {number}"), number, ttl=10 if number else 1)
+    hands.pass_by(5)
+    report = source.export(tmp_path / "backup", EntryQuery(model="gpt-*"), backend="sqlite")
+    assert (report.entries, report.left_out) == (4, 1)
+    with opened(cache_dir=str(tmp_path / "backup"), backend="sqlite") as found:
+        hit = found.get(RequestKey("openai", "gpt-4o", "question 3"))
+        assert hit is not None
+        assert hit.value == 3
+
+
+def test_another_backend_beside_it_and_never_onto_itself(opened: Opener, root: Path) -> None:
+    source = opened()
+    source.set("a", "hi")
+    with pytest.raises(ValueError, match="onto itself"):
+        source.export(root)
+    assert source.export(root, backend="sqlite").entries == 1
+    assert opened(backend="sqlite").get("a") is not None
+    assert source.get("a") is not None
+
+
+def test_an_export_does_not_go_into_a_directory_of_somebody_else(opened: Opener, tmp_path: Path) -> None:
+    source, foreign = opened(), tmp_path / "photos"
+    source.set("a", "hi")
+    foreign.mkdir()
+    (foreign / "one.jpg").write_text("x")
+    with pytest.raises((ReadOnly, Refused)):
+        source.export(foreign)
+    assert [path.name for path in foreign.iterdir()] == ["one.jpg"]

@@ -47,6 +47,16 @@ class Metadata:
         return cls(expires, _model(found), Record.NEVER if expires is None else Record.DATED)
 
 
+def is_documents(text: bytes | None) -> bool:
+    """Whether a file has the three fields that the old code wrote into each of its own, as numbers."""
+    try:
+        found = json.loads((text or b"").decode(), parse_constant=_refused, object_pairs_hook=_without_twins)
+        fields = ("timestamp", "ttl_seconds", "expires_at")
+        return isinstance(found, dict) and all(_moment(found.get(name)) for name in fields)
+    except (ValueError, RecursionError):
+        return False
+
+
 class _Doubt(ValueError):
     """Carries the code of what is wrong."""
 

@@ -142,10 +142,12 @@ def ls(
 def get(session: Session, named: Path | None, key: str) -> int:
     """Print one response. KEY is what the application asks by, a digest, or how a digest begins."""
     with response_caches(session).looking(named) as cache:
-        entry = the_one(cache, key)
+        entry = the_one(session, cache, key, named)
         hit = cache.peek(entry.digest)
         if hit is None:
-            raise UnknownTarget(f"{entry.digest} cannot be read; `cachemgr responses verify` says why")
+            where = () if named is None else ("--dir", str(named))
+            verify = session.command("responses", "verify", *where)
+            raise UnknownTarget(f"{entry.digest} cannot be read; `{verify}` says why")
         if session.options.json:
             session.output.document(entry_document(cache, entry, hit.value, session.now()))
         else:
@@ -178,10 +180,10 @@ def expire(
         refuse_pinned(session, cache, all_ages=age is not None)
         report = cache.expire(older_than=age, endless=never_expiring, dry_run=True)
         if dry_run or not report.removed.entries:
-            _say_swept(session, cache, report)
+            _say_swept(session, cache, report, older=age is not None)
             return 0
         if not (session.options.json or yes):
-            show_sweep(session, cache, report)
+            show_sweep(session, cache, report, older=age is not None)
     agree(session, "expire", named, yes=yes)
     with caches.changing(named) as cache:
         report = cache.expire(older_than=age, endless=never_expiring, force=force)
@@ -189,7 +191,7 @@ def expire(
             if report.skipped == BUSY:
                 raise Busy(f"nothing was removed: {BUSY}")
             raise Refused(f"nothing was removed: {report.skipped}; --force says that it is right")
-        _say_swept(session, cache, report)
+        _say_swept(session, cache, report, older=age is not None)
     return 1 if report.troubles else 0
 
 
@@ -231,15 +233,15 @@ def convert(session: Session, named: Path | None, backend: str, out: Path | None
             if session.options.json:
                 session.output.document(transfer_document(source, target, report, session.now()))
             else:
-                show_transfer(session, target, report)
+                show_transfer(session, source, target, report)
     return 1 if report.troubles else 0
 
 
-def _say_swept(session: Session, cache: Cache, report: SweepReport) -> None:
+def _say_swept(session: Session, cache: Cache, report: SweepReport, *, older: bool) -> None:
     if session.options.json:
         session.output.document(sweep_document(cache, report, session.now()))
     else:
-        show_sweep(session, cache, report)
+        show_sweep(session, cache, report, older=older)
 
 
 def _age(text: str | None) -> timedelta | None:
