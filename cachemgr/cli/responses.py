@@ -197,9 +197,12 @@ def show_transfer(session: Session, target: Cache, report: TransferReport) -> No
     output = session.output
     left_out = f"; {report.left_out:,} had expired" if report.left_out else ""
     entries = counted(report.entries, "entry", "entries")
-    output.line(f"{entries} copied to {_where(session, target)} ({target.backend}){left_out}")
+    kept = f"; {report.kept:,} kept that {'is' if report.kept == 1 else 'are'} as new" if report.kept else ""
+    output.line(f"{entries} copied to {_where(session, target)} ({target.backend}){kept}{left_out}")
     _show_troubles(session, report.troubles)
-    if report.entries:
+    if report.troubles:
+        output.line("The same command again copies what is missing.")
+    elif report.entries:
         output.line(f"Applications use it once `caching.backend` is `{target.backend}` there.")
 
 

@@ -73,8 +73,17 @@ class FileStore:
 
     def write(self, digest: str, payload: bytes, metadata: Metadata) -> None:
         self._change(digest, self._pairs.write, payload, metadata)
+        self._note_written(digest, payload, metadata)
+
+    def _note_written(self, digest: str, payload: bytes, metadata: Metadata) -> None:
         disk = files.allocated(len(payload)) + files.allocated(1)
         self._note(Row(digest, metadata, len(payload), disk))
+
+    def write_newer(self, digest: str, payload: bytes, metadata: Metadata) -> bool:
+        written = self._change(digest, self._pairs.write_newer, payload, metadata)
+        if written:
+            self._note_written(digest, payload, metadata)
+        return written
 
     def delete(self, digest: str) -> bool:
         found = self._change(digest, self._pairs.delete)

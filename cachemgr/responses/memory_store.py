@@ -70,6 +70,14 @@ class MemoryStore:
             except ValueError:
                 raise Full("larger than the whole cache may be") from None
 
+    def write_newer(self, digest: str, payload: bytes, metadata: Metadata) -> bool:
+        with self._lock:
+            kept = self._peek(digest)
+            if kept is not None and kept.metadata.newness >= metadata.newness:
+                return False
+            self.write(digest, payload, metadata)
+            return True
+
     def delete(self, digest: str) -> bool:
         with self._lock:
             return self._kept.pop(digest, None) is not None

@@ -88,6 +88,18 @@ class Pairs:
         if self._old.any():
             remove(self._places.old_stem(digest))
 
+    def write_newer(self, digest: str, payload: bytes, metadata: Metadata) -> bool:
+        """Unless what is there, by either name, is as new and whole."""
+        for stem in (self._places.stem(digest), self._places.old_stem(digest)):
+            try:
+                there = _once(stem, 0)
+            except Corrupt:
+                continue
+            if there is not None and there.metadata.newness >= metadata.newness:
+                return False
+        self.write(digest, payload, metadata)
+        return True
+
     def _commit(self, stem: str, described: bytes, value: str) -> None:
         """Of a new entry: under its own name at once, which saves a renaming. Whoever reads it half written
         finds no metadata in it, and looks again."""

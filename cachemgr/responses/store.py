@@ -37,6 +37,10 @@ class Store(Protocol):
     def write(self, digest: str, payload: bytes, metadata: Metadata) -> None:
         """Replaces what was there, whole or not at all. Raises Full, ReadOnly."""
 
+    def write_newer(self, digest: str, payload: bytes, metadata: Metadata) -> bool:
+        """The same, unless what is there is as new: by `Metadata.newness`, compared where nobody writes in
+        between. Whether it was written."""
+
     def delete(self, digest: str) -> bool:
         """Whether there was one."""
 

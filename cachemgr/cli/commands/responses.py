@@ -35,7 +35,6 @@ from cachemgr.responses.cache import Cache
 from cachemgr.responses.maintained import BUSY
 from cachemgr.responses.query import EntryQuery, Grouping, Order
 from cachemgr.responses.report import SweepReport
-from cachemgr.responses.transfer import transfer
 
 F = TypeVar("F", bound=Callable[..., object])
 EXPIRE = """\b
@@ -62,7 +61,8 @@ Examples:
   cachemgr responses convert --to file --out backup/responses
 
 \b
-What lives is copied; the source stays as it is. Then set `backend:` in `.questfoundry/config.yml`.
+What lives is copied; the source stays as it is, and of two answers to one question the later one.
+After an interruption the same command goes on. Then set `backend:` in `.questfoundry/config.yml`.
 """
 
 _DIRECTORY = click.Path(file_okay=False, path_type=Path)
@@ -226,12 +226,11 @@ def convert(session: Session, named: Path | None, backend: str, out: Path | None
         target_directory = out or caches.directory(named)
         if source.backend == backend and caches.directory(out or named) == caches.directory(named):
             raise UsageError(f"this cache is kept by `{backend}` already; --out names another directory")
-        with caches.making(target_directory, "sqlite" if backend == "sqlite" else "file") as target:
-            report = transfer(source, target)
-            if session.options.json:
-                session.output.document(transfer_document(source, target, report, session.now()))
-            else:
-                show_transfer(session, target, report)
+        target, report = caches.convert(source, target_directory, "sqlite" if backend == "sqlite" else "file")
+        if session.options.json:
+            session.output.document(transfer_document(source, target, report, session.now()))
+        else:
+            show_transfer(session, target, report)
     return 1 if report.troubles else 0
 
 

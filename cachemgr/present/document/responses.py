@@ -93,6 +93,7 @@ def transfer_document(source: Cache, target: Cache, report: TransferReport, now:
         "entries": report.entries,
         "payload_bytes": report.payload_bytes,
         "left_out": report.left_out,
+        "kept": report.kept,
         "troubles": _troubles(report.troubles),
     }
 
