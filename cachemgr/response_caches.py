@@ -15,7 +15,7 @@ from cachemgr.responses.admission import admit
 from cachemgr.responses.config import CacheConfig
 from cachemgr.responses.config_reading import USUAL_FILE, from_file
 from cachemgr.responses.errors import ReadOnly, StoreError
-from cachemgr.responses.files import create
+from cachemgr.responses.files import create, remove
 from cachemgr.responses.format import DIGEST, INDEX, MANIFEST, PACKED, SHARD, UNFINISHED
 from cachemgr.responses.opening import open_cache
 
@@ -74,18 +74,18 @@ class ResponseCaches:
             )
         with _sentences():
             admit(place)
-            unfinished = Path(place) / UNFINISHED
+            unfinished = os.path.join(place, UNFINISHED)
             if (
                 backend == "sqlite"
                 and not os.path.lexists(config.directory / PACKED)
                 and is_cache(Path(place))
             ):
                 with suppress(FileExistsError):
-                    create(str(unfinished), b"")
+                    create(unfinished, b"")
             with open_cache(config) as target:
                 report = transfer(source, target)
             if not report.troubles:
-                unfinished.unlink(missing_ok=True)
+                remove(unfinished)
         return target, report
 
     def directory(self, named: Path | None = None) -> Path:

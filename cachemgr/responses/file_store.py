@@ -179,12 +179,12 @@ class FileStore:
         self._database.retry()
         return self._catch_up(at_ms, thoroughly=True)
 
-    def evict(self, excess_bytes: int, bucket_ms: int, query: EntryQuery) -> Iterator[Removed]:
+    def evict(self, excess_bytes: int, bucket_ms: int, query: EntryQuery, late_ms: int) -> Iterator[Removed]:
         if self._absent:
             return
         self._prepare_to_change()
         self._flush()
-        yield from self._removal.oldest(excess_bytes, bucket_ms, query)
+        yield from self._removal.oldest(excess_bytes, bucket_ms, query, late_ms)
 
     def clear(self, query: EntryQuery) -> Iterator[Removed]:
         if self._absent:

@@ -37,6 +37,7 @@ class Maintained(Foundation):
         self._limits = Limits(config)
         self._headroom = self._limits.headroom
         self._written = 0
+        self._stores = False
         self._forgotten = self._told = ""
         forks.register(self)
 
@@ -94,7 +95,7 @@ class Maintained(Foundation):
         if dry_run:
             taken = set[Entry]()
             for excess in found:
-                taken |= self._limits.first(list(self.entries(excess.query)), excess)
+                taken |= self._limits.first(list(self.entries(excess.query)), excess, self._now_ms())
             return SweepReport(removed(taken), dry_run=True)
         if not found:
             return SweepReport()
@@ -104,7 +105,8 @@ class Maintained(Foundation):
                 return SweepReport(skipped=BUSY)
             while found:
                 # One at a time: what one rule takes may be what another would have taken.
-                batches = self._store.evict(found[0].disk_bytes, self._limits.bucket_ms, found[0].query)
+                excess, late_ms = found[0], self._limits.late(self._now_ms())
+                batches = self._store.evict(excess.disk_bytes, self._limits.bucket_ms, excess.query, late_ms)
                 batch = self._run(batches, on_progress)
                 done += batch
                 if not batch.entries:
@@ -152,13 +154,13 @@ class Maintained(Foundation):
         self.flush()
         return self._store.reconcile(self._now_ms())
 
-    def sweep(self) -> SweepReport:
+    def sweep(self, *, evicting: bool = True) -> SweepReport:
         """What happens every hour: expire, evict, and drop counters that are too old."""
         self.reconcile()
         report = self.expire()
         if report.skipped:
             return report
-        evicted = self.evict()
+        evicted = self.evict() if evicting else SweepReport()
         before = day(self._now_ms() - self._config.analytics.retention_days * _DAY_MS)
         if before != self._forgotten:
             self._store.forget_tallies(before)
@@ -166,8 +168,9 @@ class Maintained(Foundation):
         return SweepReport(report.removed + evicted.removed, skipped=evicted.skipped)
 
     def sweep_quietly(self) -> None:
-        """As the background thread does it: trouble is warned about, a clock that is not believed once."""
-        report = self._attempt("sweeping", self.sweep)
+        """As the background thread does it: trouble is warned about, a clock that is not believed once. Who
+        has stored nothing leaves the size to those who do: their limit may be another."""
+        report = self._attempt("sweeping", lambda: self.sweep(evicting=self._stores))
         if report is not None and report.skipped not in ("", BUSY, self._told):
             self._told = report.skipped
             self._fault("sweeping", report.skipped)
@@ -193,6 +196,7 @@ class Maintained(Foundation):
     def _keep(self, written: int = 0) -> None:
         """Something happened: it wants to be written down, or there may be too much of it."""
         self._written += written
+        self._stores |= written > 0
         if self._headroom is not None and self._written > self._headroom:
             self._written = 0
             self._background.ring(sweep=True)

@@ -135,20 +135,22 @@ class MemoryStore:
         """Nobody else gets at this memory."""
         return 0
 
-    def evict(self, excess_bytes: int, bucket_ms: int, query: EntryQuery) -> Iterator[Removed]:
-        def age(item: tuple[str, _Kept]) -> tuple[int, int]:
+    def evict(self, excess_bytes: int, bucket_ms: int, query: EntryQuery, late_ms: int) -> Iterator[Removed]:
+        def age(item: tuple[str, _Kept]) -> tuple[bool, int, int]:
             kept = item[1]
             created = kept.metadata.created_at_ms
-            return created // bucket_ms, kept.accessed_ms or created
+            return created <= late_ms, created // bucket_ms, kept.accessed_ms or created
 
         victims, freed = set(), 0
-        for digest, kept in sorted(self._all(), key=age):
-            if freed >= excess_bytes:
-                break
-            if listing.matches(query, digest, kept.metadata):
-                victims.add(digest)
-                freed += kept.size
-        yield self._remove(lambda digest, _: digest in victims)
+        with self._lock:
+            for digest, kept in sorted(self._all(), key=age):
+                if freed >= excess_bytes:
+                    break
+                if listing.matches(query, digest, kept.metadata):
+                    victims.add(digest)
+                    freed += kept.size
+            done = self._remove(lambda digest, _: digest in victims)
+        yield done
 
     def clear(self, query: EntryQuery) -> Iterator[Removed]:
         yield self._remove(lambda digest, kept: listing.matches(query, digest, kept.metadata))

@@ -63,8 +63,8 @@ ENTRIES = f"""
 """  # noqa: S608
 # Of nothing but the narrow index and the accesses, unless the condition names something else.
 OLDEST = f"""
-    SELECT id, disk, bytes FROM {LISTED.replace("FROM r", "FROM r INDEXED BY r_expires")} WHERE {{where}}
-    ORDER BY created / :bucket, coalesce(accessed, created), id
+    SELECT id, disk, bytes, created FROM {LISTED.replace("FROM r", "FROM r INDEXED BY r_expires")}
+    WHERE {{where}} ORDER BY created <= :late, created / :bucket, coalesce(accessed, created), id
 """  # noqa: S608
 
 _CONTENTS: tuple[Content, ...] = ("json", "text")

@@ -176,7 +176,7 @@ class RedisStore:
     def reconcile(self, at_ms: int) -> int:
         return 0
 
-    def evict(self, excess_bytes: int, bucket_ms: int, query: EntryQuery) -> Iterator[Removed]:
+    def evict(self, excess_bytes: int, bucket_ms: int, query: EntryQuery, late_ms: int) -> Iterator[Removed]:
         """The server does, by its `maxmemory`."""
         yield from ()
 

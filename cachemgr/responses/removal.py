@@ -24,6 +24,9 @@ from cachemgr.responses.report import Removed, Trouble
 
 _BATCH = 1000
 _ROUND = 100_000
+_ROUNDS = 3
+_AT_ONCE = 100_000_000
+"""Nanoseconds in which an entry that is stored is on the disk, mostly."""
 Meant = Callable[[str, Metadata], bool]
 
 
@@ -46,9 +49,19 @@ class Removal:
             if len(victims) < _ROUND or not gone:
                 return
 
-    def oldest(self, excess: int, bucket_ms: int, query: EntryQuery) -> Iterator[Removed]:
-        for page in _pages(self._index.oldest(bucket_ms, query, excess)):
-            yield self._remove(page, None)
+    def oldest(self, excess: int, bucket_ms: int, query: EntryQuery, late_ms: int) -> Iterator[Removed]:
+        """Again where some turned out to be others by now."""
+        for _ in range(_ROUNDS):
+            victims = self._index.oldest(bucket_ms, query, excess, late_ms)
+            gone, in_trouble = 0, False
+            for page in _pages(victims):
+                done = self._remove(page, None)
+                gone += done.entries
+                excess -= done.disk_bytes
+                in_trouble |= bool(done.troubles)
+                yield done
+            if gone == len(victims) or excess <= 0 or in_trouble:
+                return
 
     def meant(self, query: EntryQuery) -> Iterator[Removed]:
         for page in _pages(self._index.matching(query)):
@@ -141,16 +154,16 @@ class Removal:
     ) -> int | None:
         """Read once more what it is, and remove it if that is still what is meant; how many bytes it said.
 
-        Of an eviction, which cares for no entry's own time, what the index says is enough.
+        An eviction, without `meant`, takes an entry that is the one the index knows.
         """
         stem = victim.key if folder is not None else f"{self._places.root}/{victim.key[:2]}/{victim.key}"
         size, encoding, created = victim.payload_bytes, victim.encoding, victim.created_ms
         try:
-            if meant is not None:
+            if meant is not None or not _is_as_listed(stem, victim, folder):
                 metadata = understand(files.read(stem + METADATA, folder=folder))
                 size, encoding = _size(stem, metadata, folder), metadata.encoding
                 created = max(created, metadata.created_at_ms)
-                if not meant(victim.digest, metadata):
+                if not (_is_of(victim, metadata) if meant is None else meant(victim.digest, metadata)):
                     self._index.put(Row(victim.digest, metadata, size, _on_disk(size), victim.form))
                     return None
             there = files.remove(stem + METADATA, folder=folder)
@@ -177,6 +190,16 @@ def remove_members(directory: str, meant: Callable[[str], bool]) -> None:
 
 def is_ours(name: str) -> bool:
     return bool(MEMBER.fullmatch(name) or TEMPORARY.fullmatch(name))
+
+
+def _is_as_listed(stem: str, victim: Victim, folder: int | None) -> bool:
+    """Whether the metadata was written when the entry was created: then nobody need read it."""
+    written = os.stat(stem + METADATA, dir_fd=folder, follow_symlinks=False).st_mtime_ns
+    return abs(written - victim.created_ms * 1_000_000) < _AT_ONCE
+
+
+def _is_of(victim: Victim, metadata: Metadata) -> bool:
+    return metadata.created_at_ms == victim.created_ms
 
 
 def _size(stem: str, metadata: Metadata, folder: int | None) -> int:

@@ -161,8 +161,8 @@ class SqliteStore:
         """Nobody else writes here."""
         return 0
 
-    def evict(self, excess_bytes: int, bucket_ms: int, query: EntryQuery) -> Iterator[Removed]:
-        return sweeping.oldest(self._connections, excess_bytes, bucket_ms, query)
+    def evict(self, excess_bytes: int, bucket_ms: int, query: EntryQuery, late_ms: int) -> Iterator[Removed]:
+        return sweeping.oldest(self._connections, excess_bytes, bucket_ms, query, late_ms)
 
     def clear(self, query: EntryQuery) -> Iterator[Removed]:
         return sweeping.matching(self._connections, query)
