@@ -76,19 +76,23 @@ def entries(root: Path) -> int:
     return sum(name.replace(".meta", "") in names for name in names if ".meta" in name)
 
 
-@pytest.mark.parametrize("disposal", [None, Disposal.DELETE], ids=["quarantine", "delete"])
+@pytest.mark.parametrize(
+    ("disposal", "after"),
+    [(None, 3), (Disposal.DELETE, 3), (Disposal.DELETE, 11)],
+    ids=["quarantine", "delete", "all but one set aside"],
+)
 @pytest.mark.parametrize(
     "targets", [["responses"], ["responses@home*"], ["all"]], ids=["type", "glob", "all"]
 )
 def test_what_was_pinned_since_stays_when_a_run_is_finished(
-    targets: Sequence[str], disposal: Disposal | None, tmp_path: Path
+    targets: Sequence[str], disposal: Disposal | None, after: int, tmp_path: Path
 ) -> None:
     answers: Answers = every_state(tmp_path / "answers", datetime.now(UTC), tmp_path / "elsewhere")
     service = service_over(answers.root, tmp_path / "home")
     (cache,) = {entry.cache for entry in service.inventory().entries}
     targets = [f"{cache}:*" if target.endswith("*") else target for target in targets]
     before = entries(answers.root)
-    run = interrupt(service, disposal, 3)
+    run = interrupt(service, disposal, after)
     assert entries(answers.root) < before
     held = with_pins(service, *targets)
     plan = held.recovery.plan(run, Intent.FINISH, held.inventory)
