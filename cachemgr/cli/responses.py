@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cachemgr.cli.ask import Declined, confirm
 from cachemgr.cli.output import Column
-from cachemgr.domain.errors import NeedsConfirmation, Refused, UnknownTarget
+from cachemgr.domain.errors import NeedsConfirmation, UnknownTarget
 from cachemgr.present.text import counted, display_name, minute, short_path
 from cachemgr.response_caches import ResponseCaches
 from cachemgr.responses.query import EntryQuery
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from datetime import timedelta
 
     from cachemgr.cli.session import Session
+    from cachemgr.domain.policy import Pin
     from cachemgr.responses.analytics import Analytics
     from cachemgr.responses.cache import Cache
     from cachemgr.responses.entry import Entry
@@ -49,20 +52,26 @@ def agree(session: Session, verb: str, named: Path | None, *, yes: bool) -> None
         raise Declined("nothing was changed")
 
 
-def refuse_pinned(session: Session, cache: Cache, *, all_ages: bool) -> None:
-    """Raises Refused where something that may go is pinned: it would be for good, and cannot be left out."""
+def pinned(session: Session, cache: Cache) -> Mapping[str, Pin]:
+    """Which pin of the configuration holds each entry, by digest, of those that one holds."""
     if not session.service.settings.pins:
-        return
+        return {}
     pin_of = session.service.expiring.pin_within(session.inventory(), cache.place, "responses")
-    going = [entry.digest for entry in cache.entries() if all_ages or entry.state == "expired"]
-    held = [pin for pin in map(pin_of, going) if pin is not None]
-    if held:
-        pin, what = held[0], counted(len(held), "entry is", "entries are")
-        why = f" ({display_name(pin.reason)})" if pin.reason else ""
-        raise Refused(
-            f"nothing was removed: {what} pinned by {display_name(pin.target)}{why};"
-            " `cachemgr expire responses` leaves out what is pinned and takes the others"
-        )
+    found = ((entry.digest, pin_of(entry.digest)) for entry in cache.entries())
+    return {digest: pin for digest, pin in found if pin is not None}
+
+
+def rehearsed(
+    cache: Cache, pins: Mapping[str, Pin], age: timedelta | None, *, endless: bool
+) -> tuple[SweepReport, Mapping[Pin, int]]:
+    """What would go, and how many of those that would each pin keeps."""
+    report = cache.expire(older_than=age, endless=endless, keep=pins, dry_run=True)
+    kept = Counter["Pin"]()
+    for pin in dict.fromkeys(pins.values()):
+        others = [digest for digest, held in pins.items() if held is not pin]
+        without = cache.expire(older_than=age, endless=endless, keep=others, dry_run=True)
+        kept[pin] = without.removed.entries - report.removed.entries
+    return report, {pin: number for pin, number in kept.items() if number}
 
 
 def _directory(named: Path | None) -> tuple[str, ...]:
@@ -162,11 +171,16 @@ def show_entries(session: Session, entries: Sequence[Entry], total: int) -> None
     output.line(f"{counted(total, 'entry', 'entries')}{shown}")
 
 
-def show_sweep(session: Session, cache: Cache, report: SweepReport) -> None:
+def show_sweep(session: Session, cache: Cache, report: SweepReport, kept: Mapping[Pin, int]) -> None:
     removed, output = report.removed, session.output
     verb = "would be removed" if report.dry_run else "removed"
     entries = counted(removed.entries, "expired entry", "expired entries")
     output.line(f"{_where(session, cache)}: {entries} {verb}, {output.size(removed.disk_bytes)}")
+    for pin, number in kept.items():
+        why = f" ({display_name(pin.reason)})" if pin.reason else ""
+        output.line(
+            f"  {counted(number, 'entry', 'entries')} kept: pinned by {display_name(pin.target)}{why}"
+        )
     _show_troubles(session, report.troubles)
 
 

@@ -1,5 +1,7 @@
 """The index's schema and statements. Everything in it but the counters can be read from the files again."""
 
+import json
+
 from cachemgr.responses.query import EntryQuery, Grouping, Order
 
 SCHEMA_VERSION = 2
@@ -88,6 +90,9 @@ def where(query: EntryQuery) -> tuple[str, dict[str, object]]:
     given = {name: pair for name, pair in found.items() if pair[1] is not None}
     conditions = [text for text, _ in given.values()]
     values = {name: value for name, (_, value) in given.items()}
+    if query.keep:
+        conditions.append("digest NOT IN (SELECT value FROM json_each(:keep))")
+        values["keep"] = json.dumps(sorted(query.keep))
     if query.groups is not None:
         places = [f"(:provider{number}, :model{number})" for number in range(len(query.groups))]
         conditions.append(f"(provider, model) IN (VALUES {', '.join(places)})" if places else "FALSE")

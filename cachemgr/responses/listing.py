@@ -51,6 +51,7 @@ def matches(query: EntryQuery, digest: str, metadata: Metadata) -> bool:
         and (query.digest is None or digest.startswith(query.digest))
         and (query.created_before_ms is None or metadata.created_at_ms < query.created_before_ms)
         and (query.expired_at_ms is None or metadata.expired(query.expired_at_ms))
+        and digest not in query.keep
         and (not query.ending or metadata.expires_at_ms is not None)
     )
 

@@ -4,7 +4,7 @@ They report trouble with single entries; a place that cannot be reached at all r
 here, since whoever calls them wants to know.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from time import sleep
@@ -57,31 +57,29 @@ class Maintained(Foundation):
         *,
         older_than: timedelta | None = None,
         endless: bool = False,
+        keep: Collection[str] = (),
         dry_run: bool = False,
         force: bool = False,
         on_progress: Progress | None = None,
     ) -> SweepReport:
         """Remove what has expired; with `older_than` also what is older than that, of what never expires
-        only if `endless`. Stops with a reason where
-        the clock was set, or is far ahead of all that was stored, and half the cache would go, unless `force`
-        says that the clock is right."""
-        now_ms = self._now_ms()
+        only if `endless`; but nothing whose digest is in `keep`. Stops with a reason where the clock was set,
+        or is far ahead of all that was stored, and half the cache would go, unless `force` says that the
+        clock is right."""
+        now_ms, kept = self._now_ms(), frozenset(keep)
+        over = EntryQuery(expired_at_ms=now_ms, keep=kept)
         older = None if older_than is None else EntryQuery(
-            created_before_ms=now_ms - int(older_than.total_seconds() * 1000), ending=not endless
+            created_before_ms=now_ms - int(older_than.total_seconds() * 1000), ending=not endless, keep=kept
         )  # fmt: skip
         if dry_run:
-            return SweepReport(self._weigh(EntryQuery(expired_at_ms=now_ms), older), dry_run=True)
+            return SweepReport(self._weigh(over, older), dry_run=True)
         with self._sweeping() as mine:
             if not mine:
                 return SweepReport(skipped=BUSY)
-            more = (
-                None
-                if older is None
-                else lambda: self._weigh(EntryQuery(expired_at_ms=now_ms), older).entries
-            )
+            more = None if older is None and not kept else lambda: self._weigh(over, older).entries
             if not force and (reason := self._brake.holds(lambda at_ms: self._store.totals(at_ms)[0], more)):
                 return SweepReport(skipped=reason)
-            removed = self._run(self._store.expire(now_ms), on_progress)
+            removed = self._run(self._store.clear(over) if kept else self._store.expire(now_ms), on_progress)
             if older is not None:
                 removed += self._run(self._store.clear(older), on_progress)
             return SweepReport(removed)

@@ -26,6 +26,9 @@ class EntryQuery:
     ending: bool = False
     """Only those that expire at some time."""
 
+    keep: frozenset[str] = frozenset()
+    """Digests of those that are not meant, whatever else holds."""
+
     @property
     def everything(self) -> bool:
         return self == EntryQuery()

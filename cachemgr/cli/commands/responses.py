@@ -1,6 +1,6 @@
 """`cachemgr responses`: a project's response cache, seen from outside of the applications that use it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TypeVar, cast, get_args
@@ -11,7 +11,8 @@ from cachemgr.cli.options import allow_root_option, everywhere, json_option, pas
 from cachemgr.cli.responses import (
     agree,
     as_text,
-    refuse_pinned,
+    pinned,
+    rehearsed,
     response_caches,
     show_entries,
     show_findings,
@@ -23,6 +24,7 @@ from cachemgr.cli.responses import (
 from cachemgr.cli.session import Session
 from cachemgr.domain.errors import Busy, Refused, UnknownTarget, UsageError
 from cachemgr.domain.field import Measure, amount
+from cachemgr.domain.policy import Pin
 from cachemgr.present.document.responses import (
     entries_document,
     entry_document,
@@ -170,26 +172,25 @@ def expire(
     force: bool,
     yes: bool,
 ) -> int:
-    """Remove what has expired, for good; nothing where some of it is pinned."""
+    """Remove what has expired, for good, but for what is pinned."""
     age, caches = _age(older_than), response_caches(session)
     if never_expiring and age is None:
         raise UsageError("--never-expiring says what --older-than is about; it needs that option")
     with caches.looking(named) as cache:
-        refuse_pinned(session, cache, all_ages=age is not None)
-        report = cache.expire(older_than=age, endless=never_expiring, dry_run=True)
+        report, kept = rehearsed(cache, pins := pinned(session, cache), age, endless=never_expiring)
         if dry_run or not report.removed.entries:
-            _say_swept(session, cache, report)
+            _say_swept(session, cache, report, kept)
             return 0
         if not (session.options.json or yes):
-            show_sweep(session, cache, report)
+            show_sweep(session, cache, report, kept)
     agree(session, "expire", named, yes=yes)
     with caches.changing(named) as cache:
-        report = cache.expire(older_than=age, endless=never_expiring, force=force)
+        report = cache.expire(older_than=age, endless=never_expiring, keep=pins, force=force)
         if report.skipped:
             if report.skipped == BUSY:
                 raise Busy(f"nothing was removed: {BUSY}")
             raise Refused(f"nothing was removed: {report.skipped}; --force says that it is right")
-        _say_swept(session, cache, report)
+        _say_swept(session, cache, report, kept)
     return 1 if report.troubles else 0
 
 
@@ -234,11 +235,11 @@ def convert(session: Session, named: Path | None, backend: str, out: Path | None
     return 1 if report.troubles else 0
 
 
-def _say_swept(session: Session, cache: Cache, report: SweepReport) -> None:
+def _say_swept(session: Session, cache: Cache, report: SweepReport, kept: Mapping[Pin, int]) -> None:
     if session.options.json:
-        session.output.document(sweep_document(cache, report, session.now()))
+        session.output.document(sweep_document(cache, report, kept, session.now()))
     else:
-        show_sweep(session, cache, report)
+        show_sweep(session, cache, report, kept)
 
 
 def _age(text: str | None) -> timedelta | None:
