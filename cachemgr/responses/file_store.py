@@ -42,6 +42,8 @@ class FileStore:
         self._slots = Slots(self._places.root)
         self._encoding = "zstd" if config.compression.codec == "zstd" else "identity"
         self._changing = False
+        self._no_links: set[str] = set()
+        """Shards that were none when somebody first read there; who writes looks each time."""
         self._pairs = Pairs(
             self._places, self._slots, sync=config.fsync, writer=f"cachemgr/{os.getpid()}", compressing=False
         )
@@ -69,6 +71,9 @@ class FileStore:
 
     def read(self, digest: str, at_ms: int) -> Stored | None:
         self._manifest.allow_reading()
+        if digest[:2] not in self._no_links:
+            self._refuse_link(digest)
+            self._no_links.add(digest[:2])
         return self._pairs.read(digest, at_ms)
 
     def write(self, digest: str, payload: bytes, metadata: Metadata) -> None:
@@ -105,6 +110,7 @@ class FileStore:
         try:
             self._slots.acquire(shard)
             try:
+                self._refuse_link(digest)
                 return action(digest, *arguments)
             finally:
                 self._slots.release(shard)
@@ -112,6 +118,11 @@ class FileStore:
             if (told := files.translation(error)) is None:
                 raise
             raise told from error
+
+    def _refuse_link(self, digest: str) -> None:
+        """Raises StoreError for a shard that is a link: what it leads to is not this cache's."""
+        if files.is_link(self._places.shard(digest)):
+            raise StoreError(f"{digest[:2]} is a link, and what it leads to is no part of the cache")
 
     @property
     def _absent(self) -> bool:
@@ -175,6 +186,7 @@ class FileStore:
         if self._absent:
             return 0
         self._manifest.forget()
+        self._no_links.clear()
         self._changing = False
         self._database.retry()
         return self._catch_up(at_ms, thoroughly=True)

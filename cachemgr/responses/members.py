@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from cachemgr.responses import files
 from cachemgr.responses.format import COMPRESSED, MEMBER, METADATA, OLD_PREFIX, OLD_SHARD, TEMPORARY, VALUE
 
 _DIGITS = 64
@@ -90,7 +91,7 @@ def shard_number(shard: str) -> int:
 def listed(directory: str) -> list[str]:
     """Names; none where there is no such directory, or a link."""
     try:
-        return [] if os.path.islink(directory) else os.listdir(directory)
+        return [] if files.is_link(directory) else os.listdir(directory)
     except (FileNotFoundError, NotADirectoryError):
         return []
 

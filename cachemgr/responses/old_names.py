@@ -1,6 +1,7 @@
 """Whether a directory has names of the old form, asked on every miss and therefore cheaply."""
 
 import os
+import stat
 from time import monotonic
 
 from cachemgr.responses.places import Places
@@ -28,7 +29,10 @@ class OldNames:
     def _look(self) -> bool:
         """All of them lie in one shard, which is listed again when it has changed."""
         try:
-            changed = os.stat(self._shard).st_mtime_ns
+            status = os.stat(self._shard, follow_symlinks=False)
+            if not stat.S_ISDIR(status.st_mode):
+                return False
+            changed = status.st_mtime_ns
             if changed != self._changed:
                 with os.scandir(self._shard) as names:
                     self._found = any(":" in name.name for name in names)

@@ -80,18 +80,19 @@ class Reconciler:
             except FileNotFoundError:
                 yield shard, 0
                 continue
-            if stat.S_ISDIR(status.st_mode):
-                yield shard, status.st_mtime_ns
+            # Behind a link nothing is ours.
+            yield shard, status.st_mtime_ns if stat.S_ISDIR(status.st_mode) else 0
 
     def _look_through(self, shard: str) -> int:
-        there = members(shard, listed(f"{self._places.root}/{shard}"))
+        directory = f"{self._places.root}/{shard}"
+        there, linked = members(shard, listed(directory)), files.is_link(directory)
         self._leftovers |= {(shard, name) for name in there.leftovers()}
         known = self._index.of_shard(shard_number(shard))
         if shard == OLD_SHARD:
             known |= {old_key(digest) for digest in self._index.old_names()}
         changes = 0
         for key in known - there.described:
-            if not os.path.lexists(f"{self._places.root}/{shard}/{key}{METADATA}"):
+            if linked or not os.path.lexists(f"{directory}/{key}{METADATA}"):
                 self._put(Row(digest_of(key), None))
                 changes += 1
         for key in there.described - known:

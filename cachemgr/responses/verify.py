@@ -151,6 +151,8 @@ class Verifier:
     def _rename(self, shard: str, key: str) -> bool:
         """To the shard and the name of its digest, unless there is a sound entry already."""
         target = digest_of(key)[:2]
+        if files.is_link(f"{self._places.root}/{target}"):
+            return False
         with nullcontext() if target == shard else self._slots.held(int(target, 16)):
             self._rename_alone(f"{self._places.root}/{shard}/{key}", digest_of(key))
         return True

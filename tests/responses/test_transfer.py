@@ -16,7 +16,7 @@ from tests.responses.conftest import Hands, Opener
 def old_pair(root: Path, digest: str, value: str, now: float) -> None:
     """As the old code wrote it, under its name."""
     stem = root / "ca" / f"cache:{digest}"
-    stem.parent.mkdir(parents=True)
+    stem.parent.mkdir(parents=True, exist_ok=True)
     Path(f"{stem}.json").write_text(value)
     Path(f"{stem}.meta.json").write_text(
         json.dumps({"timestamp": now, "ttl_seconds": 1000, "expires_at": now + 1000})
