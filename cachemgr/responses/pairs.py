@@ -10,8 +10,8 @@ from cachemgr.responses.format import METADATA
 from cachemgr.responses.locks import Slots
 from cachemgr.responses.metadata import Metadata, Stored
 from cachemgr.responses.old_names import OldNames
-from cachemgr.responses.pair import PairMetadata, check, describe, understand
-from cachemgr.responses.places import SUFFIXES, Places, other_suffix, suffix
+from cachemgr.responses.pair import PairMetadata, check, describe, is_foreign, understand
+from cachemgr.responses.places import SUFFIXES, VALUE, Places, other_suffix, suffix
 
 _numbers = count()
 _OURS = os.urandom(4).hex()
@@ -192,6 +192,30 @@ def remove(stem: str, *, folder: int | None = None) -> bool:
     for one in SUFFIXES.values():
         found |= files.remove(stem + one, folder=folder)
     return found
+
+
+def are_parted(places: Places, digest: str) -> bool:
+    """Whether an earlier version was killed while it renamed an old pair: its value has the new name, its
+    metadata the old one."""
+    old, new = places.old_stem(digest), places.stem(digest)
+    if files.is_link(places.old_shard) or files.is_link(places.shard(digest)):
+        return False
+    if os.path.lexists(old + VALUE) or os.path.lexists(new + METADATA):
+        return False
+    try:
+        understand(files.read(old + METADATA))
+        return len(files.read(new + VALUE)) > 0
+    except (OSError, Corrupt):
+        return False
+
+
+def is_somebodys(stem: str) -> bool:
+    """Whether a pair has a value, and a record that is none of ours and says something, if nothing that can
+    be believed."""
+    try:
+        return is_foreign(files.read(stem + METADATA)) and len(files.read(stem + VALUE)) > 0
+    except OSError:
+        return False
 
 
 def _once(stem: str, at_ms: int) -> Stored | None:

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from cachemgr.responses import files
 from cachemgr.responses.errors import Corrupt, StoreError
-from cachemgr.responses.format import ABANDONED, MEMBER, METADATA, TEMPORARY
+from cachemgr.responses.format import ABANDONED, DIGEST, MEMBER, METADATA, TEMPORARY
 from cachemgr.responses.index import Index
 from cachemgr.responses.index_rows import Row, Victim
 from cachemgr.responses.listing import matches
@@ -17,6 +17,7 @@ from cachemgr.responses.locks import Slots
 from cachemgr.responses.members import listed, members
 from cachemgr.responses.metadata import Metadata
 from cachemgr.responses.pair import PairMetadata, understand
+from cachemgr.responses.pairs import are_parted
 from cachemgr.responses.places import SHARDS, SUFFIXES, Places
 from cachemgr.responses.query import EntryQuery
 from cachemgr.responses.reconcile import is_empty
@@ -99,9 +100,15 @@ class Removal:
                 with self._slots.held(int(shard, 16)):
                     still = set(members(shard, listed(directory)).leftovers())
                     still |= {name for name in old if is_empty(f"{directory}/{name}")}
+                    still -= {name for name in old if self._is_parted(name)}
                     remove_members(directory, (old & still).__contains__)
             except OSError as error:
                 yield Removed(troubles=(Trouble(shard, error.strerror or str(error)),))
+
+    def _is_parted(self, name: str) -> bool:
+        """Whether repairing finds the other half under another name."""
+        digest = DIGEST.search(name)
+        return digest is not None and are_parted(self._places, digest[0])
 
     def _move_aside(self, shard: str) -> Removed:
         directory = f"{self._places.root}/{shard}"
