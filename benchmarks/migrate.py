@@ -38,7 +38,7 @@ LARGE_PROMISE = 1.1
 MEMORY_PROMISE = 150 << 20
 SPARSE = 1 << 30
 DRIVER = """
-import json, sys, time
+import json, resource, sys, time
 from pathlib import Path
 from cachemgr.disk import handles
 from cachemgr.execute.consignment import Consignment, Copied
@@ -52,6 +52,7 @@ wall = time.perf_counter() - start
 assert isinstance(last, Copied) and not last.lost, last
 lines = open("/proc/self/status").read().splitlines()
 peak = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+peak += resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
 print(json.dumps({"wall": wall, "peak": peak}))
 """
 
@@ -65,7 +66,7 @@ class Copy:
     wall: float
     """Of the copy alone, in seconds."""
     peak: int
-    """Bytes of memory."""
+    """Bytes of memory, of all its processes."""
 
 
 def ours(source: Path, target: Path) -> Copy:

@@ -171,12 +171,12 @@ class CacheManager:
         refused = self._recheck(plan) if saved or not is_fresh(plan, self.clock()) else {}
         run = f"{self.clock().strftime('%Y%m%d-%H%M%S')}-{random_word()}"
         make_private(self.state)
-        with writing(self.state, run), Guard(plan, self._protected()) as guard:
+        with writing(self.state, run) as lifeline, Guard(plan, self._protected()) as guard:
             self.recovery.admit(plan)
             # The world may have turned since somebody looked; this look is the last one.
             usage = self.observer.look(spots(plan), plan.forced)
             refused = {**in_use(plan, usage), **refused}
-            execution = Execution(run, plan, guard, self.machine, refused, gauge or Gauge())
+            execution = Execution(run, plan, guard, self.machine, refused, gauge or Gauge(), lifeline)
             yield from self.recovery.record(run, journalled(plan), execution.events())
 
     @property

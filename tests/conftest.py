@@ -1,6 +1,7 @@
 """A home and a project of one's own for every test, and a wall before the real one."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,11 @@ MOVES_A_CACHE = tuple(
 CHANGES_OUTPUT = ("CACHEMGR_", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
 TEMP = tempfile.gettempdir()
 """Asked before any test says otherwise."""
+
+# Who runs tests in the background may ignore these, and every program that a test starts would, too.
+for _number in (signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGINT)):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL)
 
 
 @pytest.fixture

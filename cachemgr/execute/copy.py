@@ -37,14 +37,15 @@ _REPORT_FILES, _REPORT_BYTES = 256, 16 << 20
 """Between two reports of progress."""
 
 
-def copy_all(units: Iterator[Consignment]) -> Generator[CopyEvent, None, None]:
-    """Copy many units. The next is asked for when there is room for it.
+def copy_all(units: Iterator[Consignment], lifeline: int | None = None) -> Generator[CopyEvent, None, None]:
+    """Copy many units. The next is asked for when there is room for it. Every process that takes part has the
+    lifeline, a descriptor.
 
     Yields a `CopyProgress` now and then, and for each unit a `Copied` or a `NotCopied`; of those that are
     copied together that comes at the end. Closing the iterator stops all threads; what then lies in staging
     is for `discard`.
     """
-    return _Copier(units).run()
+    return _Copier(units, lifeline).run()
 
 
 def discard(staging: Handle, stage: str, done: Removal) -> Iterator[Removal]:
@@ -66,11 +67,11 @@ def settle(parent: Handle, name: str, settling: Settling) -> None:
 
 
 class _Copier:
-    def __init__(self, units: Iterator[Consignment]) -> None:
+    def __init__(self, units: Iterator[Consignment], lifeline: int | None) -> None:
         self._units = units
         self._again: deque[Consignment] = deque()
         """Those that changed while they were copied."""
-        self._crew = Crew()
+        self._crew = Crew(lifeline)
         self._verifyings: list[Verifying] = []
         self._reported = (Stage.COPYING, -1, 0, 0)
 

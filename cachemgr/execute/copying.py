@@ -3,6 +3,7 @@
 import hashlib
 import os
 import stat
+from contextlib import suppress
 from errno import EMLINK, ENOTSUP, EOPNOTSUPP, EPERM
 
 from cachemgr.disk import handles
@@ -14,9 +15,10 @@ from cachemgr.execute.aside import Aside
 from cachemgr.execute.consignment import Consignment, Lost, Names, Relinked, mark
 from cachemgr.execute.content import CHUNK, SPARSE, Haul, Writing, is_sparse, whole
 from cachemgr.execute.guard import Stop
-from cachemgr.execute.level import Folder, Item, Level, Pass, of_source
-from cachemgr.execute.named import named
+from cachemgr.execute.level import Folder, Item, Level, Pass
+from cachemgr.execute.named import algorithm, named
 from cachemgr.execute.remove import Mount
+from cachemgr.execute.small_files import Answer, Order, complete, copy, of_source
 from cachemgr.execute.sum import Sum
 
 _ALONE = (EPERM, EMLINK, ENOTSUP, EOPNOTSUPP)
@@ -25,6 +27,8 @@ _ALONE = (EPERM, EMLINK, ENOTSUP, EOPNOTSUPP)
 
 class Copying(Pass):
     """Of one unit. What it met is kept for the second pass."""
+
+    task = "copy"
 
     def __init__(self, unit: Consignment, *, again: bool = False) -> None:
         super().__init__(unit)
@@ -117,6 +121,8 @@ class Copying(Pass):
         assert status is not None
         if handles.kind(status) is Kind.LINK:
             return self._link(level, name, status)
+        if (order := self.order(level, item)) is not None:
+            return self.answered(level, order, copy(level.source, level.target, order))
         if status.st_nlink > 1 and (tied := self._tie(level, name, status)) is not False:
             return 0 if tied else None
         try:
@@ -149,6 +155,26 @@ class Copying(Pass):
             if haul is None:
                 os.close(source)
                 os.close(target)
+
+    def order(self, level: Level, item: Item) -> Order | None:
+        name, status = item
+        assert status is not None
+        if status.st_nlink > 1 or status.st_size >= SPARSE or not stat.S_ISREG(status.st_mode):
+            return None
+        how = algorithm(self.place(level, name)) if self.unit.blob_names else ""
+        return Order(name, self.stage(level, name), mark(status), how)
+
+    def answered(self, level: Level, order: Order, answer: Answer) -> int:
+        self.made = True
+        for what, errno in answer.lost:
+            self.lost.append(Lost(self.place(level, order.name), what, errno))
+        level.folder.files[order.name] = (order.mark, answer.digest)
+        level.folder.small.add(order.name)
+        return order.mark[1]
+
+    def redo(self, level: Level, order: Order) -> None:
+        with suppress(FileNotFoundError):
+            system.unlink(level.target, order.stage)
 
     def landed(self, level: Level, item: Item, haul: Haul) -> None:
         assert isinstance(haul, Writing)
@@ -231,11 +257,9 @@ class Copying(Pass):
     def _finish(
         self, level: Level, name: str, status: os.stat_result, source: int, target: int, digest: bytes
     ) -> None:
-        for what, errno in files.carry_attributes(source, target):
-            self.lost.append(Lost(self.place(level, name), what, errno))
         stage = self.stage(level, name)
-        files.finish(target, level.target, stage, status)
-        files.sync_file(target)
+        for what, errno in complete(source, target, level.target, stage, status):
+            self.lost.append(Lost(self.place(level, name), what, errno))
         level.folder.files[name] = (mark(status), digest)
         if status.st_nlink > 1 and (place := self.place(level, name)) not in self.apart:
             try:

@@ -70,6 +70,8 @@ class Execution:
     refused: dict[int, Trouble]
     """Steps that a check of the whole plan already turned down."""
     gauge: Gauge
+    lifeline: int | None = None
+    """A descriptor for every process that works for this run; see `lock.writing`."""
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     moved: list[int] = field(default_factory=list)
     """Steps whose units lie in the quarantine and are to be deleted for good."""
@@ -83,7 +85,13 @@ class Execution:
         effects = Effects(self.run, self.guard, self.machine)
         folders = Folders(self.guard)
         self.shipping = Shipping(
-            effects.relocation, self.gauge, self.outcomes, self._held_back, self._ended, self._done
+            effects.relocation,
+            self.gauge,
+            self.outcomes,
+            self._held_back,
+            self._ended,
+            self._done,
+            self.lifeline,
         )
         try:
             for start in range(0, len(self.plan.steps), BATCH):

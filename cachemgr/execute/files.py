@@ -5,6 +5,7 @@ import sys
 if sys.platform == "win32":
     from cachemgr.execute.windows_files import (
         SHARES,
+        TRAVELS,
         add_name,
         carry_attributes,
         clone,
@@ -27,6 +28,7 @@ if sys.platform == "win32":
 else:
     from cachemgr.execute.posix_files import (
         SHARES,
+        TRAVELS,
         add_name,
         carry_attributes,
         clone,
@@ -49,6 +51,7 @@ else:
 
 __all__ = [
     "SHARES",
+    "TRAVELS",
     "add_name",
     "carry_attributes",
     "clone",

@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import dataclass, field
-from errno import EINVAL, ELOOP, ENOENT, ENOTDIR
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
@@ -11,6 +10,7 @@ from cachemgr.domain.unit import Inode
 from cachemgr.execute.consignment import Consignment, Mark, Names
 from cachemgr.execute.content import Haul
 from cachemgr.execute.guard import Stop
+from cachemgr.execute.small_files import Answer, Order
 
 Item = tuple[str, os.stat_result | None]
 """A name that is no directory, and its facts where they were looked at."""
@@ -26,6 +26,8 @@ class Folder:
     links: dict[str, tuple[Mark, str]] = field(default_factory=dict)
     """With the text that the copy has."""
     folders: dict[str, "Folder"] = field(default_factory=dict)
+    small: set[str] = field(default_factory=set)
+    """Of the files those that were copied in one go."""
 
 
 @dataclass(slots=True, eq=False)
@@ -86,6 +88,9 @@ class Pass:
     """One way through a tree and its copy. Two threads work on it: what a list or a dictionary does in one
     call needs no lock."""
 
+    task = ""
+    """What is done to small files, as `CopyProcess` calls it; empty where it can do nothing."""
+
     def __init__(self, unit: Consignment) -> None:
         self.unit = unit
         self.top = unit.names[:-1]
@@ -118,6 +123,17 @@ class Pass:
         large file, or None if it has to wait for another one. Raises Stop, OSError."""
         raise NotImplementedError
 
+    def order(self, level: Level, item: Item) -> Order | None:
+        """What is to be done to a small file, if it is one that anybody can work on."""
+        raise NotImplementedError
+
+    def answered(self, level: Level, order: Order, answer: Answer) -> int:
+        """That was done; how many bytes of content it was. Raises Stop, OSError."""
+        raise NotImplementedError
+
+    def redo(self, level: Level, order: Order) -> None:
+        """Nobody knows how far an order came: it is going to be carried out again. Raises OSError."""
+
     def landed(self, level: Level, item: Item, haul: Haul) -> None:
         """A large file is done. Raises Stop, OSError."""
 
@@ -141,9 +157,3 @@ class Pass:
     def place(self, level: Level | None, *names: str) -> Names:
         """As names below the root."""
         return (*self.top, *(level.trail if level is not None else ()), *names)
-
-
-def of_source(error: OSError) -> OSError | Stop:
-    """What an error means when an original is opened: what is not there any more, or has become a link or is
-    one no more, has changed."""
-    return Stop(Trouble("changed")) if error.errno in (EINVAL, ELOOP, ENOENT, ENOTDIR) else error

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,9 +17,17 @@ _SAME = 5.0
 """Seconds by which the start of one process may seem to move when the clock is set."""
 
 
+_PATIENCE = 10.0
+"""Seconds that what a killed run has started may take to notice it."""
+
+
 @contextmanager
-def writing(state: Path, run: str) -> Iterator[None]:
-    """Hold the writer's lock while a plan is executed. Raises Busy, naming who holds it."""
+def writing(state: Path, run: str) -> Iterator[int | None]:
+    """Hold the writer's lock while a plan is executed. Gives the descriptor that every process has to have
+    which works for the run: until all of them have ended nobody else writes. None where there is no such
+    thing.
+
+    Raises Busy, naming who holds it."""
     # filelock costs as much to import as a whole `status`: only writers load it.
     from filelock import FileLock, Timeout
 
@@ -35,7 +44,12 @@ def writing(state: Path, run: str) -> Iterator[None]:
     try:
         with suppress(OSError, LookupError):  # a courtesy; on a full disk it goes unsaid
             holder.write_text(json.dumps({"pid": os.getpid(), "started": _started(os.getpid()), "run": run}))
-        yield
+        lifeline = _lifeline(state)
+        try:
+            yield lifeline
+        finally:
+            if lifeline is not None:
+                os.close(lifeline)
     finally:
         with suppress(OSError):  # what a killed run leaves here says nothing either, once the lock is free
             holder.unlink(missing_ok=True)
@@ -59,6 +73,32 @@ def at_work(state: Path) -> str | None:
         return _holder(state / "writer.json")[1]
     except OSError:
         return None
+
+
+def _lifeline(state: Path) -> int | None:
+    """Once nothing works any more that an earlier run has started. Raises Busy when that takes too long."""
+    if sys.platform == "win32":
+        return None
+    import fcntl  # only writers need it
+
+    try:
+        descriptor = os.open(state / "workers.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        return None
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                os.close(descriptor)
+                why = "a process of an earlier run is still copying; try again when it has ended"
+                raise Busy(why) from None
+            time.sleep(0.02)
+        except OSError:
+            return descriptor  # a file system without such locks
+        else:
+            return descriptor
 
 
 def _who(holder: Path) -> str:

@@ -1,14 +1,15 @@
-"""A tree and its copy, walked side by side by two threads.
+"""A tree and its copy, walked side by side by two threads and, where there is much to do, a second process.
 
-Copying many small files waits for the file system most of the time, and its calls let other threads run. The
-calling thread walks both trees, a bounded number of directories open, and works on the files it meets; the
-other is given a batch of them whenever it has none, or a share in a large file.
+The calling thread walks both trees, a bounded number of directories open, and works on the files it meets.
+The process is given batches of small files while it has room for them. Without one the other thread is given
+a batch whenever it has none; it takes its share in large files, too.
 """
 
 from collections.abc import Callable, Generator, Iterator
 from threading import Lock, Thread
 
 from cachemgr.execute.content import CHUNK, Haul
+from cachemgr.execute.errands import Errands
 from cachemgr.execute.exchange import Exchange
 from cachemgr.execute.guard import Stop
 from cachemgr.execute.level import Batch, Item, Level, Pass, Share
@@ -28,7 +29,7 @@ _PAUSE = 0.1
 class Crew:
     """Two threads that do passes over pairs of trees. To be closed."""
 
-    def __init__(self) -> None:
+    def __init__(self, lifeline: int | None = None) -> None:
         self.files = self.bytes = 0
         """Of all passes together."""
         self._exchange: Exchange[Batch | Share] = Exchange()
@@ -36,6 +37,7 @@ class Crew:
         self._lock = Lock()
         """For what follows, for what a pass has done, and for who is at a level or a large file."""
         self._levels = OpenLevels(self._lock)
+        self._errands = Errands(self._levels, self._count, lifeline)
         self._hauls: set[Haul] = set()
         self._given = 0
         """What was given away and is not done."""
@@ -49,8 +51,12 @@ class Crew:
         for job in passes:
             for _ in self._walk(job):
                 yield job
-        while self._given and not self._exchange.stopped:
-            if (work := self._exchange.get()) is not None:
+        while (self._given or self._errands.waiting) and not self._exchange.stopped:
+            if self._errands.waiting:
+                yield from (job for _ in self._collect(_PAUSE) if job is not None)
+                if job is not None:
+                    yield job
+            elif (work := self._exchange.get()) is not None:
                 for _ in self._work(work):
                     yield work.level.job
             else:
@@ -82,6 +88,7 @@ class Crew:
     def close(self) -> None:
         """Stop, and close everything."""
         self._exchange.stop()
+        self._errands.close()
         for helper in self._helpers:
             helper.join()
         for haul in self._hauls:
@@ -120,14 +127,23 @@ class Crew:
         names = level.names[-_BATCH:]
         del level.names[-_BATCH:]
         items = level.job.sort(level, names)
+        if apart := self._errands.begun(level.job, self.files):
+            yield from self._collect(0)
+            items = self._errands.give(level, items)
+            yield
         if not items:
             return
         batch = Batch(level, items)
         self._levels.use(level)
-        if self._is_wanted():
+        if not apart and self._is_wanted():
             self._give(batch)
             yield
         else:
+            yield from self._batch(batch)
+
+    def _collect(self, seconds: float) -> Iterator[None]:
+        """What the process has done meanwhile, and what it leaves to us."""
+        for batch in self._errands.collect(seconds):
             yield from self._batch(batch)
 
     def _is_wanted(self) -> bool:

@@ -19,6 +19,8 @@ _OTHER_MEANS = (EXDEV, EOPNOTSUPP, ENOTSUP, ENOSYS, EINVAL, ENOTTY, EPERM, EBADF
 _OF_THE_PLACE = ("security.selinux", "security.ima", "security.evm")
 """Labels that a file system gives by where a file is, and not by what it is."""
 
+TRAVELS = True
+"""Whether an open directory can be handed to another process."""
 SHARES = True
 """Whether several threads may read and write one open file, each at its own offset."""
 

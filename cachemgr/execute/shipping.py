@@ -32,6 +32,7 @@ class Shipping:
     held_back: Callable[[int, Step], Trouble | None]
     ended: Callable[[int, Trouble], StepFinished]
     done: Callable[[Outcome], StepFinished]
+    lifeline: int | None = None
     broken: Trouble | None = None
     """Why nothing is published and committed any more: the system refused, on a full disk for example."""
     committed: bool = False
@@ -41,7 +42,7 @@ class Shipping:
     def copy(self, steps: Numbered) -> Iterator[RunEvent]:
         """Copy and compare, several at a time. Whoever stops the run stops it in the middle of a unit: what
         was copied of that is worth nothing."""
-        with closing(copy_all(self._consigned(steps))) as news:
+        with closing(copy_all(self._consigned(steps), self.lifeline)) as news:
             for one in news:
                 yield from self._drained()
                 match one:

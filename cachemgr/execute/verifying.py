@@ -13,7 +13,9 @@ from cachemgr.execute.consignment import Lost, Settling, mark
 from cachemgr.execute.content import CHUNK, SPARSE, Haul, Reading, digest_of, is_sparse, whole
 from cachemgr.execute.copying import Copying
 from cachemgr.execute.guard import Stop
-from cachemgr.execute.level import Item, Level, Pass, of_source
+from cachemgr.execute.level import Item, Level, Pass
+from cachemgr.execute.named import algorithm
+from cachemgr.execute.small_files import Answer, Order, look, of_source, open_ahead, read_back
 
 _OWN = 0o700
 """What the owner of a directory needs to move it."""
@@ -21,6 +23,8 @@ _OWN = 0o700
 
 class Verifying(Pass):
     """Of what one first pass copied. At its end directories get their modes and times."""
+
+    task = "read"
 
     def __init__(self, copying: Copying) -> None:
         super().__init__(copying.unit)
@@ -84,28 +88,35 @@ class Verifying(Pass):
             if name not in level.folder.files:
                 continue
             try:
-                descriptor = handles.open_file(level.target, self.stage(level, name))
+                self._opened[level, name] = open_ahead(level.target, self.stage(level, name))
             except OSError:
                 continue  # said when it is its turn
-            self._opened[level, name] = descriptor
-            files.forget(descriptor)
-            files.expect(descriptor)
 
     def leaf(self, level: Level, item: Item) -> int | Haul | None:
         name, _ = item
+        if (order := self.order(level, item)) is not None:
+            descriptor = self._opened.pop((level, name), -1)
+            answer = read_back(level.source, level.target, order, descriptor)
+            return self.answered(level, order, answer)
         known = level.folder.files.get(name) or level.folder.links[name]
-        try:
-            status = handles.lstat(level.source, name)
-        except FileNotFoundError as error:
-            raise Stop(Trouble("changed")) from error
-        if mark(status) != known[0]:
-            raise Stop(Trouble("changed"))
+        status = look(level.source, name, known[0])
         stage = self.stage(level, name)
         if (link := level.folder.links.get(name)) is not None:
             if handles.read_link(level.target, stage) != link[1]:
                 raise self._differs(level, name)
             return 0
         return self._file(level, name, status)
+
+    def order(self, level: Level, item: Item) -> Order | None:
+        name, _ = item
+        if name not in level.folder.small:
+            return None
+        how = algorithm(self.place(level, name)) if self.unit.blob_names else ""
+        return Order(name, self.stage(level, name), level.folder.files[name][0], how)
+
+    def answered(self, level: Level, order: Order, answer: Answer) -> int:
+        self._judge(level, order.name, answer.digest, order.mark[1])
+        return order.mark[1]
 
     def landed(self, level: Level, item: Item, haul: Haul) -> None:
         assert isinstance(haul, Reading)

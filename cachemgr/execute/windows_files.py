@@ -8,6 +8,8 @@ import sys
 from cachemgr.disk import win32
 from cachemgr.disk.windows import Handle, attributes_of
 
+TRAVELS = False
+"""Whether an open directory can be handed to another process."""
 SHARES = False
 """Whether several threads may read and write one open file, each at its own offset."""
 

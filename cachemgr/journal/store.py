@@ -151,7 +151,7 @@ def _line(event: RunEvent) -> dict[str, object] | None:
             return None
 
 
-_OURS = (FOLDER, "writer.json", "writer.lock")
+_OURS = (FOLDER, "writer.json", "writer.lock", "workers.lock")
 """What a state directory of ours holds, and no other."""
 
 

@@ -33,9 +33,9 @@ class Terminal:
     process: subprocess.Popen[bytes]
     seen: bytearray = field(default_factory=bytearray)
 
-    def read(self, *, until: bytes = b"", quiet: float = 0.25, seconds: float = 30) -> bytes:
+    def read(self, *, until: bytes = b"", quiet: float = 0.12, seconds: float = 30) -> bytes:
         """What is written from now until some bytes are; else until nothing is for a while after something
-        was, or after two seconds in which nothing was; in any case to the end."""
+        was, or after longer in which nothing was; in any case to the end. Keys that come early wait."""
         start, begun = len(self.seen), time.monotonic()
         last = begun
         while time.monotonic() < begun + seconds and not (until and until in self.seen[start:]):
@@ -50,7 +50,7 @@ class Terminal:
                 last = time.monotonic()
             elif until:
                 continue
-            elif time.monotonic() > last + (quiet if len(self.seen) > start else 2):
+            elif time.monotonic() > last + (quiet if len(self.seen) > start else 0.6):
                 break
         return bytes(self.seen[start:])
 

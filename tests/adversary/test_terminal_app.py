@@ -48,7 +48,7 @@ def asked(screen: Terminal, key: bytes, answer: bytes) -> None:
 def test_no_screen_lets_a_name_through(size: tuple[int, int], stage: Stage) -> None:
     before = take(stage)
     with terminal(stage, size=size) as screen:
-        assert b"Overview" in screen.read(until=b"scanned")
+        assert b"Overview" in screen.read(until=b" files")  # the sum, when all is measured
         press(screen, *LOOKING, "/", "torch", "\r")
         asked(screen, b"d", b"Will go")
         press(screen, *PLANNING)

@@ -29,6 +29,8 @@ ALLOWED: dict[str, set[str]] = {
     "disk/database.py": {"sqlite3"},
     # the program that the user names after `cachemgr run --`
     "cli/child.py": {"os.system", "subprocess"},
+    # ourselves, to copy small files: this Python, and nothing of the working directory
+    "execute/copy_process.py": {"subprocess"},
     # a Python that is ours or that the user names, and there one library: tiktoken, which downloads
     "execute/tiktoken_download.py": {"subprocess"},
     "execute/tiktoken_child.py": {"importlib.import_module"},

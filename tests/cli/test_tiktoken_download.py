@@ -38,7 +38,7 @@ def names(directory: Path) -> list[str]:
 def state(home: Path) -> set[str]:
     """What is left in our own state directory, but for the lock."""
     places = [home / ".local" / "state" / "cachemgr", home / "Library" / "Application Support" / "cachemgr"]
-    return {name for place in places for name in names(place)} - {"writer.lock"}
+    return {name for place in places for name in names(place)} - {"writer.lock", "workers.lock"}
 
 
 def test_what_tiktoken_downloads_is_verified_and_then_gets_its_name(

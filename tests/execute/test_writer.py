@@ -118,3 +118,33 @@ def test_after_the_first_has_gone_the_second_may(state: Path, writer: Writer) ->
     with writing(state, "second"):
         assert json.loads((state / "writer.json").read_text())["pid"] == os.getpid()
     assert not (state / "writer.json").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no process works for a run there")
+def test_the_next_writer_waits_for_what_a_killed_one_has_started(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # One that does not notice that it is alone.
+    code = """
+import subprocess, sys; from pathlib import Path; from cachemgr.execute.lock import writing
+with writing(Path(sys.argv[1]), sys.argv[2]) as lifeline:
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], pass_fds=(lifeline,))
+    print(child.pid, flush=True); sys.stdin.read()
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(state), "first"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+    ) as first:
+        assert first.stdout is not None
+        left = psutil.Process(int(first.stdout.readline()))
+        first.kill()
+    monkeypatch.setattr("cachemgr.execute.lock._PATIENCE", 0.3)
+
+    with pytest.raises(Busy, match="still copying"), writing(state, "second"):
+        pass
+    left.kill()
+    left.wait(10)
+    with writing(state, "third"):
+        pass

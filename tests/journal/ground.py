@@ -17,6 +17,7 @@ from tests.desk import picture
 from tests.managers import manager
 
 OURS_TOO = (".jsonl", ".closed")
+LOCKS = ("writer.lock", "workers.lock", "writer.json")
 SHARED, STORED = b"s" * 9000, b"t" * 7000
 Look = tuple[object, ...]
 
@@ -144,7 +145,7 @@ def check(ground: Ground) -> None:
     known = {run.id for run in service.runs() if run.quarantined or run.leftover}
     assert quarantines(ground) <= known, "a quarantine that nobody knows"
     own = [path for path in service.state.rglob("*") if path.is_file()]
-    assert all(path.suffix in OURS_TOO or path.name in ("writer.lock", "writer.json") for path in own)
+    assert all(path.suffix in OURS_TOO or path.name in LOCKS for path in own)
     temporary = Path(os.environ["TMPDIR"])
     assert list(temporary.iterdir()) == []
 

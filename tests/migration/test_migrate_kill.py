@@ -1,5 +1,6 @@
 """Kill -9 at every call that changes something: nothing is lost or cut off, and recover ends it."""
 
+import hashlib
 import os
 import random
 import sys
@@ -27,8 +28,16 @@ def kill() -> Iterator[Killer]:
         yield found
 
 
-def fresh(top: Path, elsewhere: Path, name: str) -> Ground:
-    return ground(tree(top / name / "home", {}), tree(elsewhere / name, {}))
+def fresh(top: Path, elsewhere: Path, name: str, crowd: int = 0) -> Ground:
+    """`crowd` more blobs in one repository: enough of them are copied by two processes."""
+    found = ground(tree(top / name / "home", {}), tree(elsewhere / name, {}))
+    blobs = found.hub.root / "models--bob--all" / "blobs"
+    for number in range(crowd):
+        content = b"%d" % number
+        blob = blobs / hashlib.sha256(content).hexdigest()
+        blob.write_bytes(content)
+        os.utime(blob, (10**9, 10**9))  # younger ones may be on their way
+    return found
 
 
 def run(kill: Killer, found: Ground, what: str, *, fatal: int = 0, after: float | None = None) -> int:
@@ -131,28 +140,40 @@ def moments(seconds: float, number: int) -> Iterable[float]:
     return [chance.uniform(0, seconds) for _ in range(number)]
 
 
-def at_random(tmp_path: Path, elsewhere: Path, kill: Killer, number: int) -> None:
-    trial = fresh(tmp_path, elsewhere, "trial")
+def at_random(tmp_path: Path, elsewhere: Path, kill: Killer, number: int, crowd: int = 0) -> set[str]:
+    """The ways in which they ended."""
+    trial = fresh(tmp_path, elsewhere, "trial", crowd)
     died = kill.run(trial.home, "migrate", project=str(trial.project), ground="migration")
-    wishes = set()
+    wishes: set[str] = set()
     for turn, moment in enumerate(moments(died.seconds * 1.05, number)):
-        found = fresh(tmp_path, elsewhere, f"{turn}")
+        found = fresh(tmp_path, elsewhere, f"{turn}", crowd)
         before, whole = told(found.hub.scan()), without_folder_times(look(found.hub.root))
         entries = repos(found.hub.root)
         run(kill, found, "migrate", after=moment)
         check_at_any_moment(found, entries)
         wishes.add(settled(found, ("finish", "roll-back")[turn % 2], before, whole))
-    assert wishes == {"finish", "roll-back"}
+    return wishes
 
 
 def test_a_migration_that_is_killed_at_random_moments_loses_nothing(
     tmp_path: Path, elsewhere: Path, kill: Killer
 ) -> None:
-    at_random(tmp_path, elsewhere, kill, 10)
+    assert at_random(tmp_path, elsewhere, kill, 10) == {"finish", "roll-back"}
 
 
 @pytest.mark.soak
 def test_a_migration_that_is_killed_at_three_hundred_random_moments_loses_nothing(
     tmp_path: Path, elsewhere: Path, kill: Killer
 ) -> None:
-    at_random(tmp_path, elsewhere, kill, 300)
+    assert at_random(tmp_path, elsewhere, kill, 300) == {"finish", "roll-back"}
+
+
+def test_nor_does_one_that_two_processes_copy(tmp_path: Path, elsewhere: Path, kill: Killer) -> None:
+    assert at_random(tmp_path, elsewhere, kill, 1, crowd=900)
+
+
+@pytest.mark.soak
+def test_nor_does_one_that_two_processes_copy_at_sixty_moments(
+    tmp_path: Path, elsewhere: Path, kill: Killer
+) -> None:
+    assert at_random(tmp_path, elsewhere, kill, 60, crowd=1500) == {"finish", "roll-back"}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -94,14 +95,17 @@ class Trap(CacheApp):
 
 
 async def look_everywhere(pilot: Pilot[None]) -> None:
-    """Click into every line in three places; anything that a name made clickable is met."""
-    screen = text(pilot.app)
+    """No cell of the screen has what a name asked for, and a click into any line springs nothing."""
+    screen, app = text(pilot.app), pilot.app
     assert not STRANGE.search(screen.replace("\n", "")), "a control character is on the screen"
-    for y in range(1, pilot.app.size.height - 2):
-        for x in (8, 40, 75):
-            await pilot.click(offset=(x, y))
-            if len(pilot.app.screen_stack) > 1:
-                return
+    for y, x in product(range(app.size.height), range(app.size.width)):
+        style = app.screen.get_style_at(x, y)
+        assert not style.link, "a name became a link"
+        assert "app.wipe" not in repr(style.meta), "a name can be clicked"
+    for y in range(1, app.size.height - 2):
+        await pilot.click(offset=((8, 40, 75)[y % 3], y))
+        if len(app.screen_stack) > 1:
+            return
 
 
 @pytest.mark.parametrize("walk", WALKS, ids="-".join)
