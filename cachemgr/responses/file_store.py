@@ -43,7 +43,8 @@ class FileStore:
         self._encoding = "zstd" if config.compression.codec == "zstd" else "identity"
         self._changing = False
         self._no_links: set[str] = set()
-        """Shards that were none when somebody first read there; who writes looks each time."""
+        """Shards that were none when they were first used, and at the last reconciliation; a deletion looks
+        each time."""
         self._pairs = Pairs(
             self._places, self._slots, sync=config.fsync, writer=f"cachemgr/{os.getpid()}", compressing=False
         )
@@ -73,7 +74,6 @@ class FileStore:
         self._manifest.allow_reading()
         if digest[:2] not in self._no_links:
             self._refuse_link(digest)
-            self._no_links.add(digest[:2])
         return self._pairs.read(digest, at_ms)
 
     def write(self, digest: str, payload: bytes, metadata: Metadata) -> None:
@@ -91,11 +91,13 @@ class FileStore:
         return written
 
     def delete(self, digest: str) -> bool:
+        self._no_links.discard(digest[:2])
         found = self._change(digest, self._pairs.delete)
         self._note(Row(digest, None))
         return found
 
     def renew(self, digest: str, expires_at_ms: int | None) -> bool:
+        self._no_links.discard(digest[:2])
         found = self._change(digest, self._pairs.renew, expires_at_ms)
         if found is None:
             return False
@@ -110,7 +112,8 @@ class FileStore:
         try:
             self._slots.acquire(shard)
             try:
-                self._refuse_link(digest)
+                if digest[:2] not in self._no_links:
+                    self._refuse_link(digest)
                 return action(digest, *arguments)
             finally:
                 self._slots.release(shard)
@@ -123,6 +126,7 @@ class FileStore:
         """Raises StoreError for a shard that is a link: what it leads to is not this cache's."""
         if files.is_link(self._places.shard(digest)):
             raise StoreError(f"{digest[:2]} is a link, and what it leads to is no part of the cache")
+        self._no_links.add(digest[:2])
 
     @property
     def _absent(self) -> bool:

@@ -70,3 +70,16 @@ def test_an_old_pair_is_not_renamed_through_one(
     cache.verify(repair=True)
     assert os.listdir(tmp_path / "mine") == []
     assert (root / "ca" / f"cache:{digest}.json").read_text() == "old"
+
+
+def test_a_deletion_looks_each_time(root: Path, tmp_path: Path, opened: Opener, faults: list[str]) -> None:
+    cache = opened()
+    cache.set("a", "x")
+    shard = root / cache.digest("a")[:2]
+    shard.rename(tmp_path / "mine")
+    shard.symlink_to(tmp_path / "mine")
+    before = picture(tmp_path / "mine")
+    assert not cache.delete("a")
+    assert not cache.touch("a", ttl=5)
+    assert picture(tmp_path / "mine") == before
+    assert faults
