@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,8 @@ from cachemgr.domain.errors import CacheMgrError, Refused, Unavailable, UnknownT
 from cachemgr.responses.admission import admit
 from cachemgr.responses.config_reading import USUAL_FILE, from_file, read, said_by_variables
 from cachemgr.responses.errors import ReadOnly, StoreError
-from cachemgr.responses.format import DIGEST, INDEX, MANIFEST, OWN_SHARD, PACKED, SHARD, own_keys
+from cachemgr.responses.files import create, remove
+from cachemgr.responses.format import DIGEST, INDEX, MANIFEST, OWN_SHARD, PACKED, SHARD, UNFINISHED, own_keys
 from cachemgr.responses.opening import open_cache
 from cachemgr.responses.reconcile import read_row
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from cachemgr.domain.machine import Machine
     from cachemgr.responses.cache import Cache
     from cachemgr.responses.config import Backend, CacheConfig
+    from cachemgr.responses.transfer import TransferReport
 
 _ON_DISK = ("file", "sqlite")
 
@@ -54,10 +56,15 @@ class ResponseCaches:
         with _sentences(), open_cache(config) as cache:
             yield cache
 
-    @contextmanager
-    def making(self, named: Path, backend: Backend) -> Iterator[Cache]:
-        """A cache that need not be there yet, to copy into. Raises Refused for a directory that is somebody
-        else's, and for the home and what it lies in."""
+    def convert(self, source: Cache, named: Path, backend: Backend) -> tuple[Cache, TransferReport]:
+        """Copy into a cache that need not be there yet. Raises Refused for a directory that is somebody
+        else's, and for the home and what it lies in.
+
+        Until everything is there a mark keeps a new database from hiding the pairs beside it: interrupted,
+        the same request again goes on.
+        """
+        from cachemgr.responses.transfer import transfer
+
         self.admit()
         config = replace(self._lookup(named), backend=backend, cleanup_interval_seconds=0)
         place = os.path.realpath(config.directory)
@@ -67,8 +74,19 @@ class ResponseCaches:
             )
         with _sentences():
             admit(place)
-            with open_cache(config) as cache:
-                yield cache
+            unfinished = os.path.join(place, UNFINISHED)
+            if (
+                backend == "sqlite"
+                and not os.path.lexists(config.directory / PACKED)
+                and is_cache(Path(place))
+            ):
+                with suppress(FileExistsError):
+                    create(unfinished, b"")
+            with open_cache(config) as target:
+                report = transfer(source, target)
+            if not report.troubles:
+                remove(unfinished)
+        return target, report
 
     def directory(self, named: Path | None = None) -> Path:
         """Where the cache is that is meant, or would be."""
@@ -130,7 +148,8 @@ def _has_an_entry(shard: Path) -> bool:
 
 
 def _kept_as(directory: Path) -> Backend:
-    return "sqlite" if os.path.lexists(directory / PACKED) else "file"
+    packed = os.path.lexists(directory / PACKED) and not os.path.lexists(directory / UNFINISHED)
+    return "sqlite" if packed else "file"
 
 
 @contextmanager

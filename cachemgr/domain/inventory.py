@@ -162,6 +162,8 @@ class Entry:
     """Until when something beside it counts as being downloaded into it."""
     records: Records | None = None
     """Its rows, where it is a database."""
+    version: str = ""
+    """See `Draft.version`."""
 
     @property
     def units(self) -> tuple[Unit, ...]:

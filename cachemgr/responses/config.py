@@ -81,6 +81,7 @@ class CacheConfig:
     ttl_seconds: float | None = 86_400
     """None keeps for ever, 0 stores nothing."""
     max_cache_size_mb: float | None = 500
+    """Kept by programs that store something; one that only reads leaves it to them."""
     cleanup_interval_seconds: float = 3600
     """0: no thread; then somebody has to call `sweep`."""
     per_provider: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

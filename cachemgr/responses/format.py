@@ -52,6 +52,8 @@ INDEX = ".index.sqlite3"
 DISCARDED = ".trash"
 PACKED = "responses.sqlite3"
 """The `sqlite` backend's one file."""
+UNFINISHED = PACKED + ".unfinished"
+"""Beside pairs: not all of them have been copied into the database yet, and they count."""
 TAG = "CACHEDIR.TAG"
 TAG_CONTENT = b"""Signature: 8a477f597d28d172789f06886806bc55
 # This file marks a directory of cached responses of language models, kept by cachemgr.

@@ -125,14 +125,13 @@ class Index:
         """So many at most, of those that expired first."""
         return list(map(Victim._make, self._rows(sql.EXPIRED, (at_ms, limit))))
 
-    def oldest(self, bucket_ms: int, query: EntryQuery, excess: int) -> list[Victim]:
+    def oldest(self, bucket_ms: int, query: EntryQuery, excess: int, late_ms: int) -> list[Victim]:
         """Entries of so many bytes on disk, in the order of eviction."""
         condition, values = sql.where(query)
         statement = sql.OLDEST.format(where=condition)
+        named = {**values, "bucket": bucket_ms, "late": late_ms}
         return self._database.read(
-            lambda database: _until(
-                database, database.execute(statement, {**values, "bucket": bucket_ms}), excess
-            )
+            lambda database: _until(database, database.execute(statement, named), excess)
         )
 
     def of_shard(self, shard: int) -> set[str]:

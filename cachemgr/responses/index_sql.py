@@ -1,5 +1,7 @@
 """The index's schema and statements. Everything in it but the counters can be read from the files again."""
 
+import json
+
 from cachemgr.responses.query import EntryQuery, Grouping, Order
 
 SCHEMA_VERSION = 3
@@ -53,7 +55,10 @@ TOTALS = "count(*), coalesce(sum(bytes), 0), coalesce(sum(disk), 0), count(*) FI
 EXPIRED = (
     "SELECT digest, form, encoding, bytes, created, own FROM e WHERE expires <= ? ORDER BY expires LIMIT ?"
 )
-OLDEST = "SELECT id, disk FROM e WHERE {where} ORDER BY created / :bucket, coalesce(accessed, created), id"
+OLDEST = (
+    "SELECT id, disk FROM e WHERE {where} "
+    "ORDER BY created <= :late, created / :bucket, coalesce(accessed, created), id"
+)
 """No index for this order: it would cost every write; an eviction sorts once, and frees a tenth at a time.
 What is sorted is narrow; of those that go the rest is asked for with `ONE`."""
 ONE = "SELECT digest, form, encoding, bytes, created, own FROM e WHERE id = ?"
@@ -88,8 +93,8 @@ _WRAP = 1 << 64
 def where(query: EntryQuery) -> tuple[str, dict[str, object]]:
     """A condition, and the values for its named places."""
     found: dict[str, tuple[str, object]] = {
-        "provider": ("provider GLOB :provider", query.provider),
-        "model": ("model GLOB :model", query.model),
+        "provider": (_glob("provider", query.provider), query.provider),
+        "model": (_glob("model", query.model), query.model),
         "namespace": ("ns = :namespace", query.namespace),
         "digest": ("substr(digest, 1, length(:digest)) = :digest", query.digest),
         "before": ("created < :before", query.created_before_ms),
@@ -97,8 +102,23 @@ def where(query: EntryQuery) -> tuple[str, dict[str, object]]:
         "ending": ("expires IS NOT NULL", query.ending or None),
     }
     given = {name: pair for name, pair in found.items() if pair[1] is not None}
-    condition = " AND ".join(text for text, _ in given.values()) or "TRUE"
-    return condition, {name: value for name, (_, value) in given.items()}
+    conditions = [text for text, _ in given.values()]
+    values = {name: value for name, (_, value) in given.items()}
+    if query.keep:
+        conditions.append("digest NOT IN (SELECT value FROM json_each(:keep))")
+        values["keep"] = json.dumps(sorted(query.keep))
+    if query.groups is not None:
+        places = [f"(:provider{number}, :model{number})" for number in range(len(query.groups))]
+        conditions.append(f"(provider, model) IN (VALUES {', '.join(places)})" if places else "FALSE")
+        for number, (provider, model) in enumerate(query.groups):
+            values |= {f"provider{number}": provider, f"model{number}": model}
+    return " AND ".join(conditions) or "TRUE", values
+
+
+def _glob(column: str, pattern: str | None) -> str:
+    """SQLite's own where it means the same: sets are negated by `^`, not `!`, and have to be closed.
+    `fits` is `tables.teach`'s."""
+    return f"fits({column}, :{column})" if "[" in (pattern or "") else f"{column} GLOB :{column}"
 
 
 def number_of(digest: str) -> int:

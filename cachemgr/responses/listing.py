@@ -48,9 +48,11 @@ def matches(query: EntryQuery, digest: str, metadata: Metadata) -> bool:
         (query.provider is None or fnmatchcase(metadata.provider, query.provider))
         and (query.model is None or fnmatchcase(metadata.model, query.model))
         and (query.namespace is None or metadata.namespace == query.namespace)
+        and (query.groups is None or (metadata.provider, metadata.model) in query.groups)
         and (query.digest is None or digest.startswith(query.digest))
         and (query.created_before_ms is None or metadata.created_at_ms < query.created_before_ms)
         and (query.expired_at_ms is None or metadata.expired(query.expired_at_ms))
+        and digest not in query.keep
         and (not query.ending or metadata.expires_at_ms is not None)
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from zlib import crc32
 
+from cachemgr.responses import files
 from cachemgr.responses.format import (
     COMPRESSED,
     MEMBER,
@@ -119,7 +120,7 @@ def slot_of(shard: str) -> int:
 def listed(directory: str) -> list[str]:
     """Names; none where there is no such directory, or a link."""
     try:
-        return [] if os.path.islink(directory) else os.listdir(directory)
+        return [] if files.is_link(directory) else os.listdir(directory)
     except (FileNotFoundError, NotADirectoryError):
         return []
 

@@ -1,6 +1,7 @@
 """Where the old code's files of an entry may be, asked on every miss and therefore cheaply."""
 
 import os
+import stat
 from collections.abc import Mapping
 from time import monotonic
 
@@ -36,6 +37,8 @@ class OldNames:
         if not is_own(key) or not OWN_SHARD.fullmatch(key[:2]) or {"/", "\0", os.sep} & set(key):
             return False
         stem = f"{self._places.root}/{key[:2]}/{key}"
+        if files.is_link(os.path.dirname(stem)):
+            return False
         try:
             understand_own(files.read(stem + METADATA))
         except (OSError, ValueError, Corrupt):
@@ -58,7 +61,10 @@ class OldNames:
     def _look(self) -> bool:
         """All of them lie in one shard, which is listed again when it has changed."""
         try:
-            changed = os.stat(self._shard).st_mtime_ns
+            status = os.stat(self._shard, follow_symlinks=False)
+            if not stat.S_ISDIR(status.st_mode):
+                return False
+            changed = status.st_mtime_ns
             if changed != self._changed:
                 with os.scandir(self._shard) as names:
                     self._found = any(":" in name.name for name in names)

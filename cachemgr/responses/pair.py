@@ -1,5 +1,6 @@
 """The metadata file of a pair: what is written, and what is believed of what is read."""
 
+import codecs
 import math
 from hashlib import sha256
 
@@ -54,6 +55,7 @@ class _Documents(msgspec.Struct, gc=False):
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(PairMetadata).decode
+_decode_any = msgspec.json.Decoder().decode
 _decode_old = msgspec.json.Decoder(_OldMetadata).decode
 _decode_document = msgspec.json.Decoder(_Documents).decode
 
@@ -135,6 +137,19 @@ def _understand_old(text: bytes) -> Metadata:
         cost_usd=old.cost_usd,
         content="text",
     )
+
+
+def is_foreign(text: bytes) -> bool:
+    """Whether it is a record that others wrote, though not one that can be believed: ours have a version."""
+    try:
+        understand(text)
+    except Corrupt:
+        try:
+            found = _decode_any(text.removeprefix(codecs.BOM_UTF8))
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return False
+        return isinstance(found, dict) and bool(found) and "format_version" not in found
+    return False
 
 
 def check(payload: bytes, metadata: Metadata) -> bool:

@@ -84,12 +84,13 @@ class Reconciler:
             except FileNotFoundError:
                 found.append((number, shard, 0))
                 continue
-            if stat.S_ISDIR(status.st_mode):
-                found.append((number, shard, status.st_mtime_ns))
+            # Behind a link nothing is ours.
+            found.append((number, shard, status.st_mtime_ns if stat.S_ISDIR(status.st_mode) else 0))
         return found
 
     def _look_through(self, shard: str) -> int:
-        there = members(shard, listed(f"{self._places.root}/{shard}"))
+        directory = f"{self._places.root}/{shard}"
+        there, linked = members(shard, listed(directory)), files.is_link(directory)
         self._own_keys |= there.own
         self._looked_for_own.add(shard)
         self._leftovers |= {(shard, name) for name in there.leftovers()}
@@ -98,7 +99,7 @@ class Reconciler:
             known |= {old_key(digest) for digest in self._index.old_names()}
         changes = 0
         for key in known - there.described:
-            if not os.path.lexists(f"{self._places.root}/{shard}/{key}{METADATA}"):
+            if linked or not os.path.lexists(f"{directory}/{key}{METADATA}"):
                 self._put(Row(digest_of(key), None))
                 changes += 1
         for key in there.described - known:

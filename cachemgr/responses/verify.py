@@ -28,12 +28,15 @@ from cachemgr.responses.index_rows import Row
 from cachemgr.responses.locks import Slots
 from cachemgr.responses.members import Members, digest_of, is_old, is_own, listed, members, old_key, slot_of
 from cachemgr.responses.pair import PairMetadata, check, understand, understand_own
-from cachemgr.responses.pairs import remove
+from cachemgr.responses.pairs import are_parted, is_somebodys, remove
 from cachemgr.responses.places import SHARDS, SUFFIXES, Places
 from cachemgr.responses.reconcile import read_row
 from cachemgr.responses.report import Finding, Problem
 
 _T = TypeVar("_T")
+AT_WORK = "somebody may be at work on it"
+UNBELIEVED = "its record cannot be believed, but its value may be sound: both stay"
+_PARTED = ("value missing", "metadata missing")
 _UNSETTLED = ("corrupt metadata", "corrupt value", "value missing", "metadata missing")
 
 
@@ -134,50 +137,69 @@ class Verifier:
         finally:
             self._slots.release(slot_of(shard))
 
-    def _mended(self, shard: str, name: str, problem: Problem, mend: Callable[[], bool]) -> Finding:
+    def _mended(self, shard: str, name: str, problem: Problem, mend: Callable[[], str]) -> Finding:
+        """`mend` says why it did not; nothing when it did."""
         item = f"{shard}/{name}"
         if not self._repair:
             return Finding(item, problem)
         try:
             with self._slots.held(slot_of(shard)):
-                done = mend()
+                reason = mend()
         except (OSError, StoreError) as error:
             return Finding(item, problem, reason=getattr(error, "strerror", None) or str(error))
-        return Finding(item, problem, repaired=done, reason="" if done else "somebody may be at work on it")
+        return Finding(item, problem, repaired=not reason, reason=reason)
 
     # -- mending, with the shard held
 
-    def _drop(self, shard: str, name: str) -> bool:
+    def _drop(self, shard: str, name: str) -> str:
         """What the old code left has no lock to tell whether somebody writes it; it has to be an hour old."""
         path = f"{self._places.root}/{shard}/{name}"
         if not TEMPORARY.fullmatch(name) and name.endswith(OLD_TEMPORARY) and not self._is_old(path):
-            return False
+            return AT_WORK
         files.remove(path)
-        return True
+        return ""
 
-    def _drop_spare(self, stem: str, name: str) -> bool:
+    def _drop_spare(self, stem: str, name: str) -> str:
         if _spare(stem, name):
             files.remove(f"{os.path.dirname(stem)}/{name}")
-        return True
+        return ""
 
-    def _remove(self, shard: str, key: str) -> bool:
+    def _remove(self, shard: str, key: str) -> str:
         stem = f"{self._places.root}/{shard}/{key}"
         now = _problem(stem, key)
-        if now is None:
-            return True
+        if now is None or (now in _PARTED and self._reunite(shard, digest_of(key))):
+            return ""
+        if now == "corrupt metadata" and is_somebodys(stem):
+            return UNBELIEVED
         if now == "old form" or (is_old(key) and not self._is_old(stem + VALUE)):
-            return False
+            return AT_WORK
         if now in _UNSETTLED:
             remove(stem)
             self._index.put(Row(digest_of(key), None))
-        return True
+        return ""
 
-    def _rename(self, shard: str, key: str) -> bool:
+    def _reunite(self, shard: str, digest: str) -> bool:
+        """Earlier versions renamed the value first: killed then, they left each half under another name."""
+        other = OLD_SHARD if shard == digest[:2] else digest[:2]
+        with nullcontext() if other == shard else self._slots.held(int(other, 16)):
+            parted = are_parted(self._places, digest)
+            if parted:
+                files.replace(self._places.old_stem(digest) + METADATA, self._places.stem(digest) + METADATA)
+                self._enlist(digest[:2], digest)
+            return parted
+
+    def _rename(self, shard: str, key: str) -> str:
         """To the shard and the name of its digest, unless there is a sound entry already."""
-        target = slot_of(digest_of(key)[:2])
-        with nullcontext() if target == slot_of(shard) else self._slots.held(target):
+        digest = digest_of(key)
+        target = digest[:2]
+        if files.is_link(f"{self._places.root}/{target}"):
+            return f"{target} is a link"
+        if is_somebodys(self._places.stem(digest)):
+            return f"what is in {target} cannot be believed, but may be sound: both stay"
+        slot = slot_of(target)
+        with nullcontext() if slot == slot_of(shard) else self._slots.held(slot):
             self._rename_alone(f"{self._places.root}/{shard}/{key}", key)
-        return True
+        return ""
 
     def _rename_alone(self, source: str, key: str) -> None:
         """With both shards held: whoever is at work on the new name has finished, or was killed."""
@@ -196,15 +218,15 @@ class Verifier:
         files.remove(source + VALUE)
         self._enlist(digest[:2], digest)
 
-    def _unlist(self, digest: str) -> bool:
+    def _unlist(self, digest: str) -> str:
         self._index.put(Row(digest, None))
-        return True
+        return ""
 
-    def _enlist(self, shard: str, key: str) -> bool:
+    def _enlist(self, shard: str, key: str) -> str:
         row = read_row(f"{self._places.root}/{shard}/{key}", key)
         if row is not None:
             self._index.put(row)
-        return row is not None
+        return "" if row is not None else AT_WORK
 
     def _is_old(self, path: str) -> bool:
         try:
