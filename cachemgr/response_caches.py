@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import CacheMgrError, Refused, Unavailable, UnknownTarget
 from cachemgr.responses.admission import admit
-from cachemgr.responses.config import CacheConfig
-from cachemgr.responses.config_reading import USUAL_FILE, from_file
+from cachemgr.responses.config_reading import USUAL_FILE, from_file, read, said_by_variables
 from cachemgr.responses.errors import ReadOnly, StoreError
-from cachemgr.responses.format import DIGEST, INDEX, MANIFEST, PACKED, SHARD
+from cachemgr.responses.files import create, remove
+from cachemgr.responses.format import DIGEST, INDEX, MANIFEST, OWN_SHARD, PACKED, SHARD, UNFINISHED, own_keys
 from cachemgr.responses.opening import open_cache
+from cachemgr.responses.reconcile import read_row
 
 if TYPE_CHECKING:
     from cachemgr.domain.machine import Machine
     from cachemgr.responses.cache import Cache
-    from cachemgr.responses.config import Backend
+    from cachemgr.responses.config import Backend, CacheConfig
+    from cachemgr.responses.transfer import TransferReport
 
 _ON_DISK = ("file", "sqlite")
 
@@ -54,10 +56,15 @@ class ResponseCaches:
         with _sentences(), open_cache(config) as cache:
             yield cache
 
-    @contextmanager
-    def making(self, named: Path, backend: Backend) -> Iterator[Cache]:
-        """A cache that need not be there yet, to copy into. Raises Refused for a directory that is somebody
-        else's, and for the home and what it lies in."""
+    def convert(self, source: Cache, named: Path, backend: Backend) -> tuple[Cache, TransferReport]:
+        """Copy into a cache that need not be there yet. Raises Refused for a directory that is somebody
+        else's, and for the home and what it lies in.
+
+        Until everything is there a mark keeps a new database from hiding the pairs beside it: interrupted,
+        the same request again goes on.
+        """
+        from cachemgr.responses.transfer import transfer
+
         self.admit()
         config = replace(self._lookup(named), backend=backend, cleanup_interval_seconds=0)
         place = os.path.realpath(config.directory)
@@ -67,8 +74,19 @@ class ResponseCaches:
             )
         with _sentences():
             admit(place)
-            with open_cache(config) as cache:
-                yield cache
+            unfinished = os.path.join(place, UNFINISHED)
+            if (
+                backend == "sqlite"
+                and not os.path.lexists(config.directory / PACKED)
+                and is_cache(Path(place))
+            ):
+                with suppress(FileExistsError):
+                    create(unfinished, b"")
+            with open_cache(config) as target:
+                report = transfer(source, target)
+            if not report.troubles:
+                remove(unfinished)
+        return target, report
 
     def directory(self, named: Path | None = None) -> Path:
         """Where the cache is that is meant, or would be."""
@@ -96,9 +114,12 @@ class ResponseCaches:
         """With `named`, the project's settings for a directory of that name, and whatever is kept in it."""
         project = self.project or Path(self.machine.cwd)
         file = project / USUAL_FILE
-        config = from_file(file) if file.is_file() else CacheConfig()
+        said = said_by_variables(self.machine.env)
+        config = from_file(file, said) if file.is_file() else read(said)
         if named is None:
             directory = project / config.directory
+            if "cache_dir" in said:
+                return replace(config, cache_dir=Path(self.machine.cwd) / said["cache_dir"])
             inside = os.path.realpath(directory).startswith(os.path.realpath(project) + os.sep)
             if config.backend in _ON_DISK and not inside:
                 where = display_name(str(directory))
@@ -113,18 +134,22 @@ def is_cache(directory: Path) -> bool:
     if any(os.path.lexists(directory / name) for name in (MANIFEST, PACKED)):
         return True
     try:
-        shards = [name for name in os.listdir(directory) if SHARD.fullmatch(name)]
-        return any(_has_an_entry(directory / shard) for shard in shards)
+        shards = [name for name in os.listdir(directory) if OWN_SHARD.fullmatch(name)]
+        return any(_has_an_entry(directory / shard) for shard in shards if (directory / shard).is_dir())
     except OSError:
         return False
 
 
 def _has_an_entry(shard: Path) -> bool:
-    return any(DIGEST.fullmatch(name.removeprefix("cache:")[:64]) for name in os.listdir(shard))
+    names = os.listdir(shard)
+    if any(DIGEST.fullmatch(name.removeprefix("cache:")[:64]) for name in names):
+        return bool(SHARD.fullmatch(shard.name))
+    return any(read_row(str(shard / key), key) for key in own_keys(shard.name, names))
 
 
 def _kept_as(directory: Path) -> Backend:
-    return "sqlite" if os.path.lexists(directory / PACKED) else "file"
+    packed = os.path.lexists(directory / PACKED) and not os.path.lexists(directory / UNFINISHED)
+    return "sqlite" if packed else "file"
 
 
 @contextmanager

@@ -222,7 +222,7 @@ class CacheManager:
     @property
     def recovery(self) -> Recovery:
         """The verbs about interrupted runs."""
-        return Recovery(self.past)
+        return Recovery(self.past, self.settings.pins)
 
     def runs(self) -> tuple[Run, ...]:
         """Every run that the journal remembers, newest first."""

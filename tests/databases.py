@@ -1,5 +1,6 @@
 """Caches of answers on disk, written by their own libraries, or with the tables these create."""
 
+import pickle
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
@@ -73,3 +74,37 @@ def disk(path: Path, values: Iterable[tuple[object, object, float | None]]) -> d
         for key, value, expire in values:
             cache.set(key, value, expire=expire)
     return cache
+
+
+class Bomb:
+    """What goes off when somebody unpickles it."""
+
+    def __init__(self, mark: Path) -> None:
+        self._mark = mark
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (Path.mkdir, (self._mark,))
+
+
+def every_kind(top: Path, mark: Path) -> dict[str, Path]:
+    """One cache of each type in a directory of its own, with a value that goes off where it can hold one; by
+    type. `top` is a project; LiteLLM's and instructor's caches are diskcache's directories."""
+    bomb = Bomb(mark)
+    places = {
+        "langchain": top / "langchain",
+        "gptcache": top / "gptcache_data",
+        "requests-cache": top / "http_cache",
+        "diskcache": top / "disk",
+        "litellm": top / ".litellm_cache",
+        "instructor": top / ".instructor_cache",
+    }
+    pickled = pickle.dumps(bomb)
+    langchain(places["langchain"] / ".langchain.db", [("prompt", "llm", 0, "answer")])
+    gptcache(places["gptcache"] / "sqlite.db", [("why", pickled, "because", False), ("who", b"1", "I", True)])
+    (places["gptcache"] / "faiss.index").write_bytes(pickled)
+    http(places["requests-cache"] / "http_cache.sqlite", [timedelta(hours=1), -timedelta(days=9), None])
+    with closing(sqlite3.connect(places["requests-cache"] / "http_cache.sqlite")) as connection, connection:
+        connection.execute("INSERT INTO responses VALUES ('ffff', ?, 1)", (pickled,))
+    for name in ("diskcache", "litellm", "instructor"):
+        disk(places[name], [("gone", "x", 0.001), ("bomb", bomb, None), (bomb, "x" * 50_000, None)])
+    return places

@@ -3,6 +3,7 @@
 from cachemgr.catalogue.layouts.pairs import Pairs
 from cachemgr.domain.cache_type import CacheType
 from cachemgr.domain.terms import Category, Rebuild
+from cachemgr.responses.format import PACKED
 
 CACHES = (
     CacheType(
@@ -13,6 +14,7 @@ CACHES = (
         layout=Pairs(),
         project=(".questfoundry/cache",),
         convention="questfoundry",
+        packed=(PACKED, ("cachemgr", "responses", "expire")),
         sources=("the design of the response cache: keys, two files an entry, metadata fields",),
     ),
 )

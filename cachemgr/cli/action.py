@@ -17,12 +17,12 @@ from cachemgr.domain.environment import Unled
 from cachemgr.domain.errors import Busy, CacheMgrError, Interrupted, NeedsConfirmation, Refused, UsageError
 from cachemgr.domain.outcome import Outcome, Totals
 from cachemgr.domain.plan import Plan
-from cachemgr.domain.terms import Intent, Reason
+from cachemgr.domain.terms import Intent, Reason, Rule
 from cachemgr.present.document.runs import result_document
 from cachemgr.present.document.values import encode
 from cachemgr.present.plan_rows import kept_rows
 from cachemgr.present.promises import extent
-from cachemgr.present.routes import route_rows
+from cachemgr.present.routes import migrated, route_rows
 from cachemgr.present.text import counted, display_name, minute
 
 PROMISED_WORDS = frozenset({"all", "legacy", "models", "apps", "responses", "packages", "builds"})
@@ -48,34 +48,29 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
     """
     # A saved plan may have overridden a rule itself.
     plan = replace(plan, forced=tuple(sorted({*plan.forced, *wish.forced})))
-    # Nobody is shown a plan as good that has to wait for a recovery, or that a brake holds.
-    waits = _waits(session, plan)
-    if waits is not None and not wish.dry_run:
-        raise waits
+    # Nobody is shown a plan as good that has to wait for a recovery, or that a brake holds; but where nobody
+    # can be asked either, it is shown, with the way on.
+    waits, brake = _waits(session, plan), _brake(session, plan)
+    asks = plan.steps and wish.plan is None and not (wish.yes or wish.dry_run or session.interactive)
+    if (stop := waits or (None if asks else brake)) is not None and not wish.dry_run:
+        raise stop
     if wish.plan is not None:
         return _save(session, plan, wish)
     machine_readable = session.options.json or wish.events
     if wish.dry_run:
-        if machine_readable:
-            # With --events whatever is printed is one object a line.
-            session.output.document(session.service.encode_plan(plan), indent=None if wish.events else 2)
-        else:
-            show_plan(session.output, plan, quiet=session.options.quiet)
-            if not session.options.quiet:
-                show_unled(session.output, _unled(session, plan))
-        if waits is not None:
-            session.output.line(f"cachemgr: {waits}", err=True)
+        _look(session, plan, wish, waits, brake)
         return 0
     if not plan.steps:
         return _nothing(session, plan, machine_readable=machine_readable)
     quietly = machine_readable or session.options.quiet
     if not quietly or (session.interactive and not wish.yes):
-        show_plan(session.output, plan, err=quietly, whole=not wish.yes)
+        route = _migration(session, plan)
+        show_plan(session.output, plan, err=quietly, whole=not wish.yes, route=route)
         if not wish.yes:  # afterwards it is said once more
             show_unled(session.output, _unled(session, plan), err=quietly)
     if session.service.read_only:
         raise Refused("this is --read-only, so the plan is not carried out")
-    _confirm(session, plan, wish)
+    _confirm(session, plan, wish, brake)
     run = carry_out(session, plan, events=wish.events, saved=saved)
     _report(session, plan, wish, run)
     if run.stopped:
@@ -85,6 +80,21 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
         )
         return Interrupted.exit_code
     return _code(run.outcomes) or _left_out(plan)
+
+
+def _look(session: Session, plan: Plan, wish: Wish, waits: Refused | None, brake: Refused | None) -> None:
+    """A dry run: what would be done, and what would keep it from being done."""
+    if session.options.json or wish.events:
+        # With --events whatever is printed is one object a line.
+        session.output.document(session.service.encode_plan(plan), indent=None if wish.events else 2)
+    else:
+        show_plan(session.output, plan, quiet=session.options.quiet, route=_migration(session, plan))
+        if not session.options.quiet:
+            show_unled(session.output, _unled(session, plan))
+    if waits is not None:
+        session.output.line(f"cachemgr: {waits}", err=True)
+    elif brake is not None:
+        session.output.line(f"cachemgr: with --yes this would be refused: {brake}", err=True)
 
 
 def _report(session: Session, plan: Plan, wish: Wish, run: Execution) -> None:
@@ -104,15 +114,23 @@ def _report(session: Session, plan: Plan, wish: Wish, run: Execution) -> None:
     elif not wish.events:
         undo = session.command("undo", run.id)
         show_result(session.output, plan, run, undo, quiet=session.options.quiet)
-        if plan.intent is Intent.MIGRATE and not session.options.quiet:
-            show_switch(session.output, plan, _variables(session, plan), _unled(session, plan), run)
+        if not session.options.quiet and _brought(session, plan, run.outcomes):
+            show_switch(session.output, _variables(session, plan), _unled(session, plan))
 
 
 def _waits(session: Session, plan: Plan) -> Refused | None:
-    """Why it is not carried out now: an interrupted run goes first, or what expires looks like a mistake."""
+    """Why it is not carried out now: an interrupted run goes first."""
+    try:
+        session.service.recovery.refuse(plan)
+    except Refused as first:
+        return first
+    return None
+
+
+def _brake(session: Session, plan: Plan) -> Refused | None:
+    """Why it is not carried out as it stands: what expires looks like a mistake."""
     try:
         session.service.expiring.refuse(plan)
-        session.service.recovery.refuse(plan)
     except Refused as first:
         return first
     return None
@@ -128,17 +146,35 @@ def _left_out(plan: Plan) -> int:
 
 def _variables(session: Session, plan: Plan) -> Mapping[str, PurePath]:
     """Those that make tools use the places that a migration brings their caches to."""
-    if plan.intent is not Intent.MIGRATE:
+    if (route := _migration(session, plan)) is None:
         return {}
-    places = {row.type: row.target for row in route_rows(plan)}
+    places = {row.type: row.target for row in route_rows(route)}
     return {one.name: one.value for one in session.service.variables.leading(places).assignments}
 
 
 def _unled(session: Session, plan: Plan) -> tuple[Unled, ...]:
     """The places of a migration that no variable leads a tool to: to be known before it is begun."""
-    if plan.intent is not Intent.MIGRATE:
+    if (route := _migration(session, plan)) is None:
         return ()
-    return session.service.variables.unled({row.type: row.target for row in route_rows(plan)})
+    return session.service.variables.unled({row.type: row.target for row in route_rows(route)})
+
+
+def _migration(session: Session, plan: Plan) -> Plan | None:
+    """The plan that brings something to a new place: this one, or the one whose rest it does."""
+    if plan.intent is Intent.MIGRATE:
+        return plan
+    if plan.intent is not Intent.FINISH or plan.reverses is None:
+        return None
+    finished = session.service.run(plan.reverses).plan
+    return finished if finished.intent is Intent.MIGRATE else None
+
+
+def _brought(session: Session, plan: Plan, outcomes: Sequence[Outcome]) -> bool:
+    """Whether something is at a new place now."""
+    if plan.intent is Intent.FINISH and plan.reverses is not None:
+        run = session.service.run(plan.reverses)
+        return bool(run.plan.intent is Intent.MIGRATE and migrated(run.plan, run.fates.values()))
+    return bool(plan.intent is Intent.MIGRATE and migrated(plan, outcomes))
 
 
 def _code(outcomes: Sequence[Outcome]) -> int:
@@ -149,13 +185,16 @@ def _code(outcomes: Sequence[Outcome]) -> int:
     return Busy.exit_code if in_use else 1
 
 
-def _confirm(session: Session, plan: Plan, wish: Wish) -> None:
+def _confirm(session: Session, plan: Plan, wish: Wish, brake: Refused | None) -> None:
     if wish.yes:
         return
     if not session.interactive:
-        command = ["cachemgr", *_with_yes(session.arguments)]
+        overriding = () if brake is None else ("--force", Rule.MASS_EXPIRY.value)
+        command = ["cachemgr", *_with_yes(session.arguments, overriding)]
+        stop = "" if brake is None else f", and a yes alone would be refused: {brake}. If the plan is right,"
         raise Unconfirmed(
-            f"this needs a yes and there is no terminal to ask on; run: {display_name(shlex.join(command))}",
+            f"this needs a yes and there is no terminal to ask on{stop or ';'} run: "
+            f"{display_name(shlex.join(command))}",
             session.service.encode_plan(plan),
             [display_name(word) for word in command],
         )
@@ -163,11 +202,11 @@ def _confirm(session: Session, plan: Plan, wish: Wish) -> None:
         raise Declined("not confirmed, so nothing was changed")
 
 
-def _with_yes(arguments: Sequence[str]) -> list[str]:
+def _with_yes(arguments: Sequence[str], more: Sequence[str] = ()) -> list[str]:
     words = list(arguments)
     # Behind `--` it would be a target.
-    words.insert(words.index("--") if "--" in words else len(words), "--yes")
-    return words
+    place = words.index("--") if "--" in words else len(words)
+    return [*words[:place], *more, "--yes", *words[place:]]
 
 
 def _save(session: Session, plan: Plan, wish: Wish) -> int:
@@ -200,7 +239,7 @@ def _nothing(session: Session, plan: Plan, *, machine_readable: bool) -> int:
     """Done without doing, unless everything that was named stays for a reason."""
     error = _why_nothing(session, plan)
     if not machine_readable:
-        show_plan(session.output, plan, quiet=session.options.quiet)
+        show_plan(session.output, plan, quiet=session.options.quiet, route=_migration(session, plan))
     if error is not None:
         raise error
     if machine_readable:

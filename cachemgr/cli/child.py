@@ -21,6 +21,8 @@ def become(command: Sequence[str], env: Mapping[str, str]) -> int:
 
     Raises CommandNotFound, NotExecutable.
     """
+    if not command[0]:
+        raise CommandNotFound("there is no program ''; what follows `--` begins with the name of one")
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     try:

@@ -17,6 +17,7 @@ from cachemgr.domain.encoding_plan import (
     EncodingOutcome,
     EncodingPlan,
     EncodingStarted,
+    EncodingStep,
 )
 from cachemgr.domain.errors import CacheMgrError, Interrupted, Refused, Unavailable, UsageError
 from cachemgr.domain.event import Gauge
@@ -172,7 +173,7 @@ def _show_plan(session: Session, verb: str, plan: EncodingPlan) -> None:
         session.output.document(filling_document(verb, plan, None, session.now()))
         return
     rows = [
-        (step.file.name, session.output.size(step.file.size), step_words(step))
+        (step.file.name, _size(session, step, step.trouble), step_words(step))
         for step in plan.steps
         if not session.options.quiet or step.writes
     ]
@@ -194,7 +195,7 @@ def _show_outcomes(session: Session, plan: EncodingPlan, outcomes: Sequence[Enco
         for one in outcomes:
             words = outcome_words(one)
             shown = words if one.status is Status.DONE else _marked(words)
-            rows.append((one.step.file.name, session.output.size(one.step.file.size), shown))
+            rows.append((one.step.file.name, _size(session, one.step, one.trouble), shown))
         session.output.table(columns, rows)
         session.output.line()
         total = session.output.size(sum(one.step.file.size for one in there))
@@ -202,6 +203,11 @@ def _show_outcomes(session: Session, plan: EncodingPlan, outcomes: Sequence[Enco
         session.output.line(f"{verified} in {_where(session, plan)}")
     if there:
         session.output.line(f"{VARIABLE}={plan.directory.path}")
+
+
+def _size(session: Session, step: EncodingStep, trouble: Trouble | None) -> str:
+    """Of what is written or was there; what could not be had has none."""
+    return session.output.dash() if trouble is not None else session.output.size(step.file.size)
 
 
 def _remarks(session: Session, plan: EncodingPlan, outcomes: Sequence[EncodingOutcome]) -> None:

@@ -15,7 +15,7 @@ from cachemgr.cli.session import Composition, Session, Unwritten
 from cachemgr.domain.errors import CacheMgrError, Interrupted, UsageError
 from cachemgr.domain.event import Stopped
 from cachemgr.present.document.values import encode, error
-from cachemgr.present.text import display_name
+from cachemgr.present.text import display_name, pasteable
 
 COMMANDS = {
     "status": "status",
@@ -149,7 +149,7 @@ def run(arguments: Sequence[str], composition: Composition) -> int:
 
 
 def _fail(session: Session, problem: CacheMgrError) -> int:
-    message = display_name(str(problem))
+    message = pasteable(display_name(str(problem)), session.invocation)
     _say(f"cachemgr: {message}", err=True)
     lines = "--events" in session.arguments
     if lines or session.options.json or "--json" in session.arguments:
@@ -167,6 +167,8 @@ def _say(text: str, *, err: bool = False) -> None:
 
 def _one_sentence(problem: click.ClickException) -> str:
     message = problem.format_message().replace("\n", " ").strip()
+    if message[-1:].isalnum() or message[-1:] in "'`)":
+        message += "."
     if (meant := _MEANT.get(getattr(problem, "option_name", ""))) is not None:
         return f"{message} Did you mean {meant}?"
     context = getattr(problem, "ctx", None)

@@ -12,7 +12,7 @@ from typing import TextIO
 import click
 
 from cachemgr.present.document.values import encode
-from cachemgr.present.text import Tier, cells, glyph, middle, size
+from cachemgr.present.text import Tier, cells, glyph, middle, pasteable, size
 
 _COLOURS = {
     Tier.REBUILDS: "green",
@@ -52,12 +52,14 @@ class Output:
         self._color = color
         self._no_color = no_color
         self._closed = False
+        self.invocation: tuple[str, ...] = ()
+        """What commands begin with that a line names in backticks."""
         self.unwritten: OSError | None = None
         """Why standard output did not take everything; None for a reader who left, which is their choice."""
 
     def line(self, text: str = "", *, err: bool = False) -> None:
         """A line that may hold styles; they are dropped where colour is off."""
-        self._write(text, self.err if err else self.out)
+        self._write(pasteable(text, self.invocation), self.err if err else self.out)
 
     def document(self, document: Mapping[str, object], *, indent: int | None = 2) -> None:
         self._write(encode(document, indent=indent), self.out)

@@ -30,10 +30,16 @@ _LONGEST = 40
 
 
 def show_plan(
-    output: Output, plan: Plan, *, quiet: bool = False, err: bool = False, whole: bool = True
+    output: Output,
+    plan: Plan,
+    *,
+    quiet: bool = False,
+    err: bool = False,
+    whole: bool = True,
+    route: Plan | None = None,
 ) -> None:
     """What would be done, what stays and why, and what it would gain. Only where nobody is asked any more
-    it need not be the `whole` of it."""
+    it need not be the `whole` of it. `route` is the plan of the migration that this is, or finishes."""
     rows, kept = plan_rows(plan), kept_rows(plan)
     if quiet:
         for row in rows:
@@ -45,8 +51,8 @@ def show_plan(
         _kept(output, kept, most=None if whole else _LONGEST, after=bool(rows), err=err)
     if rows or kept:
         output.line(err=err)
-    if plan.intent is Intent.MIGRATE:
-        show_routes(output, plan, err=err)
+    if route is not None:
+        show_routes(output, route, err=err)
     output.line(f"{verb(plan.intent)}: {promise(plan, output.si)}.", err=err)
     for note in (*expiry_notes(plan, output.si), *notes(plan)):
         output.line(f"{note[0].upper()}{note[1:]}.", err=err)

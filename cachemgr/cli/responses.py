@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cachemgr.cli.ask import Declined, confirm
 from cachemgr.cli.output import Column
-from cachemgr.domain.errors import NeedsConfirmation, Refused, UnknownTarget
+from cachemgr.domain.errors import NeedsConfirmation, UnknownTarget
 from cachemgr.present.text import counted, display_name, minute, short_path
 from cachemgr.response_caches import ResponseCaches
+from cachemgr.responses.config_reading import USUAL_FILE
 from cachemgr.responses.query import EntryQuery
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from datetime import timedelta
 
     from cachemgr.cli.session import Session
+    from cachemgr.domain.policy import Pin
     from cachemgr.responses.analytics import Analytics
     from cachemgr.responses.cache import Cache
     from cachemgr.responses.entry import Entry
@@ -49,27 +53,33 @@ def agree(session: Session, verb: str, named: Path | None, *, yes: bool) -> None
         raise Declined("nothing was changed")
 
 
-def refuse_pinned(session: Session, cache: Cache, *, all_ages: bool) -> None:
-    """Raises Refused where something that may go is pinned: it would be for good, and cannot be left out."""
+def pinned(session: Session, cache: Cache) -> Mapping[str, Pin]:
+    """Which pin of the configuration holds each entry, by digest, of those that one holds."""
     if not session.service.settings.pins:
-        return
+        return {}
     pin_of = session.service.expiring.pin_within(session.inventory(), cache.place, "responses")
-    going = [entry.digest for entry in cache.entries() if all_ages or entry.state == "expired"]
-    held = [pin for pin in map(pin_of, going) if pin is not None]
-    if held:
-        pin, what = held[0], counted(len(held), "entry is", "entries are")
-        why = f" ({display_name(pin.reason)})" if pin.reason else ""
-        raise Refused(
-            f"nothing was removed: {what} pinned by {display_name(pin.target)}{why};"
-            " `cachemgr expire responses` leaves out what is pinned and takes the others"
-        )
+    found = ((entry.digest, pin_of(entry.digest)) for entry in cache.entries())
+    return {digest: pin for digest, pin in found if pin is not None}
+
+
+def rehearsed(
+    cache: Cache, pins: Mapping[str, Pin], age: timedelta | None, *, endless: bool
+) -> tuple[SweepReport, Mapping[Pin, int]]:
+    """What would go, and how many of those that would each pin keeps."""
+    report = cache.expire(older_than=age, endless=endless, keep=pins, dry_run=True)
+    kept = Counter["Pin"]()
+    for pin in dict.fromkeys(pins.values()):
+        others = [digest for digest, held in pins.items() if held is not pin]
+        without = cache.expire(older_than=age, endless=endless, keep=others, dry_run=True)
+        kept[pin] = without.removed.entries - report.removed.entries
+    return report, {pin: number for pin, number in kept.items() if number}
 
 
 def _directory(named: Path | None) -> tuple[str, ...]:
     return () if named is None else ("--dir", str(named))
 
 
-def the_one(cache: Cache, key: str) -> Entry:
+def the_one(session: Session, cache: Cache, key: str, named: Path | None) -> Entry:
     """The entry that is meant by a key, a digest, or the beginning of one."""
     plain = key.removeprefix("cache:")
     for digest in (plain, cache.digest(key)):
@@ -78,7 +88,8 @@ def the_one(cache: Cache, key: str) -> Entry:
             return found[0]
         if found:
             raise UnknownTarget(f"{key!r} is how {len(found)} digests begin; give more of it")
-    raise UnknownTarget(f"there is no response under {key!r}; `cachemgr responses ls` lists what there is")
+    ls = session.command("responses", "ls", *_directory(named))
+    raise UnknownTarget(f"there is no response under {key!r}; `{ls}` lists what there is")
 
 
 def as_text(value: object) -> str:
@@ -162,11 +173,29 @@ def show_entries(session: Session, entries: Sequence[Entry], total: int) -> None
     output.line(f"{counted(total, 'entry', 'entries')}{shown}")
 
 
-def show_sweep(session: Session, cache: Cache, report: SweepReport) -> None:
-    removed, output = report.removed, session.output
-    verb = "would be removed" if report.dry_run else "removed"
-    entries = counted(removed.entries, "expired entry", "expired entries")
-    output.line(f"{_where(session, cache)}: {entries} {verb}, {output.size(removed.disk_bytes)}")
+def show_sweep(
+    session: Session, cache: Cache, report: SweepReport, kept: Mapping[Pin, int], *, older: bool = False
+) -> None:
+    """`older`: what is older than a time went as well, which need not have expired."""
+    removed, output, where = report.removed, session.output, _where(session, cache)
+    what = "expired or older" if older else "expired"
+    if not removed.entries and not report.troubles:
+        nothing = f"nothing has expired{' or is older' if older else ''}"
+        output.line(f"{where}: {'nothing is removed' if kept else nothing}")
+    else:
+        verb = "would be removed" if report.dry_run else "removed"
+        entries = counted(removed.entries, f"{what} entry", f"{what} entries")
+        output.line(f"{where}: {entries} {verb} for good, {output.size(removed.disk_bytes)}")
+    for pin, number in kept.items():
+        why = f" ({display_name(pin.reason)})" if pin.reason else ""
+        output.line(
+            f"  {counted(number, 'entry', 'entries')} kept: pinned by {display_name(pin.target)}{why}"
+        )
+    if removed.entries and report.dry_run and cache.backend == "file":
+        aside = session.command("expire", "responses", "--ttl")
+        output.line(f"That cannot be undone; `{aside}` sets aside what has expired in the project's.")
+    if cache.stale_seconds:
+        output.line(f"What may still be served stale stays for {cache.stale_seconds:g} s after its end.")
     _show_troubles(session, report.troubles)
 
 
@@ -193,14 +222,25 @@ def show_findings(session: Session, report: VerifyReport, named: Path | None = N
         output.line(f"Mend: {session.command('responses', 'verify', *_directory(named), '--repair')}")
 
 
-def show_transfer(session: Session, target: Cache, report: TransferReport) -> None:
+def show_transfer(session: Session, source: Cache, target: Cache, report: TransferReport) -> None:
     output = session.output
     left_out = f"; {report.left_out:,} had expired" if report.left_out else ""
     entries = counted(report.entries, "entry", "entries")
-    output.line(f"{entries} copied to {_where(session, target)} ({target.backend}){left_out}")
+    kept = f"; {report.kept:,} kept that {'is' if report.kept == 1 else 'are'} as new" if report.kept else ""
+    output.line(f"{entries} copied to {_where(session, target)} ({target.backend}){kept}{left_out}")
     _show_troubles(session, report.troubles)
-    if report.entries:
-        output.line(f"Applications use it once `caching.backend` is `{target.backend}` there.")
+    if report.troubles:
+        output.line("The same command again copies what is missing.")
+    elif report.entries:
+        output.line(f"Applications use it once {_switch(session, source, target)}.")
+
+
+def _switch(session: Session, source: Cache, target: Cache) -> str:
+    """What has to be said, and in which file, for an application to use the copy."""
+    machine, project = session.service.machine, session.service.project
+    file = short_path((project or Path(machine.cwd)) / USUAL_FILE, machine.home, project)
+    where = "" if target.place == source.place else f" and `cache_dir` is {_where(session, target)}"
+    return f"`backend` is `{target.backend}`{where} in the `caching` section of {file}"
 
 
 def _where(session: Session, cache: Cache) -> str:

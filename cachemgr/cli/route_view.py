@@ -7,11 +7,10 @@ from pathlib import PurePath
 import click
 
 from cachemgr.cli.output import Output
-from cachemgr.cli.running import Execution
 from cachemgr.domain.environment import Unled
 from cachemgr.domain.plan import Plan
 from cachemgr.present.remarks import unled_sentence
-from cachemgr.present.routes import migrated, route_rows
+from cachemgr.present.routes import route_rows
 from cachemgr.present.text import display_name
 
 
@@ -32,12 +31,8 @@ def show_unled(output: Output, unled: Iterable[Unled], *, err: bool = False) -> 
         output.line(click.style(f"{sentence[0].upper()}{sentence[1:]}.", fg="yellow"), err=err)
 
 
-def show_switch(
-    output: Output, plan: Plan, variables: Mapping[str, PurePath], unled: Iterable[Unled], run: Execution
-) -> None:
+def show_switch(output: Output, variables: Mapping[str, PurePath], unled: Iterable[Unled]) -> None:
     """The variables that make tools use the new places."""
-    if not migrated(plan, run.outcomes):
-        return
     if variables:
         output.line("So that every tool uses the new place, set:")
         for name, value in variables.items():

@@ -106,9 +106,15 @@ class Session:
         if self._service is None:
             self._service = self.composition.service(self.options)
             self.output.si = self.options.si or self._service.settings.si
+            self.output.invocation = self._service.invocation
             if passed_over := ", ".join(self._service.machine.passed_over):
                 self.output.line(f"cachemgr: {passed_over_sentence(passed_over)}", err=True)
         return self._service
+
+    @property
+    def invocation(self) -> tuple[str, ...]:
+        """What commands begin with that an error names; not known before there is a service."""
+        return self._service.invocation if self._service is not None else ()
 
     @property
     def output(self) -> Output:

@@ -1,6 +1,7 @@
 """Targets on the command line and on standard input."""
 
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 
@@ -9,7 +10,7 @@ from cachemgr.domain.errors import Refused, Unavailable
 from cachemgr.domain.inventory import Cache, Entry, Inventory
 from cachemgr.domain.target import Selection, select
 from cachemgr.domain.terms import CacheState
-from cachemgr.present.text import display_name, problem_sentence, state_word
+from cachemgr.present.text import display_name, finding_sentence, problem_sentence, state_word
 
 NOTHING = Selection(frozenset(), ())
 
@@ -50,6 +51,14 @@ def out_of_reach(
     for cache in lost:
         session.output.line(f"cachemgr: {_why_unavailable(cache)}{left}", err=True)
     return bool(lost)
+
+
+def say_packed(session: Session, inventory: Inventory, selection: Selection) -> None:
+    """Where what was named keeps its responses in a database, and the command that is about those."""
+    for finding in inventory.findings:
+        if finding.code == "packed-responses" and finding.cache in selection.caches:
+            sentence = finding_sentence(finding, session.service.machine.home, session.service.project)
+            session.output.line(f"cachemgr: {sentence}: {display_name(shlex.join(finding.fix))}", err=True)
 
 
 def refuse_unusable(inventory: Inventory, selection: Selection) -> None:

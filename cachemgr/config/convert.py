@@ -52,6 +52,9 @@ def _mistake(source: Source, value: object, kind: type, above: tuple[Key, ...], 
         return source.mistake(
             f"`{dotted(whole)}` must be {wanted}, not {_KINDS.get(match[2], match[2])}", *whole
         )
+    if what.startswith("Invalid RFC3339"):
+        must = "a time such as 2027-01-31T18:00:00Z, or a date"
+        return source.mistake(f"`{dotted(whole)}` is {quoted(found)}; it must be {must}", *whole)
     bounds = what.replace("Expected ", "").replace("`int`", "a whole number").replace("`float`", "a number")
     return source.mistake(f"`{dotted(whole)}` must be {display_name(bounds)}", *whole)
 

@@ -30,7 +30,7 @@ def load(machine: Machine, *, project: Path | None, config_file: Path | None, us
         layers += _user(machine, user_dir)
     values = _values(machine, layers)
     disposal, days, si = (values[key][0] for key in ("disposal", "retention_days", "si"))
-    homes, roots = _homes(layers), _roots(layers)
+    homes, roots = _homes(layers), (*variables.roots(machine), *_roots(layers))
     origins = {key: origin for key, (_, origin) in values.items()}
     origins |= {f"roots.{home.name}": home.origin for home in homes}
     origins |= {f"caches.{root.type}@{root.place}": root.origin for root in roots}

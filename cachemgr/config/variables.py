@@ -9,7 +9,8 @@ from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import ConfigError
 from cachemgr.domain.inventory import Origin
 from cachemgr.domain.machine import Machine
-from cachemgr.domain.terms import Disposal
+from cachemgr.domain.settings import RootSetting
+from cachemgr.domain.terms import Category, Disposal, Place
 
 NAMES: Mapping[str, str] = {
     "CACHEMGR_PROJECT": "the project directory, as --project",
@@ -20,8 +21,11 @@ NAMES: Mapping[str, str] = {
     "CACHEMGR_DISPOSAL": "delete, quarantine or trash, as disposal in the configuration",
     "CACHEMGR_RETENTION_DAYS": "days that the quarantine keeps, as retention_days in the configuration",
     "CACHEMGR_SI": "1 or 0: sizes in units of 1000, as si in the configuration",
+    "CACHEMGR_CACHING__CACHE_DIR": "the response cache's directory, as cache_dir in the caching section",
 }
 _PREFIX = "CACHEMGR_"
+_CACHING = "CACHEMGR_CACHING__"
+"""The library of responses reads these, and says what is wrong with them; here only where the cache lies."""
 
 
 def directory(machine: Machine, name: str) -> Path | None:
@@ -30,11 +34,26 @@ def directory(machine: Machine, name: str) -> Path | None:
     return Path(machine.cwd) / machine.expand_user(text) if text else None
 
 
+def roots(machine: Machine) -> tuple[RootSetting, ...]:
+    """The caches that variables of ours lead to."""
+    name = "CACHEMGR_CACHING__CACHE_DIR"
+    path = directory(machine, name)
+    if path is None:
+        return ()
+    origin = Origin("environment", name)
+    return (RootSetting("responses", path, origin, Place.ENV, category=Category.RESPONSES),)
+
+
 def values(machine: Machine) -> dict[str, tuple[object, Origin]]:
     """The settings that variables give. Raises ConfigError; a misspelt name counts as one, for whoever
     set CACHEMGR_DISPOSL=trash meant something by it."""
     for name in machine.env:
-        if not name.startswith(_PREFIX) or name in NAMES or not machine.env[name]:
+        if (
+            not name.startswith(_PREFIX)
+            or name.startswith(_CACHING)
+            or name in NAMES
+            or not machine.env[name]
+        ):
             continue
         from difflib import get_close_matches
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cachemgr.disk import database, handles
 from cachemgr.domain.inventory import Finding, Inventory
 from cachemgr.domain.rules import default_path
-from cachemgr.domain.terms import Severity
+from cachemgr.domain.terms import Place, Severity
 
 if TYPE_CHECKING:
     from cachemgr.domain.cache_type import CacheType, Loose
@@ -32,6 +32,7 @@ def find(
             tool = entry.records.tool
             for code, size, detail in _remarks(entry.records):
                 yield Finding(code, Severity.INFO, cache.id, path, size, (), detail, type=tool)
+    yield from _packed(inventory, types)
     seen: set[PurePath] = set()
     for loose in (loose for kind in types for loose in kind.loose):
         place = _place(loose, machine, project)
@@ -51,6 +52,20 @@ def find(
                 detail,
                 type=records.tool,
             )
+
+
+def _packed(inventory: Inventory, types: Iterable[CacheType]) -> Iterator[Finding]:
+    """Databases of ours, which no entry can be taken out of as files are."""
+    packed = {kind.id: kind.packed for kind in types if kind.packed is not None}
+    for cache in inventory.caches:
+        name, command = packed.get(cache.type, ("", ()))
+        for unit in cache.unknown:
+            if unit.names == (name,):
+                where = () if cache.place is Place.PROJECT else ("--dir", str(cache.path))
+                path = (cache.real_path or cache.path) / name
+                yield Finding(
+                    "packed-responses", Severity.INFO, cache.id, path, unit.tally.size, (*command, *where)
+                )
 
 
 def _remarks(records: Records) -> Iterator[tuple[str, int | None, str]]:

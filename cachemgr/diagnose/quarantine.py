@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from cachemgr.disk.reader import OURS
+from cachemgr.domain.action import Purge
 from cachemgr.domain.inventory import Cache, Finding, Inventory
 from cachemgr.domain.terms import Severity
 
@@ -22,15 +23,22 @@ Beside = tuple[Cache, str]
 def find(inventory: Inventory, runs: Iterable[Run], beside: Iterable[Beside] = ()) -> Iterator[Finding]:
     """One finding for each quarantine: with the command that frees it, or decides about it, where its run is
     remembered. One that no run is remembered for is nobody's but a person's."""
+    runs = tuple(runs)
+    # What an undo or a purge was at when it was interrupted waits for its recovery, as it does itself.
+    waiting = {step.action.run for run in runs if run.interrupted for step in run.plan.steps
+               if isinstance(step.action, Purge)}  # fmt: skip
+    waiting |= {run.plan.reverses or "" for run in runs if run.interrupted}
     known = {run.id: run for run in runs}
     for cache in inventory.caches:
         for name, size in cache.quarantines:
             top = cache.path if cache.real_path is None else cache.real_path
-            yield from _found(cache, name, size, top, known.get(name))
+            if name not in waiting:
+                yield from _found(cache, name, size, top, known.get(name))
     for cache, name in beside:
         run = known.get(name)
         held = None if run is None else sum(step.size for _, step in run.quarantined)
-        yield from _found(cache, name, held, cache.path.parent, run)
+        if name not in waiting:
+            yield from _found(cache, name, held, cache.path.parent, run)
 
 
 def beside_links(inventory: Inventory) -> tuple[Beside, ...]:

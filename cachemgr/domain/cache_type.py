@@ -126,6 +126,8 @@ class CacheType:
     """None where each unit of an entry moves by itself."""
     loose: tuple[Loose, ...] = ()
     """Reported where they are, and never cleared."""
+    packed: tuple[str, tuple[str, ...]] | None = None
+    """A database in the root that only our own command takes rows out of, and that command as argv."""
     way_back: tuple[str, ...] = ()
     """The owner's command that fetches it again or maintains it, as argv."""
     sources: tuple[str, ...] = ()

@@ -103,7 +103,8 @@ def amount(text: str, measure: Measure) -> float:
     """`1.5GB`, `20G` (as `du` writes it, 1024), `30d`, `12`. Raises ValueError saying what would fit."""
     match = _AMOUNT.fullmatch(text)
     if match is None:
-        raise ValueError(f"{text!r} is not a number{_EXAMPLES[measure]}")
+        fault = "is negative" if text[:1] == "-" and _AMOUNT.fullmatch(text[1:]) else "is not a number"
+        raise ValueError(f"{text!r} {fault}{_EXAMPLES[measure]}")
     number, unit = float(match[1]), match[2].lower()
     if measure is Measure.COUNT and not unit:
         return number

@@ -61,7 +61,8 @@ class Finding:
     code: str
     """`legacy-location` `unusable-root` `untrusted-root` `unreadable` `quarantine` `unknown-quarantine`
     `interrupted-run` `variable-elsewhere` `variable-unset` `second-copy` `unread-variable`
-    `profile-elsewhere` `expired-rows` `database-slack` `uncounted-database` `loose-database` …"""
+    `profile-elsewhere` `expired-rows` `database-slack` `uncounted-database` `loose-database`
+    `packed-responses` …"""
     severity: Severity
     cache: CacheId | None = None
     path: Path | None = None
@@ -161,6 +162,8 @@ class Entry:
     """Until when something beside it counts as being downloaded into it."""
     records: Records | None = None
     """Its rows, where it is a database."""
+    version: str = ""
+    """See `Draft.version`."""
 
     @property
     def units(self) -> tuple[Unit, ...]:

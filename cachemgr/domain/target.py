@@ -123,17 +123,32 @@ def _unknown(inventory: Inventory, target: str, types: frozenset[str]) -> str:
     words += _comparable(inventory, target)
     if target.startswith(("/", "~", "./")) or target[1:3] == ":\\":
         return f"{target!r} is a path; a target is an id, and `cachemgr ls --quiet` prints every id"
-    cache, colon, _ = target.partition(":")
+    cache, colon, name = target.partition(":")
     if colon and cache in inventory.entries_by_cache:
         near = [word for word in _comparable(inventory, target) if word.startswith(f"{cache}:")]
-        nearest = get_close_matches(target, near, 1, 0.6)
+        # The names alone: what stands before them is the same in all.
+        names = {word[len(cache) + 1 :]: word for word in near}
+        close = [names[one] for one in get_close_matches(name, names, 1, 0.6)]
+        nearest = _containing(name, cache, near) or close
         way_out = (
             f"did you mean {nearest[0]}?" if nearest else f"`cachemgr ls {cache} --quiet` prints its ids"
         )
         return f"{cache} holds no entry {target!r}; {way_out}"
+    kind, at, _ = target.partition("@")
+    if at:
+        # What stands before the place is compared alone: all that lies at home looks alike behind it.
+        kinds = get_close_matches(kind.lower(), {cache.type for cache in inventory.caches}, 3, 0.6)
+        words = [cache.id for cache in inventory.caches if cache.type in kinds]
     nearest = get_close_matches(target.lower(), words, 1, 0.6) or get_close_matches(target, words, 1, 0.6)
     way_out = f"did you mean {nearest[0]}?" if nearest else "`cachemgr ls --quiet` prints every id"
     return f"{target!r} names no cache and no entry; {way_out}"
+
+
+def _containing(name: str, cache: str, near: Sequence[str]) -> list[str]:
+    """The one id that begins with what was named, or the one that has it in it."""
+    begins = [word for word in near if word.startswith(f"{cache}:{name}")]
+    holds = begins or [word for word in near if name and name in word[len(cache) + 1 :]]
+    return holds[:1]
 
 
 def _comparable(inventory: Inventory, target: str) -> Iterable[str]:

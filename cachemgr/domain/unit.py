@@ -240,3 +240,5 @@ class Draft:
     where there is no such thing."""
     records: Records | None = None
     """Its rows, where it is a database."""
+    version: str = ""
+    """The whole of what its name has the beginning of (the commit of a revision); empty for nothing."""

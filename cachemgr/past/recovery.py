@@ -10,7 +10,7 @@ from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Refused, Unavailable
 from cachemgr.domain.run import Whereabouts
 from cachemgr.domain.run_event import Announced
-from cachemgr.domain.terms import REMOVING, Intent, Where
+from cachemgr.domain.terms import REMOVING, Intent, Reason, Where
 from cachemgr.journal.ends import FOLDER, unended
 from cachemgr.past.runs import RECOVERIES, Runs, new_id
 
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     from cachemgr.domain.inventory import Inventory
     from cachemgr.domain.plan import Plan, Root
+    from cachemgr.domain.policy import Pin
     from cachemgr.domain.run import Choices, Run
     from cachemgr.domain.run_event import RunEvent
+    from cachemgr.plan.finish import Obstacle
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Recovery:
     """Over the runs of one state directory."""
 
     runs: Runs
+    pins: Sequence[Pin] = ()
+    """Of the configuration: what no rule takes, not even one whose run is finished now."""
 
     def interrupted(self, known: Sequence[Run] = ()) -> tuple[Run, ...]:
         """The runs that were interrupted and not recovered since, newest first; without the one that is
@@ -78,7 +82,7 @@ class Recovery:
         """
         from cachemgr.plan import recover
         from cachemgr.plan.compose import recovery_plan
-        from cachemgr.plan.finish import at_place
+        from cachemgr.plan.finish import NOTHING, at_place
 
         found = self.runs.recovered_by(self.runs.one(run))
         inventory: Inventory | None = None
@@ -100,11 +104,27 @@ class Recovery:
             recovery = recover.finish_purge(found, {one.id: one for one in self.runs.all()})
         else:
             looks = self.whereabouts(found)
-            if numbers := at_place(found, looks):
+            numbers, ruled = at_place(found, looks), found.plan.intent is Intent.EXPIRE
+            if numbers or (ruled and self.pins):
                 inventory = scan()
                 self._refuse_unknown(found, numbers, inventory)
-            recovery = recover.finish_clear(found, looks, inventory)
+            kept = self._pinned(found, inventory) if ruled and inventory is not None else NOTHING
+            recovery = recover.finish_clear(found, looks, inventory, kept)
         return recovery_plan(new_id(), found, recovery, self.runs.clock(), intent=intent, inventory=inventory)
+
+    def _pinned(self, run: Run, inventory: Inventory) -> Mapping[int, Obstacle]:
+        """What an expiry was to take and somebody has pinned since, by step."""
+        from cachemgr.plan.pins import pin_of
+        from cachemgr.plan.still_free import cache_of
+
+        held = pin_of(inventory, self.pins, self.runs.clock())
+        caches = {root.cache: cache_of(root, inventory) for root in run.plan.roots}
+        found = (
+            (number, held(caches.get(step.cache), step.entry))
+            for number, step in enumerate(run.plan.steps)
+            if step.entry is not None
+        )
+        return {number: (Reason.PINNED, pin.reason) for number, pin in found if pin is not None}
 
     def recheck(self, plan: Plan, scan: Callable[[], Inventory]) -> None:
         """Raise Refused unless a recovery is, step for step, what it would be if it was planned now."""

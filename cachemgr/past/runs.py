@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cachemgr.domain.action import Link, Purge
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import Refused, UnknownTarget
-from cachemgr.domain.terms import REMOVING, Intent, RunState
+from cachemgr.domain.terms import REMOVING, Intent, RunState, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -150,12 +150,22 @@ def random_word() -> str:
     return os.urandom(4).hex()
 
 
+def _deleted(run: Run) -> str:
+    """What it deleted, where that was all it did with them."""
+    done = {run.plan.steps[number].entry for number, one in run.fates.items() if one.status is Status.DONE}
+    many = len(done - {None})
+    if not many or run.plan.intent not in REMOVING:
+        return ""
+    what = "1 entry" if many == 1 else f"{many} entries"
+    return f"deleted {what} for good, and removed nothing that can be brought back"
+
+
 def _not_undoable(run: Run, runs: Sequence[Run]) -> str:
     why = {
         RunState.UNDONE: "was undone already",
         RunState.ROLLED_BACK: "was rolled back, so everything is at its place",
         RunState.PURGED: "was purged, so nothing of it is left to bring back",
-    }.get(run.state, "removed nothing that can be brought back")
+    }.get(run.state, _deleted(run) or "removed nothing that can be brought back")
     if run.trashed:
         why = "moved what it removed to the system's trash: restore it from the trash"
     if run.plan.intent is Intent.MIGRATE and run.state is RunState.PURGED:

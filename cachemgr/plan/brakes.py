@@ -50,13 +50,20 @@ def _clock(
     inventory: Inventory, judgement: Judgement, now: datetime, last_run: datetime | None
 ) -> Iterator[Brake]:
     changes = [entry.modified for entry in inventory.entries if entry.modified is not None]
-    known = [*changes, *([last_run] if last_run is not None else [])]
+    known = [moment for moment in (_newest(changes, now), last_run) if moment is not None]
     if last_run is not None and now + _SKEW < last_run:
         yield Brake(BrakeKind.CLOCK, f"behind {_date(last_run)}")
     elif known and now - max(known) > _STANDSTILL:
         yield Brake(BrakeKind.CLOCK, f"ahead {_date(max(known))}")
     elif 2 * _ahead(inventory, judgement, now) > len(judgement.verdicts):
         yield Brake(BrakeKind.CLOCK, f"files-ahead {_date(max(changes))}")
+
+
+def _newest(changes: Sequence[datetime], now: datetime) -> datetime | None:
+    """When something was last stored here, as far as that is no single file's whim. What is from the future
+    says nothing. Of the others two are passed over, or one in a hundred; but never more than one in ten."""
+    past = sorted((moment for moment in changes if moment <= now + _SKEW), reverse=True)
+    return past[min(len(past) // 10, max(2, len(past) // 100))] if past else None
 
 
 def _ahead(inventory: Inventory, judgement: Judgement, now: datetime) -> int:
@@ -79,7 +86,7 @@ def _sentence(brake: Brake, now: datetime) -> str:
         case BrakeKind.MASS:
             much = f"{rest} entries" if what == "entries" else f"{int(rest) / 1000**3:.1f} GB"
             why = f"the rules would take {much} by age, use or size alone, and nobody is there to look"
-            return f"{why}; read the plan with --dry-run, then run it on a terminal or add {_FORCE}"
+            return f"{why}; read the plan (--dry-run), then run it on a terminal or add {_FORCE}"
         case BrakeKind.CLOCK:
             against = {
                 "ahead": f"more than a year after the newest file or run ({rest})",

@@ -15,6 +15,7 @@ from cachemgr.plan.undo import give_back
 
 Names = tuple[str, ...]
 Obstacle = tuple[Reason, str]
+NOTHING: Mapping[int, Obstacle] = {}
 
 
 def at_place(run: Run, found: Mapping[int, Whereabouts]) -> tuple[int, ...]:
@@ -23,17 +24,22 @@ def at_place(run: Run, found: Mapping[int, Whereabouts]) -> tuple[int, ...]:
 
 
 def finish(
-    run: Run, found: Mapping[int, Whereabouts], inventory: Inventory | None
+    run: Run,
+    found: Mapping[int, Whereabouts],
+    inventory: Inventory | None,
+    kept: Mapping[int, Obstacle] = NOTHING,
 ) -> tuple[tuple[Step, ...], tuple[Exclusion, ...]]:
     """Steps that do what was left, and what stays.
 
     `found` says where each step's unit lies now. The inventory is asked about whatever is still at its place;
-    without one nothing may be.
+    without one nothing may be. `kept` says what is not to go any more, whatever the disk says.
     """
     rest = _Rest.of(run, found)
     holders = Holders(run.plan, inventory) if inventory is not None else None
     for number in sorted(rest.open):
-        if holders is not None and found[number].where is Where.PLACE:
+        if number in kept and number not in run.purging:
+            obstacle: Obstacle | None = kept[number]
+        elif holders is not None and found[number].where is Where.PLACE:
             obstacle = holders.obstacle(number)
         else:
             obstacle = None

@@ -1,14 +1,19 @@
 """Which entries somebody pinned, by the words of the command line."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from datetime import datetime
+from fnmatch import fnmatchcase
 
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import CacheMgrError
-from cachemgr.domain.inventory import EntryId, Inventory
+from cachemgr.domain.inventory import Cache, CacheId, Entry, EntryId, Inventory
 from cachemgr.domain.policy import Pin
 from cachemgr.domain.target import select
+
+_BEGINNING = re.compile("[0-9a-f]{7,}", re.ASCII)
+"""Of a commit, as much as names of revisions have."""
 
 
 def pinned(
@@ -22,14 +27,53 @@ def pinned(
     for pin in pins:
         if not pin.holds(now):
             continue
-        try:
-            entries = select(inventory, (pin.target,), shown=display_name).entries
-        except CacheMgrError:
+        found = named(inventory, pin.target)
+        if found is None:
             idle.append(pin.target)
             continue
-        for entry in entries:
+        for entry in found[0]:
             held.setdefault(entry, pin)
     return held, tuple(idle)
+
+
+def named(inventory: Inventory, target: str) -> tuple[Set[EntryId], Sequence[CacheId]] | None:
+    """The entries that a pin is about, and the caches of those that words of the command line name. None
+    where it names nothing here.
+
+    Beyond those words a revision is meant by all of its commit, by its beginning whichever it has become the
+    beginning of, and by a ref: a download must not end a pin.
+    """
+    revisions = frozenset(entry.id for entry in _revisions(inventory, target))
+    try:
+        chosen = select(inventory, (target,), shown=display_name)
+    except CacheMgrError:
+        return (revisions, ()) if revisions else None
+    return chosen.entries | revisions, chosen.caches
+
+
+def _revisions(inventory: Inventory, target: str) -> Iterator[Entry]:
+    cache, _, rest = target.partition(":")
+    group, _, word = rest.rpartition("@")
+    for entry in inventory.entries_by_cache.get(cache, ()) if group and word else ():
+        begins = _BEGINNING.fullmatch(word) and entry.version.startswith(word)
+        if entry.group == group and entry.version and (begins or word in entry.notes):
+            yield entry
+
+
+def pin_of(
+    inventory: Inventory, pins: Sequence[Pin], now: datetime
+) -> Callable[[Cache | None, EntryId], Pin | None]:
+    """Which pin holds an entry of a cache, whether it is still at its place or not."""
+    held, _ = pinned(inventory, pins, now)
+
+    def found(cache: Cache | None, entry: EntryId) -> Pin | None:
+        if (pin := held.get(entry)) is not None:
+            return pin
+        words = {"all", entry} | ({cache.id, cache.type, cache.category.value} if cache else set())
+        away = (pin for pin in pins if pin.target in words or fnmatchcase(entry, pin.target))
+        return next((pin for pin in away if pin.holds(now)), None)
+
+    return found
 
 
 def pin_within(
@@ -44,13 +88,10 @@ def pin_within(
     for pin in pins:
         if not pin.holds(now):
             continue
-        try:
-            chosen = select(inventory, (pin.target,), shown=display_name)
-        except CacheMgrError:
-            chosen = None
-        if pin.target in ("all", type_id) or (chosen and not known and here.intersection(chosen.caches)):
+        entries, caches = named(inventory, pin.target) or (frozenset(), ())
+        if pin.target in ("all", type_id) or (not known and here.intersection(caches)):
             whole = whole or pin
-        elif chosen:
-            for entry in known & chosen.entries:
+        else:
+            for entry in known & entries:
                 held.setdefault(entry.rpartition(":")[2], pin)
     return lambda key: whole or held.get(key)

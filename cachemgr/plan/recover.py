@@ -8,7 +8,7 @@ from cachemgr.domain.inventory import CacheId, Inventory
 from cachemgr.domain.plan import Exclusion, Step
 from cachemgr.domain.run import Arrival, Choices, Numbered, Run, Whereabouts
 from cachemgr.domain.terms import REMOVING, Disposal, Intent, StepState, Where
-from cachemgr.plan.finish import finish
+from cachemgr.plan.finish import NOTHING, Obstacle, finish
 from cachemgr.plan.finish_migration import Rest, destinations, sources
 from cachemgr.plan.purge import emptying, removal_caches
 from cachemgr.plan.undo import undo
@@ -56,9 +56,14 @@ def roll_back(run: Run, found: Mapping[int, Whereabouts]) -> Recovery:
     return Recovery(run, (*undo(run, held), *_close(run.id, removal_caches(run))))
 
 
-def finish_clear(run: Run, found: Mapping[int, Whereabouts], inventory: Inventory | None) -> Recovery:
-    """What was not done is done now, entry by entry, where that is still right."""
-    steps, exclusions = finish(run, found, inventory)
+def finish_clear(
+    run: Run,
+    found: Mapping[int, Whereabouts],
+    inventory: Inventory | None,
+    kept: Mapping[int, Obstacle] = NOTHING,
+) -> Recovery:
+    """What was not done is done now, entry by entry, where that is still right. `kept`: see `finish`."""
+    steps, exclusions = finish(run, found, inventory, kept)
     return Recovery(run, (*steps, *_close(run.id, removal_caches(run))), exclusions)
 
 

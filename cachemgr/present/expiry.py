@@ -15,8 +15,8 @@ _GOES = {
     Criterion.OLDER_THAN: "last changed{when}",
     Criterion.UNUSED_FOR: "last used or changed{when}",
     Criterion.KEEP_LAST: "not among the last that are kept; changed{when}",
-    Criterion.MAX_SIZE: "the next to go where it is too much{when}",
-    Criterion.FREE: "the next to go where space is short{when}",
+    Criterion.MAX_SIZE: "the next to go where it is too much; dates from{when}",
+    Criterion.FREE: "the next to go where space is short; dates from{when}",
 }
 _STAYS = {
     Criterion.KEEP_LAST: "among the last that are kept; changed{when}",
@@ -87,7 +87,13 @@ def verdict_sentence(verdict: Verdict) -> str:
 
 def rules_text(rules: tuple[tuple[str, str], ...]) -> str:
     """`--older-than 30d --ttl`."""
-    return " ".join(f"--{name} {value}".rstrip() for name, value in rules)
+    return " ".join(f"--{name} {_amount(value)}".rstrip() for name, value in rules)
+
+
+def _amount(value: str) -> str:
+    """An amount as it is written; one of many digits also as people say it."""
+    digits = value.removesuffix("B")
+    return f"{value} ({size(int(digits))})" if digits.isdigit() and len(digits) > 6 else value
 
 
 def policy_title(policy: Policy) -> str:

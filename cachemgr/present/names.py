@@ -1,10 +1,24 @@
 """Names cut and measured for a screen."""
 
 import os
+import re
+import shlex
 import unicodedata
+from collections.abc import Sequence
 from pathlib import PurePath
 
 from cachemgr.domain.display import display_name
+
+_COMMAND = re.compile(r"`cachemgr( (?!-)[a-z])")
+
+
+def pasteable(sentence: str, invocation: Sequence[str]) -> str:
+    """A sentence whose commands, which stand in backticks, begin as the invocation does that it answers: with
+    its `--home` and `--project`."""
+    if len(invocation) < 2:
+        return sentence
+    begin = display_name(shlex.join(invocation))
+    return _COMMAND.sub(lambda found: f"`{begin}{found[1]}", sentence)
 
 
 def cells(text: str) -> int:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cachemgr.domain.action import (
@@ -186,7 +186,7 @@ def run_row(run: Run) -> RunRow:
         started=run.started,
         what=f"{verb(run.plan.intent)} {targets or reverses}".rstrip(),
         state=STOPPED if stopped else run_state_word(run.state),
-        totals=Totals.of(run.outcomes),
+        totals=replace(Totals.of(run.outcomes), freed=Totals.of(run.fates.values()).freed),
         entries=entry_totals(run.plan, run.outcomes),
         quarantined=sum(step.size for number, step in quarantined if number not in run.pending),
         undoable=run.undoable,

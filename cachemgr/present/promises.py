@@ -26,6 +26,8 @@ def promise(plan: Plan, si: bool = False) -> str:
     if plan.brings_back:
         return f"{parts[0]}, brings back {size(back, si)}"
     if all(isinstance(step.action, ASIDE) for step in plan.steps):
+        if plan.intent is Intent.ROLL_BACK and any(isinstance(step.action, Discard) for step in plan.steps):
+            return f"{parts[0]}, removes what was copied so far; every source is where it was"
         return f"{parts[0]}, nothing else is left to do"
     if back:
         parts.append(f"brings back {size(back, si)}")

@@ -57,6 +57,8 @@ _FINDINGS = {
     "second-copy": "{variable} gives {type} a place of its own, {path}: a second copy of what {wanted} holds",
     "unread-variable": "{variable} is set, but no tool reads it: it moves no cache",
     "expired-rows": "{path}: {detail} rows are expired; only {type} can take them out",
+    "packed-responses": "{path} holds responses in one database, which clear and expire leave alone; a "
+    "command of its own takes out what has expired",
     "database-slack": "{path} is a quarter empty or more; its owner can compact it (VACUUM)",
     "uncounted-database": "the rows of {path} were not counted: {database}",
     "loose-database": "{path} holds answers that {type} keeps ({database}); it lies among other files, so "

@@ -2,7 +2,7 @@
 
 from cachemgr.domain.display import display_name
 from cachemgr.present.figures import UNKNOWN, age, count, counted, day, minute, size
-from cachemgr.present.names import cells, middle, short_path
+from cachemgr.present.names import cells, middle, pasteable, short_path
 from cachemgr.present.sentences import (
     exclusion_sentence,
     finding_sentence,
@@ -45,6 +45,7 @@ __all__ = [
     "middle",
     "minute",
     "passed_over_sentence",
+    "pasteable",
     "place_word",
     "problem_sentence",
     "rebuild_word",

@@ -15,20 +15,25 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cachemgr.responses.aio import AsyncCache, open_async_cache
+    from cachemgr.responses.analytics import Analytics
     from cachemgr.responses.cache import Cache
     from cachemgr.responses.compat import ResponseCache
     from cachemgr.responses.config import CacheConfig
     from cachemgr.responses.entry import Entry, Hit, JSONValue, SetResult
-    from cachemgr.responses.errors import ConfigError, KeyRefused
+    from cachemgr.responses.errors import ConfigError, KeyRefused, StoreError, Unreachable
     from cachemgr.responses.key import RequestKey, generate_cache_key
     from cachemgr.responses.opening import open_cache
     from cachemgr.responses.query import EntryQuery
+    from cachemgr.responses.report import SweepReport, Totals, VerifyReport
+    from cachemgr.responses.transfer import TransferReport
     from cachemgr.responses.ttl import DEFAULT, TTL
     from cachemgr.responses.usage import Usage
+    from cachemgr.responses.warming import WarmReport
 
 __all__ = [
     "DEFAULT",
     "TTL",
+    "Analytics",
     "AsyncCache",
     "Cache",
     "CacheConfig",
@@ -41,7 +46,14 @@ __all__ = [
     "RequestKey",
     "ResponseCache",
     "SetResult",
+    "StoreError",
+    "SweepReport",
+    "Totals",
+    "TransferReport",
+    "Unreachable",
     "Usage",
+    "VerifyReport",
+    "WarmReport",
     "generate_cache_key",
     "open_async_cache",
     "open_cache",
@@ -49,16 +61,20 @@ __all__ = [
 
 _HOMES = {
     "aio": "AsyncCache open_async_cache",
+    "analytics": "Analytics",
     "cache": "Cache",
     "compat": "ResponseCache",
     "config": "CacheConfig",
     "entry": "Entry Hit JSONValue SetResult",
-    "errors": "ConfigError KeyRefused",
+    "errors": "ConfigError KeyRefused StoreError Unreachable",
     "key": "RequestKey generate_cache_key",
     "opening": "open_cache",
     "query": "EntryQuery",
+    "report": "SweepReport Totals VerifyReport",
+    "transfer": "TransferReport",
     "ttl": "DEFAULT TTL",
     "usage": "Usage",
+    "warming": "WarmReport",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 

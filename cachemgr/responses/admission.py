@@ -9,9 +9,9 @@ import os
 from cachemgr.domain.display import display_name
 from cachemgr.responses import files
 from cachemgr.responses.errors import Corrupt, ReadOnly
-from cachemgr.responses.format import DISCARDED, LOCKS, MANIFEST, METADATA, OLD_PREFIX, OWN, PACKED, SHARD
-from cachemgr.responses.members import listed, members
-from cachemgr.responses.pair import understand
+from cachemgr.responses.format import DISCARDED, LOCKS, MANIFEST, METADATA, OWN, OWN_SHARD, PACKED, SHARD
+from cachemgr.responses.members import is_old, listed, members
+from cachemgr.responses.pair import understand, understand_own
 
 _HARMLESS = frozenset(
     (".gitignore", ".gitkeep", ".keep", ".DS_Store", "Thumbs.db", "desktop.ini", "lost+found")
@@ -27,7 +27,7 @@ def admit(root: str) -> None:
     if MANIFEST in names:
         return
     strange = sorted(name for name in names if not _is_ours(root, name))
-    if strange and not any(_holds_entries(root, name) for name in names if SHARD.fullmatch(name)):
+    if strange and not any(_holds_entries(root, name) for name in names if OWN_SHARD.fullmatch(name)):
         raise ReadOnly(
             f"{display_name(root)} never was a response cache and holds {display_name(strange[0])};"
             " name an empty directory for one"
@@ -49,14 +49,16 @@ def _holds_entries(root: str, shard: str) -> bool:
     """Whether a pair is there that can be understood, or a name that only the old code gave."""
     directory = f"{root}/{shard}"
     there = members(shard, listed(directory))
-    if any(key.startswith(OLD_PREFIX) for key in there.keys):
+    if any(is_old(key) for key in there.keys):
         return True
-    return any(_is_described(f"{directory}/{key}") for key in there.described & there.values.keys())
+    whole = {*(there.described & there.values.keys()), *there.own}
+    return any(_is_described(f"{directory}/{key}", own=key in there.own) for key in whole)
 
 
-def _is_described(stem: str) -> bool:
+def _is_described(stem: str, *, own: bool) -> bool:
     try:
-        understand(files.read(stem + METADATA))
+        text = files.read(stem + METADATA)
+        understand_own(text) if own else understand(text)
     except (OSError, Corrupt):
         return False
     return True

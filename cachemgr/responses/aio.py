@@ -7,19 +7,24 @@ machine, which the system then has in memory. That takes 20 µs, and the way to 
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
-from cachemgr.responses.cache import Cache, Key
+from cachemgr.responses.analytics import Analytics
+from cachemgr.responses.cache import Cache
 from cachemgr.responses.clock import SYSTEM, Clock
-from cachemgr.responses.entry import Hit, JSONValue, SetResult
+from cachemgr.responses.entry import Entry, Hit, JSONValue, SetResult
+from cachemgr.responses.lookups import Key
 from cachemgr.responses.opening import Source, open_cache
-from cachemgr.responses.ttl import DEFAULT, TTL
-from cachemgr.responses.usage import NOTHING, Usage
+from cachemgr.responses.query import ALL, EntryQuery, Grouping, Order
+from cachemgr.responses.report import SweepReport, Totals, VerifyReport
+from cachemgr.responses.ttl import DEFAULT, TTL, seconds
+from cachemgr.responses.usage import NOTHING, Usage, answered
+from cachemgr.responses.warming import Item, WarmReport
 from cachemgr.responses.worth import worth_keeping
 
 _LONG = 0.002
@@ -33,7 +38,7 @@ AsyncComputation = Callable[[], Awaitable[tuple[JSONValue, Usage]]]
 
 
 class AsyncCache:
-    """Wraps a Cache, which stays usable beside it. `run` calls any of its maintenance."""
+    """Wraps a Cache, which stays usable beside it. What only `cache` has, `run` calls."""
 
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
@@ -51,12 +56,12 @@ class AsyncCache:
         return self._cache
 
     async def run(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """`await cache.run(cache.cache.expire, dry_run=True)`"""
+        """`await cache.run(cache.cache.touch, key, 60)`"""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, partial(function, *args, **kwargs))
 
     async def get(self, key: Key, *, allow_stale: float | timedelta = 0) -> Hit | None:
-        if self._known and (hit := self._at_once(key)) is not None:
+        if self._known and not allow_stale and (hit := self._at_once(key)) is not None:
             self._answered += 1
             if not self._answered % _TURN:
                 await asyncio.sleep(0)
@@ -92,7 +97,14 @@ class AsyncCache:
         should_cache: Callable[[JSONValue], bool] = worth_keeping,
     ) -> Hit:
         """The cached answer, or the computed one. Of all tasks of one loop that miss on a key at once, one
-        computes; other processes may compute it too, since no lock is held across an await."""
+        computes; other processes may compute it too, since no lock is held across an await. Raises TypeError
+        where `compute` cannot be called or does not return `(value, Usage)`."""
+        if not callable(compute):
+            raise TypeError(
+                f"`compute` is called without arguments; {type(compute).__name__} cannot be called"
+            )
+        if ttl is not DEFAULT:
+            seconds(ttl)
         if (hit := await self.get(key)) is not None:
             return hit
         digest = self._cache.digest(key)
@@ -101,12 +113,44 @@ class AsyncCache:
             try:
                 if (hit := await self.get(key)) is not None:
                     return hit
-                value, usage = await compute()
+                value, usage = answered(await compute())
                 if should_cache(value):
                     await self.set(key, value, ttl=ttl, usage=usage)
                 return self._cache.computed(value, usage)
             finally:
                 self._flights.pop(digest, None)
+
+    async def peek(self, key: Key) -> Hit | None:
+        return await self.run(self._cache.peek, key)
+
+    async def warm(self, items: Iterable[Item], *, ttl: TTL = DEFAULT, replace: bool = False) -> WarmReport:
+        return await self.run(self._cache.warm, items, ttl=ttl, replace=replace)
+
+    async def status(self, *, group_by: tuple[Grouping, ...] = ()) -> list[Totals]:
+        return await self.run(self._cache.status, group_by=group_by)
+
+    async def entries(
+        self, query: EntryQuery = ALL, *, order_by: Order = "created", limit: int | None = None
+    ) -> list[Entry]:
+        return await self.run(lambda: list(self._cache.entries(query, order_by=order_by, limit=limit)))
+
+    async def analytics(self, since: str | None = None, until: str | None = None) -> Analytics:
+        return await self.run(self._cache.analytics, since, until)
+
+    async def expire(self, *, older_than: timedelta | None = None, dry_run: bool = False) -> SweepReport:
+        return await self.run(self._cache.expire, older_than=older_than, dry_run=dry_run)
+
+    async def evict(self, *, to_bytes: int | None = None, dry_run: bool = False) -> SweepReport:
+        return await self.run(self._cache.evict, to_bytes=to_bytes, dry_run=dry_run)
+
+    async def clear(self, query: EntryQuery = ALL, *, dry_run: bool = False) -> SweepReport:
+        return await self.run(self._cache.clear, query, dry_run=dry_run)
+
+    async def verify(self, *, repair: bool = False) -> VerifyReport:
+        return await self.run(self._cache.verify, repair=repair)
+
+    async def flush(self) -> None:
+        await self.run(self._cache.flush)
 
     def _at_once(self, key: Key) -> Hit | None:
         """What `get` would find, or None where that is not known yet."""

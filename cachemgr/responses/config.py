@@ -1,5 +1,6 @@
 """The `caching:` section of `.questfoundry/config.yml`, as a value."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -10,6 +11,8 @@ from cachemgr.responses.ttl import seconds
 
 Backend = Literal["file", "memory", "sqlite", "redis"]
 BACKENDS: tuple[Backend, ...] = ("file", "memory", "sqlite", "redis")
+SECTION = "caching"
+"""Of `.questfoundry/config.yml`."""
 DEFAULT_DIRECTORY = Path(".questfoundry/cache")
 MEGABYTE = 1024 * 1024
 
@@ -78,6 +81,7 @@ class CacheConfig:
     ttl_seconds: float | None = 86_400
     """None keeps for ever, 0 stores nothing."""
     max_cache_size_mb: float | None = 500
+    """Kept by programs that store something; one that only reads leaves it to them."""
     cleanup_interval_seconds: float = 3600
     """0: no thread; then somebody has to call `sweep`."""
     per_provider: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -129,16 +133,22 @@ class CacheConfig:
 
     def check(self) -> "CacheConfig":
         """Raises ValueError for a combination that cannot be meant."""
-        seconds(self.ttl_seconds)
+        try:
+            seconds(self.ttl_seconds)
+        except ValueError as error:
+            raise ValueError(f"`ttl_seconds`: {error}") from None
         if self.backend not in BACKENDS:
             raise ValueError(f"`backend` is one of {', '.join(BACKENDS)}; not {self.backend!r}")
         if not 0 < self.low_water <= 1:
             raise ValueError("`low_water` is a share: above 0, at most 1")
         if self.key.scheme != 1:
             raise ValueError("`key.scheme` can only be 1")
-        for name in ("max_cache_size_mb", "max_entry_size_mb", "cleanup_interval_seconds"):
-            if (getattr(self, name) or 0) < 0:
-                raise ValueError(f"`{name}` cannot be negative")
+        for name in (
+            *("max_cache_size_mb", "max_entry_size_mb", "cleanup_interval_seconds"),
+            *("stale_while_revalidate_seconds", "stale_if_error_seconds"),
+        ):
+            if not 0 <= (getattr(self, name) or 0) < math.inf:
+                raise ValueError(f"`{name}` cannot be negative or without end")
         return self
 
 

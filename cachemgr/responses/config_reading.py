@@ -7,15 +7,17 @@ from dataclasses import MISSING, fields, replace
 from difflib import get_close_matches
 from os import PathLike
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import ConfigError
-from cachemgr.responses.config import FIELDS, CacheConfig
+from cachemgr.responses import config_variables
+from cachemgr.responses.config import FIELDS, SECTION, CacheConfig
+from cachemgr.responses.config_mistakes import Mistake, explained, line_of
 
-SECTION = "caching"
 USUAL_FILE = Path(".questfoundry/config.yml")
 _LARGEST = 1 << 20
 _IN_A_RULE = ("enabled", "ttl_seconds", "max_cache_size_mb")
@@ -23,22 +25,52 @@ _NESTED = ("compression", "single_flight", "index", "analytics", "key", "redis")
 
 
 def load(source: CacheConfig | Mapping[str, Any] | str | PathLike[str] | None) -> CacheConfig:
-    """Whatever `open_cache` takes, as a configuration. Raises ConfigError."""
+    """Whatever `open_cache` takes, as a configuration. What a program says itself (a CacheConfig, the names
+    in a mapping, a directory) beats the variables of `config_variables`, and those a file. Raises
+    ConfigError."""
     if isinstance(source, CacheConfig):
         return _checked(source)
+    variables = said_by_variables()
     if isinstance(source, Mapping):
-        return read(source)
+        return read(merged(variables, _section(source)))
     if source is None:
-        return from_file(USUAL_FILE) if USUAL_FILE.is_file() else CacheConfig()
+        return from_file(USUAL_FILE, variables) if USUAL_FILE.is_file() else read(variables)
+    if not isinstance(source, str | PathLike):
+        raise ConfigError(
+            "a cache is opened by a CacheConfig, a mapping, a YAML file or a directory; not by"
+            f" {type(source).__name__}"
+        )
     path = Path(source)
     if path.suffix in (".yml", ".yaml") and not path.is_dir():
-        return from_file(path)
-    return CacheConfig(cache_dir=path)
+        return from_file(path, variables)
+    return read(merged(variables, {"cache_dir": str(path)}))
 
 
-def from_file(path: Path) -> CacheConfig:
-    """The `caching` section of a YAML file. A relative `cache_dir` counts from the project, which is the
-    directory that holds `.questfoundry`. Raises ConfigError."""
+def said_by_variables(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """What the variables of this process say, or of another's environment. Raises ConfigError."""
+    found = config_variables.values(environment)
+    try:
+        read(found)
+    except Mistake as error:
+        name = config_variables.PREFIX + "__".join(str(key).upper() for key in error.keys)
+        raise ConfigError(f"{display_name(name)}: {error}") from None
+    return found
+
+
+def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """`above` over `below`, name by name within sections, too."""
+    found = dict(below)
+    for name, value in above.items():
+        under: Any = found.get(name)
+        both = isinstance(under, Mapping) and isinstance(value, Mapping)
+        found[name] = merged(under, value) if both else value
+    return found
+
+
+def from_file(path: Path, variables: Mapping[str, Any] = MappingProxyType({})) -> CacheConfig:
+    """The `caching` section of a YAML file, below what `variables` say. A relative `cache_dir` of the file
+    counts from the project, which is the directory that holds `.questfoundry`; one of a variable from the
+    working directory. Raises ConfigError."""
     # Not everybody has a configuration file, and the parser takes long to import.
     import yaml
 
@@ -51,22 +83,35 @@ def from_file(path: Path) -> CacheConfig:
         data = yaml.safe_load(text)
     except OSError as error:
         raise ConfigError(f"{shown}: cannot be read: {error.strerror}") from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = f":{mark.line + 1}" if mark else ""
+        what = display_name(str(error.problem or error.context))
+        raise ConfigError(f"{shown}{line}: not YAML: {what}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        what = display_name(str(error)).splitlines()[0]
+        what = display_name(next(iter(str(error).splitlines()), ""))
         raise ConfigError(f"{shown}: not YAML: {what}") from None
     section = data.get(SECTION) if isinstance(data, dict) else None
     try:
-        config = read(section if section is not None else {})
-    except ConfigError as error:
-        raise ConfigError(f"{shown}: {error}") from None
+        said = {} if section is None else section
+        config = read(merged(_section(said), variables) if isinstance(said, Mapping) else said)
+    except Mistake as error:
+        line = f":{number}" if (number := line_of(text, error.keys)) else ""
+        raise ConfigError(f"{shown}{line}: {error}") from None
     place = path.parent.parent if path.parent.name == USUAL_FILE.parent.name else path.parent
+    place = Path() if "cache_dir" in variables else place
     return replace(config, cache_dir=Path(os.path.abspath(place / config.directory)))
+
+
+def _section(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    inner = data.get(SECTION) if set(data) == {SECTION} else None
+    return inner if isinstance(inner, Mapping) else data
 
 
 def read(data: object) -> CacheConfig:
     """Raises ConfigError for a value that cannot be meant; warns about a name nobody knows."""
     if not isinstance(data, Mapping):
-        raise ConfigError(f"`{SECTION}` must be a mapping, not {type(data).__name__}")
+        raise Mistake(f"`{SECTION}` must be a mapping, not {type(data).__name__}")
     if set(data) == {SECTION}:
         return read(data[SECTION])
     known = {name: value for name, value in data.items() if _is_known(name, FIELDS, SECTION)}
@@ -82,35 +127,41 @@ def read(data: object) -> CacheConfig:
     try:
         return _checked(msgspec.convert(known, CacheConfig, dec_hook=_path))
     except msgspec.ValidationError as error:
-        raise ConfigError(f"`{SECTION}`: {display_name(str(error))}") from None
+        raise explained(known, str(error)) from None
 
 
 def _checked(config: CacheConfig) -> CacheConfig:
     try:
         return config.check()
     except ValueError as error:
-        raise ConfigError(f"`{SECTION}`: {display_name(str(error))}") from None
+        what = str(error)
+        named = what.split("`")[1].split(".") if what.startswith("`") else ()
+        raise Mistake(f"`{SECTION}`: {display_name(what)}", *named) from None
 
 
 def _rules(rules: object) -> dict[str, dict[str, Any]]:
     if not isinstance(rules, Mapping):
-        raise ConfigError("`per_provider` must map providers to their rules")
+        raise Mistake("`per_provider` must map providers to their rules", "per_provider")
     found: dict[str, dict[str, Any]] = {}
     for provider, rule in rules.items():
         where = f"per_provider.{display_name(str(provider))}"
         if not isinstance(rule, Mapping):
-            raise ConfigError(f"`{where}` must be a mapping, such as {{ttl_seconds: 3600}}")
+            raise Mistake(
+                f"`{where}` must be a mapping, such as {{ttl_seconds: 3600}}", "per_provider", provider
+            )
         found[str(provider)] = kept = {
             name: value for name, value in rule.items() if _is_known(name, _IN_A_RULE, where)
         }
         if not isinstance(kept.get("enabled", True), bool):
-            raise ConfigError(f"`{where}`: `enabled` is true or false")
+            raise Mistake(f"`{where}`: `enabled` is true or false", "per_provider", provider, "enabled")
         for name in ("ttl_seconds", "max_cache_size_mb"):
             value = kept.get(name)
             if isinstance(value, bool) or not (
                 value is None or (isinstance(value, int | float) and value >= 0)
             ):
-                raise ConfigError(f"`{where}`: `{name}` is a number from 0 up, or null")
+                raise Mistake(
+                    f"`{where}`: `{name}` is a number from 0 up, or null", "per_provider", provider, name
+                )
     return found
 
 
@@ -133,4 +184,4 @@ def _names_of(section: str) -> tuple[str, ...]:
 def _path(kind: type, value: object) -> Any:
     if kind is Path and isinstance(value, str):
         return Path(value)
-    raise NotImplementedError(kind)
+    raise TypeError(f"Expected `str`, got `{type(value).__name__}`")

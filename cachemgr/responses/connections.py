@@ -15,7 +15,7 @@ from pathlib import Path
 from cachemgr.responses import files, forks
 from cachemgr.responses.errors import Corrupt, Full, ReadOnly, StoreError
 from cachemgr.responses.packed_sql import APPLICATION
-from cachemgr.responses.tables import make_tables
+from cachemgr.responses.tables import make_tables, teach
 
 _PATIENCE = 5.0
 """Seconds that a writer waits for another one."""
@@ -180,6 +180,7 @@ class Connections:
             check_same_thread=False,
         )
         try:
+            teach(connection)
             self._set_up(connection, new=mode == "rw")
         except BaseException:
             connection.close()

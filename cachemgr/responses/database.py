@@ -9,6 +9,7 @@ from typing import TypeVar
 from cachemgr.responses import files
 from cachemgr.responses.errors import StoreError
 from cachemgr.responses.network import is_remote
+from cachemgr.responses.tables import teach
 
 _T = TypeVar("_T")
 _DAMAGED = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR))
@@ -135,6 +136,7 @@ class Database:
             self._path or _MEMORY, timeout=self._patience, isolation_level=None, check_same_thread=False
         )
         try:
+            teach(connection)
             self._prepare(connection)
         except BaseException:
             connection.close()

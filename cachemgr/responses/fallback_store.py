@@ -30,6 +30,12 @@ class FallbackStore(RedisStore):
             lambda: self._memory.write(digest, payload, metadata),
         )
 
+    def write_newer(self, digest: str, payload: bytes, metadata: Metadata) -> bool:
+        return self._or(
+            lambda: RedisStore.write_newer(self, digest, payload, metadata),
+            lambda: self._memory.write_newer(digest, payload, metadata),
+        )
+
     def delete(self, digest: str) -> bool:
         remembered = self._memory.delete(digest)
         return self._or(lambda: RedisStore.delete(self, digest), lambda: False) or remembered

@@ -43,6 +43,9 @@ class FileStore:
         self._slots = Slots(self._places.root)
         self._encoding = "zstd" if config.compression.codec == "zstd" else "identity"
         self._changing = False
+        self._no_links: set[str] = set()
+        """Shards that were none when they were first used, and at the last reconciliation; a deletion looks
+        each time."""
         self._pairs = Pairs(
             self._places, self._slots, sync=config.fsync, writer=f"cachemgr/{os.getpid()}", compressing=False
         )
@@ -71,25 +74,40 @@ class FileStore:
     def read(self, digest: str, at_ms: int) -> Stored | None:
         if not self._manifest.readable:
             self._manifest.allow_reading()
+        if digest[:2] not in self._no_links:
+            self._refuse_link(digest)
         return self._pairs.read(digest, at_ms)
 
     def near(self) -> bool:
         return not is_remote(self._places.root)
 
     def glance(self, digest: str, at_ms: int) -> Stored | None:
-        return self._pairs.glance(digest, at_ms) if self._manifest.readable else None
+        if not self._manifest.readable or digest[:2] not in self._no_links:
+            return None
+        return self._pairs.glance(digest, at_ms)
 
     def write(self, digest: str, payload: bytes, metadata: Metadata) -> None:
         self._change(digest, self._pairs.write, payload, metadata)
+        self._note_written(digest, payload, metadata)
+
+    def _note_written(self, digest: str, payload: bytes, metadata: Metadata) -> None:
         disk = files.allocated(len(payload)) + files.allocated(1)
         self._note(Row(digest, metadata, len(payload), disk))
 
+    def write_newer(self, digest: str, payload: bytes, metadata: Metadata) -> bool:
+        written = self._change(digest, self._pairs.write_newer, payload, metadata)
+        if written:
+            self._note_written(digest, payload, metadata)
+        return written
+
     def delete(self, digest: str) -> bool:
+        self._no_links.discard(digest[:2])
         found = self._change(digest, self._pairs.delete)
         self._note(Row(digest, None))
         return found
 
     def renew(self, digest: str, expires_at_ms: int | None) -> bool:
+        self._no_links.discard(digest[:2])
         found = self._change(digest, self._pairs.renew, expires_at_ms)
         if found is None:
             return False
@@ -104,6 +122,8 @@ class FileStore:
         try:
             self._slots.acquire(shard)
             try:
+                if digest[:2] not in self._no_links:
+                    self._refuse_link(digest)
                 return action(digest, *arguments)
             finally:
                 self._slots.release(shard)
@@ -111,6 +131,12 @@ class FileStore:
             if (told := files.translation(error)) is None:
                 raise
             raise told from error
+
+    def _refuse_link(self, digest: str) -> None:
+        """Raises StoreError for a shard that is a link: what it leads to is not this cache's."""
+        if files.is_link(self._places.shard(digest)):
+            raise StoreError(f"{digest[:2]} is a link, and what it leads to is no part of the cache")
+        self._no_links.add(digest[:2])
 
     @property
     def _absent(self) -> bool:
@@ -178,23 +204,24 @@ class FileStore:
         if self._absent:
             return 0
         self._manifest.forget()
+        self._no_links.clear()
         self._changing = False
         self._database.retry()
         return self._catch_up(at_ms, thoroughly=True)
 
-    def evict(self, excess_bytes: int, bucket_ms: int, query: EntryQuery) -> Iterator[Removed]:
+    def evict(self, excess_bytes: int, bucket_ms: int, query: EntryQuery, late_ms: int) -> Iterator[Removed]:
         if self._absent:
             return
         self._prepare_to_change()
         self._flush()
-        yield from self._removal.oldest(excess_bytes, bucket_ms, query)
+        yield from self._removal.oldest(excess_bytes, bucket_ms, query, late_ms)
 
     def clear(self, query: EntryQuery) -> Iterator[Removed]:
         if self._absent:
             return
         self._prepare_to_change()
         if query.everything:
-            self._flush()
+            self._catch_up(0)
             yield from self._removal.everything()
         else:
             self._flush()
@@ -247,7 +274,14 @@ class FileStore:
         else:
             self._catch_up(at_ms)
 
+    def recall(self, key: str) -> bool:
+        """Whether the old code left an entry under this very key; it is read from now on. Asked by whoever
+        has the text of a key: from a digest nobody knows where those files are."""
+        return self._pairs.old_names.recall(key)
+
     def _catch_up(self, at_ms: int, *, thoroughly: bool = False) -> int:
         self._manifest.allow_reading()
         self._flush()
-        return self._reconciler.run(at_ms, thoroughly=thoroughly)
+        changes = self._reconciler.run(at_ms, thoroughly=thoroughly)
+        self._pairs.old_names.learn(self._index.own_keys())
+        return changes

@@ -22,6 +22,8 @@ _LOCK = os.O_RDWR | os.O_CREAT | _NOFOLLOW | _BINARY
 _DIRECTORY = os.O_RDONLY | _NOFOLLOW | getattr(os, "O_DIRECTORY", 0)
 _BLOCK = 4096
 _RETRIES = 20 if os.name == "nt" else 0
+_is_junction: Callable[[str], bool] = getattr(os.path, "isjunction", lambda _: False)
+"""From Python 3.12 on."""
 BY_DESCRIPTOR = os.open in os.supports_dir_fd and os.unlink in os.supports_dir_fd
 
 
@@ -152,10 +154,17 @@ def open_lock(path: str, *, directory: str | None = None) -> int:
         return os.open(path, _LOCK, 0o600)
 
 
+def is_link(path: str) -> bool:
+    """Or what Windows has instead."""
+    return os.path.islink(path) or _is_junction(path)
+
+
 @contextmanager
 def opened(directory: str) -> Iterator[int | None]:
     """A descriptor of a directory that is no link; None on systems that do not work through descriptors."""
     if not BY_DESCRIPTOR:
+        if is_link(directory):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), directory)
         yield None
         return
     descriptor = os.open(directory, _DIRECTORY)

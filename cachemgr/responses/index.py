@@ -125,14 +125,13 @@ class Index:
         """So many at most, of those that expired first."""
         return list(map(Victim._make, self._rows(sql.EXPIRED, (at_ms, limit))))
 
-    def oldest(self, bucket_ms: int, query: EntryQuery, excess: int) -> list[Victim]:
+    def oldest(self, bucket_ms: int, query: EntryQuery, excess: int, late_ms: int) -> list[Victim]:
         """Entries of so many bytes on disk, in the order of eviction."""
         condition, values = sql.where(query)
         statement = sql.OLDEST.format(where=condition)
+        named = {**values, "bucket": bucket_ms, "late": late_ms}
         return self._database.read(
-            lambda database: _until(
-                database, database.execute(statement, {**values, "bucket": bucket_ms}), excess
-            )
+            lambda database: _until(database, database.execute(statement, named), excess)
         )
 
     def of_shard(self, shard: int) -> set[str]:
@@ -146,6 +145,13 @@ class Index:
     def old_names(self) -> set[str]:
         """Digests whose files have names of the old form; all lie in one shard."""
         return {row[0] for row in self._rows(sql.OLD_NAMES, ())}
+
+    def own_keys(self) -> dict[str, str]:
+        """Digests of entries under keys of somebody's own, with the keys."""
+        return dict(self._rows(sql.OWN_KEYS, ()))
+
+    def own(self) -> list[Victim]:
+        return [Victim(*row) for row in self._rows(sql.OWN, ())]
 
     def shards(self) -> dict[int, tuple[int, int]]:
         """When each shard was last looked through, by its own time of change, and the count of its writes."""

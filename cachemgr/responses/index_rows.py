@@ -9,7 +9,7 @@ from cachemgr.responses.listing import entry_of
 from cachemgr.responses.metadata import Encoding, Metadata
 from cachemgr.responses.tally import NANO
 
-OLD_NAME, OLD_FORM, OURS = 0, 1, 2
+OWN_KEY, OLD_NAME, OLD_FORM, OURS = -1, 0, 1, 2
 _EVER = (1 << 63) - 1
 
 
@@ -23,6 +23,8 @@ class Row(NamedTuple):
     form: int = OURS
     created_ms: int = _EVER
     """Of one that is gone: a row that was written for a later one stays."""
+    own: str | None = None
+    """The key of somebody's own that its files are named by."""
 
 
 def gone(digest: str, created_ms: int = _EVER) -> Row:
@@ -38,10 +40,13 @@ class Victim(NamedTuple):
     encoding: Encoding
     payload_bytes: int
     created_ms: int
+    own: str | None = None
 
     @property
     def key(self) -> str:
         """How its files' names begin."""
+        if self.own is not None:
+            return self.own
         return OLD_PREFIX + self.digest if self.form == OLD_NAME else self.digest
 
 
@@ -64,6 +69,7 @@ def values_of(row: Row, found: Metadata) -> tuple[object, ...]:
         found.response_tokens,
         found.encoding,
         row.form,
+        row.own,
     )
 
 

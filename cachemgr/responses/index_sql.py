@@ -1,28 +1,33 @@
 """The index's schema and statements. Everything in it but the counters can be read from the files again."""
 
+import json
+
 from cachemgr.responses.query import EntryQuery, Grouping, Order
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 APPLICATION = 0x51464343
 """`QFCC`, for file(1) and for ourselves."""
 
 SCHEMA = (
+    # Of an earlier version: read from the files again.
+    "DROP TABLE IF EXISTS e",
+    "DROP TABLE IF EXISTS shards",
     """CREATE TABLE IF NOT EXISTS e(
         id INTEGER PRIMARY KEY, digest TEXT NOT NULL, ns TEXT NOT NULL, provider TEXT NOT NULL,
         model TEXT NOT NULL, created INTEGER NOT NULL, expires INTEGER, accessed INTEGER,
         hits INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL, disk INTEGER NOT NULL,
         cost INTEGER NOT NULL, rtok INTEGER NOT NULL, otok INTEGER NOT NULL,
-        encoding TEXT NOT NULL, form INTEGER NOT NULL)""",
+        encoding TEXT NOT NULL, form INTEGER NOT NULL, own TEXT)""",
     # Covers what `status` adds up, and grows at its end where the time to live is the same for all.
     "CREATE INDEX IF NOT EXISTS e_expires ON e(expires, disk, bytes, created)",
-    "CREATE INDEX IF NOT EXISTS e_old ON e(form) WHERE form = 0",
+    "CREATE INDEX IF NOT EXISTS e_old ON e(form) WHERE form <= 0",
     # When a shard was looked through, by its own time of change, and how often its rows were written.
     "CREATE TABLE IF NOT EXISTS shards("
     "n INTEGER PRIMARY KEY, mtime_ns INTEGER NOT NULL, writes INTEGER NOT NULL DEFAULT 0)",
 )
 
 COLUMNS = (
-    "id digest ns provider model created expires accessed hits bytes disk cost rtok otok encoding form"
+    "id digest ns provider model created expires accessed hits bytes disk cost rtok otok encoding form own"
 ).split()
 PUT = (
     f"INSERT INTO e({', '.join(COLUMNS)}) VALUES({', '.join('?' * len(COLUMNS))}) "
@@ -47,15 +52,24 @@ ACCESS = "UPDATE e SET accessed = max(coalesce(accessed, 0), ?), hits = hits + ?
 TOTALS = "count(*), coalesce(sum(bytes), 0), coalesce(sum(disk), 0), count(*) FILTER (WHERE expires <= ?), " \
     "coalesce(sum(disk) FILTER (WHERE expires <= ?), 0), min(created), " \
     "max(created) FILTER (WHERE created <= ?)"  # fmt: skip
-EXPIRED = "SELECT digest, form, encoding, bytes, created FROM e WHERE expires <= ? ORDER BY expires LIMIT ?"
-OLDEST = "SELECT id, disk FROM e WHERE {where} ORDER BY created / :bucket, coalesce(accessed, created), id"
+EXPIRED = (
+    "SELECT digest, form, encoding, bytes, created, own FROM e WHERE expires <= ? ORDER BY expires LIMIT ?"
+)
+OLDEST = (
+    "SELECT id, disk FROM e WHERE {where} "
+    "ORDER BY created <= :late, created / :bucket, coalesce(accessed, created), id"
+)
 """No index for this order: it would cost every write; an eviction sorts once, and frees a tenth at a time.
 What is sorted is narrow; of those that go the rest is asked for with `ONE`."""
-ONE = "SELECT digest, form, encoding, bytes, created FROM e WHERE id = ?"
-MATCHING = "SELECT digest, form, encoding, bytes, created FROM e WHERE {where}"
+ONE = "SELECT digest, form, encoding, bytes, created, own FROM e WHERE id = ?"
+MATCHING = "SELECT digest, form, encoding, bytes, created, own FROM e WHERE {where}"
 OF_SHARD = "SELECT digest FROM e WHERE id BETWEEN ? AND ? AND form > 0"
-SIZE_OF_SHARD = "SELECT coalesce(sum(bytes), 0), coalesce(sum(disk), 0) FROM e WHERE id BETWEEN ? AND ?"
+SIZE_OF_SHARD = (
+    "SELECT coalesce(sum(bytes), 0), coalesce(sum(disk), 0) FROM e WHERE id BETWEEN ? AND ? AND form >= 0"
+)
 OLD_NAMES = "SELECT digest FROM e WHERE form = 0"
+OWN_KEYS = "SELECT digest, own FROM e WHERE form < 0"
+OWN = "SELECT digest, form, encoding, bytes, created, own FROM e WHERE form < 0"
 
 ORDERS: dict[Order, str] = {
     "created": "created",
@@ -79,8 +93,8 @@ _WRAP = 1 << 64
 def where(query: EntryQuery) -> tuple[str, dict[str, object]]:
     """A condition, and the values for its named places."""
     found: dict[str, tuple[str, object]] = {
-        "provider": ("provider GLOB :provider", query.provider),
-        "model": ("model GLOB :model", query.model),
+        "provider": (_glob("provider", query.provider), query.provider),
+        "model": (_glob("model", query.model), query.model),
         "namespace": ("ns = :namespace", query.namespace),
         "digest": ("substr(digest, 1, length(:digest)) = :digest", query.digest),
         "before": ("created < :before", query.created_before_ms),
@@ -88,8 +102,23 @@ def where(query: EntryQuery) -> tuple[str, dict[str, object]]:
         "ending": ("expires IS NOT NULL", query.ending or None),
     }
     given = {name: pair for name, pair in found.items() if pair[1] is not None}
-    condition = " AND ".join(text for text, _ in given.values()) or "TRUE"
-    return condition, {name: value for name, (_, value) in given.items()}
+    conditions = [text for text, _ in given.values()]
+    values = {name: value for name, (_, value) in given.items()}
+    if query.keep:
+        conditions.append("digest NOT IN (SELECT value FROM json_each(:keep))")
+        values["keep"] = json.dumps(sorted(query.keep))
+    if query.groups is not None:
+        places = [f"(:provider{number}, :model{number})" for number in range(len(query.groups))]
+        conditions.append(f"(provider, model) IN (VALUES {', '.join(places)})" if places else "FALSE")
+        for number, (provider, model) in enumerate(query.groups):
+            values |= {f"provider{number}": provider, f"model{number}": model}
+    return " AND ".join(conditions) or "TRUE", values
+
+
+def _glob(column: str, pattern: str | None) -> str:
+    """SQLite's own where it means the same: sets are negated by `^`, not `!`, and have to be closed.
+    `fits` is `tables.teach`'s."""
+    return f"fits({column}, :{column})" if "[" in (pattern or "") else f"{column} GLOB :{column}"
 
 
 def number_of(digest: str) -> int:

@@ -99,7 +99,9 @@ def generate_cache_key(*request: JSONValue, **kwargs: Any) -> str:
 
 def as_digest(key: str) -> str:
     """The digest in a key as text: 64 hexadecimal digits, `cache:` before them or not; of any other text,
-    its own."""
+    its own. Raises TypeError for what is no text."""
+    if not isinstance(key, str):
+        raise TypeError(f"a key is a RequestKey or a text; not {type(key).__name__}")
     plain = key.removeprefix(OLD_PREFIX)
     if len(plain) == 64:
         try:

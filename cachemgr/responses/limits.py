@@ -9,6 +9,8 @@ from cachemgr.responses.query import ALL, EntryQuery
 from cachemgr.responses.report import Removed, Totals
 from cachemgr.responses.rules import matches, rank
 
+_SKEW_MS = 3_600_000
+"""By which two machines' clocks may differ."""
 _LOOK = 64 * 1024
 """Bytes that are written at least before somebody looks again: a look costs a millisecond."""
 
@@ -27,11 +29,11 @@ class Limits:
         self.bucket_ms = int(config.age_granularity_seconds * 1000) or 1
         """Entries whose ages lie in one of these are of the same age."""
         self._own = {
-            pattern: int(config.per_provider[pattern]["max_cache_size_mb"] * MEGABYTE)
+            pattern: None if (limit := rule["max_cache_size_mb"]) is None else int(limit * MEGABYTE)
             for pattern in sorted(config.per_provider, key=rank, reverse=True)
-            if config.per_provider[pattern].get("max_cache_size_mb") is not None
+            if "max_cache_size_mb" in (rule := config.per_provider[pattern])
         }
-        """The most specific first: what it takes the others need not take."""
+        """The most specific first: what one is about the others are not."""
 
     @property
     def headroom(self) -> int | None:
@@ -49,10 +51,14 @@ class Limits:
         With `to_bytes` only all of it counts, against that number.
         """
         if to_bytes is None and self._own:
-            groups = totals(group_by=("provider", "model"))
-            for pattern, limit in self._own.items():
-                of_rule = [line for line in groups if matches(pattern, *line.group)]
-                yield from self._over(_query(pattern), of_rule, limit)
+            of_rules: dict[str, list[Totals]] = {pattern: [] for pattern in self._own}
+            for line in totals(group_by=("provider", "model")):
+                if pattern := next((one for one in self._own if matches(one, *line.group)), None):
+                    of_rules[pattern].append(line)
+            for pattern, lines in of_rules.items():
+                limit, groups = self._own[pattern], sorted((line.group[0], line.group[1]) for line in lines)
+                if limit is not None:
+                    yield from self._over(EntryQuery(groups=tuple(groups)), lines, limit)
         if to_bytes is not None:
             yield from self._down(ALL, totals(), to_bytes)
         elif (whole := self._config.limit_bytes) is not None:
@@ -67,10 +73,16 @@ class Limits:
         limit, size = self._config.limit_bytes, self.measured(line)
         return int((size if limit is None else min(size, limit)) * self._config.low_water)
 
-    def first(self, entries: list[Entry], excess: Excess) -> set[Entry]:
+    @staticmethod
+    def late(now_ms: int) -> int:
+        """What was created after this moment was so by a clock that was ahead, and is not young."""
+        return now_ms + _SKEW_MS
+
+    def first(self, entries: list[Entry], excess: Excess, now_ms: int) -> set[Entry]:
         """What an eviction would take."""
         taken, freed = set[Entry](), 0
-        for entry in sorted(entries, key=lambda entry: _age(entry, self.bucket_ms)):
+        late_ms = self.late(now_ms)
+        for entry in sorted(entries, key=lambda entry: _age(entry, self.bucket_ms, late_ms)):
             if freed >= excess.disk_bytes:
                 break
             taken.add(entry)
@@ -96,12 +108,8 @@ def removed(entries: set[Entry]) -> Removed:
     )
 
 
-def _query(pattern: str) -> EntryQuery:
-    provider, slash, model = pattern.partition("/")
-    return EntryQuery(provider=provider, model=model if slash else None)
-
-
-def _age(entry: Entry, bucket_ms: int) -> tuple[int, float, str]:
+def _age(entry: Entry, bucket_ms: int, late_ms: int) -> tuple[bool, int, float, str]:
     created = entry.created_at.timestamp()
     used = entry.last_access.timestamp() if entry.last_access else created
-    return int(created * 1000) // bucket_ms, used, entry.digest
+    created_ms = round(created * 1000)
+    return created_ms <= late_ms, created_ms // bucket_ms, used, entry.digest

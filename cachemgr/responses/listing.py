@@ -1,7 +1,8 @@
 """Choosing, ordering and adding up entries in Python, for stores that have no SQL to do it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
+from itertools import islice
 from typing import Any
 
 from cachemgr.responses.entry import Entry, State, moment
@@ -47,9 +48,11 @@ def matches(query: EntryQuery, digest: str, metadata: Metadata) -> bool:
         (query.provider is None or fnmatchcase(metadata.provider, query.provider))
         and (query.model is None or fnmatchcase(metadata.model, query.model))
         and (query.namespace is None or metadata.namespace == query.namespace)
+        and (query.groups is None or (metadata.provider, metadata.model) in query.groups)
         and (query.digest is None or digest.startswith(query.digest))
         and (query.created_before_ms is None or metadata.created_at_ms < query.created_before_ms)
         and (query.expired_at_ms is None or metadata.expired(query.expired_at_ms))
+        and digest not in query.keep
         and (not query.ending or metadata.expires_at_ms is not None)
     )
 
@@ -58,6 +61,24 @@ def ordered(entries: Iterable[Entry], order: Order, *, descending: bool) -> list
     """Of those that lie equal, by digest, whichever way the order goes."""
     by_digest = sorted(entries, key=lambda entry: entry.digest)
     return sorted(by_digest, key=_KEYS[order], reverse=descending)
+
+
+def page(
+    entries: Iterator[Entry], order: Order, *, descending: bool, limit: int | None, after: Entry | None
+) -> Iterator[Entry]:
+    """The first of them, or the first after one."""
+    found = entries if after is None else _after(entries, after, _KEYS[order], descending=descending)
+    return found if limit is None else islice(found, limit)
+
+
+def _after(
+    entries: Iterator[Entry], last: Entry, key: Callable[[Entry], Any], *, descending: bool
+) -> Iterator[Entry]:
+    mark = key(last)
+    for entry in entries:
+        place = key(entry)
+        if entry.digest > last.digest if place == mark else (place < mark) == descending:
+            yield entry
 
 
 def totals(entries: Iterable[Entry], by: tuple[Grouping, ...]) -> list[Totals]:

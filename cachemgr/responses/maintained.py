@@ -4,12 +4,12 @@ They report trouble with single entries; a place that cannot be reached at all r
 here, since whoever calls them wants to know.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from time import sleep
 
-from cachemgr.responses import forks
+from cachemgr.responses import forks, listing
 from cachemgr.responses.analytics import Analytics, summed
 from cachemgr.responses.background import Background
 from cachemgr.responses.brake import Brake
@@ -37,7 +37,9 @@ class Maintained(Foundation):
         self._limits = Limits(config)
         self._headroom = self._limits.headroom
         self._written = 0
+        self._stores = False
         self._forgotten = self._told = ""
+        self._stale_ms = int(1000 * max(config.stale_while_revalidate_seconds, config.stale_if_error_seconds))
         forks.register(self)
 
     def status(self, *, group_by: tuple[Grouping, ...] = ()) -> list[Totals]:
@@ -46,41 +48,49 @@ class Maintained(Foundation):
         return sorted(self._store.totals(self._now_ms(), group_by), key=lambda line: -line.disk_bytes)
 
     def entries(
-        self, query: EntryQuery = ALL, *, order_by: Order = "created", descending: bool = False
+        self,
+        query: EntryQuery = ALL,
+        *,
+        order_by: Order = "created",
+        descending: bool = False,
+        limit: int | None = None,
+        after: Entry | None = None,
     ) -> Iterator[Entry]:
+        """What there is, in order. A page is `limit` entries `after` the last one of the page before it,
+        which need not be there any more."""
         self.flush()
-        return self._store.entries(query, self._now_ms(), order_by, descending=descending)
+        found = self._store.entries(query, self._now_ms(), order_by, descending=descending)
+        return listing.page(found, order_by, descending=descending, limit=limit, after=after)
 
     def expire(
         self,
         *,
         older_than: timedelta | None = None,
         endless: bool = False,
+        keep: Collection[str] = (),
         dry_run: bool = False,
         force: bool = False,
         on_progress: Progress | None = None,
     ) -> SweepReport:
-        """Remove what has expired; with `older_than` also what is older than that, of what never expires
-        only if `endless`. Stops with a reason where
-        the clock was set, or is far ahead of all that was stored, and half the cache would go, unless `force`
-        says that the clock is right."""
-        now_ms = self._now_ms()
+        """Remove what has expired, and may not be served stale either (`stale_seconds`); with `older_than`
+        also what is older than that, of what never expires only if `endless`; but nothing whose digest is in
+        `keep`. Stops with a reason where the clock was set, or is far ahead of all that was stored, and half
+        the cache would go, unless `force` says that the clock is right."""
+        now_ms, kept = self._now_ms(), frozenset(keep)
+        over_ms = now_ms - self._stale_ms
+        over = EntryQuery(expired_at_ms=over_ms, keep=kept)
         older = None if older_than is None else EntryQuery(
-            created_before_ms=now_ms - int(older_than.total_seconds() * 1000), ending=not endless
+            created_before_ms=now_ms - int(older_than.total_seconds() * 1000), ending=not endless, keep=kept
         )  # fmt: skip
         if dry_run:
-            return SweepReport(self._weigh(EntryQuery(expired_at_ms=now_ms), older), dry_run=True)
+            return SweepReport(self._weigh(over, older), dry_run=True)
         with self._sweeping() as mine:
             if not mine:
                 return SweepReport(skipped=BUSY)
-            more = (
-                None
-                if older is None
-                else lambda: self._weigh(EntryQuery(expired_at_ms=now_ms), older).entries
-            )
-            if not force and (reason := self._held(more)):
+            if not force and (reason := self._held(over, older)):
                 return SweepReport(skipped=reason)
-            removed = self._run(self._store.expire(now_ms), on_progress)
+            batches = self._store.clear(over) if kept else self._store.expire(over_ms)
+            removed = self._run(batches, on_progress)
             if older is not None:
                 removed += self._run(self._store.clear(older), on_progress)
             return SweepReport(removed)
@@ -94,7 +104,7 @@ class Maintained(Foundation):
         if dry_run:
             taken = set[Entry]()
             for excess in found:
-                taken |= self._limits.first(list(self.entries(excess.query)), excess)
+                taken |= self._limits.first(list(self.entries(excess.query)), excess, self._now_ms())
             return SweepReport(removed(taken), dry_run=True)
         if not found:
             return SweepReport()
@@ -104,7 +114,8 @@ class Maintained(Foundation):
                 return SweepReport(skipped=BUSY)
             while found:
                 # One at a time: what one rule takes may be what another would have taken.
-                batches = self._store.evict(found[0].disk_bytes, self._limits.bucket_ms, found[0].query)
+                excess, late_ms = found[0], self._limits.late(self._now_ms())
+                batches = self._store.evict(excess.disk_bytes, self._limits.bucket_ms, excess.query, late_ms)
                 batch = self._run(batches, on_progress)
                 done += batch
                 if len(found) == 1 and self._limits.met(found[0], batch):
@@ -154,22 +165,29 @@ class Maintained(Foundation):
         self.flush()
         return self._store.reconcile(self._now_ms())
 
-    def sweep(self) -> SweepReport:
+    def sweep(self, *, evicting: bool = True) -> SweepReport:
         """What happens every hour: expire, evict, and drop counters that are too old."""
         self.reconcile()
         report = self.expire()
         if report.skipped:
             return report
-        evicted = self.evict()
+        evicted = self.evict() if evicting else SweepReport()
         before = day(self._now_ms() - self._config.analytics.retention_days * _DAY_MS)
         if before != self._forgotten:
             self._store.forget_tallies(before)
             self._forgotten = before
         return SweepReport(report.removed + evicted.removed, skipped=evicted.skipped)
 
+    @property
+    def stale_seconds(self) -> float:
+        """For how long what has expired is kept, since it may be served: as configured, or as `get` was asked
+        for here."""
+        return self._stale_ms / 1000
+
     def sweep_quietly(self) -> None:
-        """As the background thread does it: trouble is warned about, a clock that is not believed once."""
-        report = self._attempt("sweeping", self.sweep)
+        """As the background thread does it: trouble is warned about, a clock that is not believed once. Who
+        has stored nothing leaves the size to those who do: their limit may be another."""
+        report = self._attempt("sweeping", lambda: self.sweep(evicting=self._stores))
         if report is not None and report.skipped not in ("", BUSY, self._told):
             self._told = report.skipped
             self._fault("sweeping", report.skipped)
@@ -192,12 +210,18 @@ class Maintained(Foundation):
 
     # -- within
 
-    def _held(self, more: Callable[[], int] | None) -> str:
-        return self._brake.holds(self._store.mostly_expired, lambda at_ms: self._store.totals(at_ms)[0], more)
+    def _held(self, over: EntryQuery, older: EntryQuery | None) -> str:
+        """Why nothing should go now."""
+        return self._brake.holds(
+            lambda at_ms: self._store.mostly_expired(at_ms - self._stale_ms),
+            lambda at_ms: self._store.totals(at_ms)[0],
+            None if older is None and not over.keep else lambda: self._weigh(over, older).entries,
+        )
 
     def _keep(self, written: int = 0) -> None:
         """Something happened: it wants to be written down, or there may be too much of it."""
         self._written += written
+        self._stores |= written > 0
         if self._headroom is not None and self._written > self._headroom:
             self._written = 0
             self._background.ring(sweep=True)

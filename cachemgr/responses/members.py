@@ -3,10 +3,24 @@
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from zlib import crc32
 
-from cachemgr.responses.format import COMPRESSED, MEMBER, METADATA, OLD_PREFIX, OLD_SHARD, TEMPORARY, VALUE
+from cachemgr.responses import files
+from cachemgr.responses.format import (
+    COMPRESSED,
+    MEMBER,
+    METADATA,
+    OLD_PREFIX,
+    OLD_SHARD,
+    SHARD,
+    TEMPORARY,
+    VALUE,
+    own_keys,
+)
+from cachemgr.responses.key import as_digest
 
 _DIGITS = 64
+_HEX = "0123456789abcdef"
 _VALUES = (VALUE, COMPRESSED)
 
 
@@ -21,6 +35,8 @@ class Members:
     temporary: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
     """Names that are no entry's, or an entry's in the wrong shard."""
+    own: frozenset[str] = frozenset()
+    """Keys of somebody's own of which both halves are there; what they are is for their metadata to say."""
 
     def leftovers(self) -> list[str]:
         """Values without metadata, and what was never finished."""
@@ -43,12 +59,16 @@ def members(shard: str, names: Iterable[str]) -> Members:
             found.values.setdefault(key, []).append(name)
         else:
             _rare(found, shard, name)
+    if found.foreign and (own := own_keys(shard, found.foreign)):
+        halves = {key + tail for key in own for tail in (VALUE, METADATA)}
+        found.foreign = [name for name in found.foreign if name not in halves]
+        found.own = own
     return found
 
 
 def _plain(key: str, shard: str) -> bool:
     """Hundreds of thousands of names pass here; a regular expression takes three times as long."""
-    return len(key) == _DIGITS and key.startswith(shard) and not key.strip("0123456789abcdef")
+    return len(key) == _DIGITS and key.startswith(shard) and not key.strip(_HEX)
 
 
 def _rare(found: Members, shard: str, name: str) -> None:
@@ -67,11 +87,16 @@ def _rare(found: Members, shard: str, name: str) -> None:
 
 def is_old(key: str) -> bool:
     """Whether the key has the old form."""
-    return key.startswith(OLD_PREFIX)
+    return key.startswith(OLD_PREFIX) and len(key) == len(OLD_PREFIX) + _DIGITS
+
+
+def is_own(key: str) -> bool:
+    """Whether the key is of somebody's own making: neither a digest nor of the old form."""
+    return (len(key) != _DIGITS and not is_old(key)) or bool(key.removeprefix(OLD_PREFIX).strip(_HEX))
 
 
 def digest_of(key: str) -> str:
-    return key.removeprefix(OLD_PREFIX)
+    return as_digest(key)
 
 
 def old_key(digest: str) -> str:
@@ -87,10 +112,15 @@ def shard_number(shard: str) -> int:
     return int(shard, 16)
 
 
+def slot_of(shard: str) -> int:
+    """The lock of a shard. One of keys of somebody's own shares it with a shard of ours."""
+    return int(shard, 16) if SHARD.fullmatch(shard) else crc32(os.fsencode(shard)) % 256
+
+
 def listed(directory: str) -> list[str]:
     """Names; none where there is no such directory, or a link."""
     try:
-        return [] if os.path.islink(directory) else os.listdir(directory)
+        return [] if files.is_link(directory) else os.listdir(directory)
     except (FileNotFoundError, NotADirectoryError):
         return []
 

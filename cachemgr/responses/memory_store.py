@@ -81,6 +81,14 @@ class MemoryStore:
             except ValueError:
                 raise Full("larger than the whole cache may be") from None
 
+    def write_newer(self, digest: str, payload: bytes, metadata: Metadata) -> bool:
+        with self._lock:
+            kept = self._peek(digest)
+            if kept is not None and kept.metadata.newness >= metadata.newness:
+                return False
+            self.write(digest, payload, metadata)
+            return True
+
     def delete(self, digest: str) -> bool:
         with self._lock:
             return self._kept.pop(digest, None) is not None
@@ -142,20 +150,22 @@ class MemoryStore:
         """Nobody else gets at this memory."""
         return 0
 
-    def evict(self, excess_bytes: int, bucket_ms: int, query: EntryQuery) -> Iterator[Removed]:
-        def age(item: tuple[str, _Kept]) -> tuple[int, int]:
+    def evict(self, excess_bytes: int, bucket_ms: int, query: EntryQuery, late_ms: int) -> Iterator[Removed]:
+        def age(item: tuple[str, _Kept]) -> tuple[bool, int, int]:
             kept = item[1]
             created = kept.metadata.created_at_ms
-            return created // bucket_ms, kept.accessed_ms or created
+            return created <= late_ms, created // bucket_ms, kept.accessed_ms or created
 
         victims, freed = set(), 0
-        for digest, kept in sorted(self._all(), key=age):
-            if freed >= excess_bytes:
-                break
-            if listing.matches(query, digest, kept.metadata):
-                victims.add(digest)
-                freed += kept.size
-        yield self._remove(lambda digest, _: digest in victims)
+        with self._lock:
+            for digest, kept in sorted(self._all(), key=age):
+                if freed >= excess_bytes:
+                    break
+                if listing.matches(query, digest, kept.metadata):
+                    victims.add(digest)
+                    freed += kept.size
+            done = self._remove(lambda digest, _: digest in victims)
+        yield done
 
     def clear(self, query: EntryQuery) -> Iterator[Removed]:
         yield self._remove(lambda digest, kept: listing.matches(query, digest, kept.metadata))

@@ -7,6 +7,8 @@ import msgspec
 
 from cachemgr.responses.usage import Usage
 
+EVER = (1 << 63) - 1
+"""Later than all moments, in milliseconds."""
 Encoding = Literal["identity", "zstd"]
 Content = Literal["json", "text"]
 
@@ -33,6 +35,12 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     @property
     def usage(self) -> Usage:
         return Usage(self.request_tokens, self.response_tokens, Decimal(str(self.cost_usd)))
+
+    @property
+    def newness(self) -> tuple[int, int]:
+        """Of two answers under one digest the greater counts: the later one, and of one that was renewed the
+        longer end."""
+        return self.created_at_ms, EVER if self.expires_at_ms is None else self.expires_at_ms
 
     def expired(self, at_ms: int) -> bool:
         return self.expires_at_ms is not None and self.expires_at_ms <= at_ms

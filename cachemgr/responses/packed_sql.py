@@ -9,7 +9,7 @@ from typing import Any
 
 from cachemgr.responses import counters, listing
 from cachemgr.responses.entry import Entry
-from cachemgr.responses.metadata import Content, Encoding, Metadata
+from cachemgr.responses.metadata import EVER, Content, Encoding, Metadata
 from cachemgr.responses.packed import pack
 
 VERSION = 1
@@ -36,6 +36,10 @@ PUT = (
     + "ON CONFLICT(h) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in WRITTEN[1:])
 )
+PUT_NEWER = PUT + (
+    f" WHERE (excluded.created, coalesce(excluded.expires, {EVER})) > (created, coalesce(expires, {EVER}))"
+)
+"""See `Metadata.newness`."""
 PUT_NEW = f"INSERT OR IGNORE INTO r({', '.join(WRITTEN)}) VALUES({', '.join('?' * len(WRITTEN))})"
 GET = "SELECT body FROM r WHERE h = ? AND key = ?"
 DELETE = "DELETE FROM r WHERE h = ? AND key = ?"
@@ -59,8 +63,8 @@ ENTRIES = f"""
 """  # noqa: S608
 # Of nothing but the narrow index and the accesses, unless the condition names something else.
 OLDEST = f"""
-    SELECT id, disk, bytes FROM {LISTED.replace("FROM r", "FROM r INDEXED BY r_expires")} WHERE {{where}}
-    ORDER BY created / :bucket, coalesce(accessed, created), id
+    SELECT id, disk, bytes, created FROM {LISTED.replace("FROM r", "FROM r INDEXED BY r_expires")}
+    WHERE {{where}} ORDER BY created <= :late, created / :bucket, coalesce(accessed, created), id
 """  # noqa: S608
 
 _CONTENTS: tuple[Content, ...] = ("json", "text")

@@ -1,5 +1,6 @@
 """The metadata file of a pair: what is written, and what is believed of what is read."""
 
+import codecs
 import math
 from hashlib import sha256
 
@@ -46,9 +47,17 @@ class _OldMetadata(msgspec.Struct, gc=False):
     cost_usd: float = 0.0
 
 
+class _Documents(msgspec.Struct, gc=False):
+    timestamp: float
+    ttl_seconds: float
+    expires_at: float
+
+
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(PairMetadata).decode
+_decode_any = msgspec.json.Decoder().decode
 _decode_old = msgspec.json.Decoder(_OldMetadata).decode
+_decode_document = msgspec.json.Decoder(_Documents).decode
 
 
 def describe(digest: str, payload: bytes, metadata: Metadata, writer: str) -> bytes:
@@ -90,6 +99,19 @@ def understand(text: bytes) -> Metadata:
         return _understand_old(text)
 
 
+def understand_own(text: bytes) -> Metadata:
+    """Of a pair under a key of somebody's own, which could be anybody's two files: only what has the three
+    fields that the old code always wrote is believed. Raises Corrupt."""
+    metadata = understand(text)
+    if isinstance(metadata, PairMetadata):
+        raise Corrupt("metadata: not under such a key")
+    try:
+        _decode_document(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Corrupt(f"metadata: {error}") from None
+    return metadata
+
+
 def _understand_old(text: bytes) -> Metadata:
     try:
         old = _decode_old(text)
@@ -115,6 +137,19 @@ def _understand_old(text: bytes) -> Metadata:
         cost_usd=old.cost_usd,
         content="text",
     )
+
+
+def is_foreign(text: bytes) -> bool:
+    """Whether it is a record that others wrote, though not one that can be believed: ours have a version."""
+    try:
+        understand(text)
+    except Corrupt:
+        try:
+            found = _decode_any(text.removeprefix(codecs.BOM_UTF8))
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return False
+        return isinstance(found, dict) and bool(found) and "format_version" not in found
+    return False
 
 
 def check(payload: bytes, metadata: Metadata) -> bool:

@@ -11,8 +11,8 @@ from cachemgr.responses.format import METADATA
 from cachemgr.responses.locks import Slots
 from cachemgr.responses.metadata import Metadata, Stored
 from cachemgr.responses.old_names import OldNames
-from cachemgr.responses.pair import PairMetadata, check, describe, understand
-from cachemgr.responses.places import SUFFIXES, Places, other_suffix, suffix
+from cachemgr.responses.pair import PairMetadata, check, describe, is_foreign, understand
+from cachemgr.responses.places import SUFFIXES, VALUE, Places, other_suffix, suffix
 
 _numbers = count()
 _METADATA_BYTES, _VALUE_BYTES = 1024, 4096
@@ -28,7 +28,7 @@ class Pairs:
         self._slots = slots
         self._sync = sync
         self._writer = writer
-        self._old = OldNames(places)
+        self.old_names = self._old = OldNames(places)
         self.compressing = compressing
         """Whether some values may be compressed; until then nobody looks for the other kind."""
 
@@ -42,8 +42,9 @@ class Pairs:
         except Corrupt:
             found = self._patiently(digest, stem, at_ms)
         if found is None:
-            if self._old.any():
-                return _once(self._places.old_stem(digest), at_ms)
+            for other in self._old.stems(digest):
+                if (found := _once(other, at_ms)) is not None:
+                    return found
         elif found.metadata.encoding != "identity":
             self.compressing = True
         return found
@@ -87,8 +88,20 @@ class Pairs:
             files.remove(stem + other_suffix(metadata))
         if self._sync:
             files.sync_directory(self._places.shard(digest))
-        if self._old.any():
-            remove(self._places.old_stem(digest))
+        for other in self._old.stems(digest):
+            remove(other)
+
+    def write_newer(self, digest: str, payload: bytes, metadata: Metadata) -> bool:
+        """Unless what is there, by either name, is as new and whole."""
+        for stem in (self._places.stem(digest), self._places.old_stem(digest)):
+            try:
+                there = _once(stem, 0)
+            except Corrupt:
+                continue
+            if there is not None and there.metadata.newness >= metadata.newness:
+                return False
+        self.write(digest, payload, metadata)
+        return True
 
     def _commit(self, stem: str, described: bytes, value: str) -> None:
         """Of a new entry: under its own name at once, which saves a renaming. Whoever reads it half written
@@ -166,8 +179,8 @@ class Pairs:
 
     def delete(self, digest: str) -> bool:
         found = remove(self._places.stem(digest))
-        if self._old.any():
-            found |= remove(self._places.old_stem(digest))
+        for other in self._old.stems(digest):
+            found |= remove(other)
         return found
 
     def _temporary(self, target: str) -> str:
@@ -182,6 +195,30 @@ def remove(stem: str, *, folder: int | None = None) -> bool:
     for one in SUFFIXES.values():
         found |= files.remove(stem + one, folder=folder)
     return found
+
+
+def are_parted(places: Places, digest: str) -> bool:
+    """Whether an earlier version was killed while it renamed an old pair: its value has the new name, its
+    metadata the old one."""
+    old, new = places.old_stem(digest), places.stem(digest)
+    if files.is_link(places.old_shard) or files.is_link(places.shard(digest)):
+        return False
+    if os.path.lexists(old + VALUE) or os.path.lexists(new + METADATA):
+        return False
+    try:
+        understand(files.read(old + METADATA))
+        return len(files.read(new + VALUE)) > 0
+    except (OSError, Corrupt):
+        return False
+
+
+def is_somebodys(stem: str) -> bool:
+    """Whether a pair has a value, and a record that is none of ours and says something, if nothing that can
+    be believed."""
+    try:
+        return is_foreign(files.read(stem + METADATA)) and len(files.read(stem + VALUE)) > 0
+    except OSError:
+        return False
 
 
 def _once(stem: str, at_ms: int, read: Callable[[str, int], bytes] = files.read) -> Stored | None:

@@ -6,11 +6,11 @@ from contextlib import suppress
 
 from cachemgr.responses import files
 from cachemgr.responses.errors import Corrupt, StoreError
-from cachemgr.responses.format import METADATA, OLD_SHARD
+from cachemgr.responses.format import METADATA, OLD_SHARD, OWN_SHARD, SHARD, own_keys
 from cachemgr.responses.index import Index
-from cachemgr.responses.index_rows import OLD_FORM, OLD_NAME, OURS, Row
-from cachemgr.responses.members import digest_of, is_old, listed, members, old_key, shard_number
-from cachemgr.responses.pair import PairMetadata, understand
+from cachemgr.responses.index_rows import OLD_FORM, OLD_NAME, OURS, OWN_KEY, Row
+from cachemgr.responses.members import digest_of, is_old, is_own, listed, members, old_key, shard_number
+from cachemgr.responses.pair import PairMetadata, understand, understand_own
 from cachemgr.responses.places import SHARDS, SUFFIXES, Places
 
 _TICK_NS = 100_000_000
@@ -28,10 +28,13 @@ class Reconciler:
         self._mine: set[int] = set()
         self._leftovers: set[tuple[str, str]] = set()
         self._learned: list[Row] = []
+        self._own_keys: set[str] = set()
+        self._looked_for_own: set[str] = set()
 
     def own(self, key: str) -> None:
         """A change that the index hears of from us."""
-        self._mine.add(int(key[:2], 16))
+        if SHARD.fullmatch(key[:2]):
+            self._mine.add(int(key[:2], 16))
 
     @property
     def ran(self) -> bool:
@@ -64,6 +67,7 @@ class Reconciler:
             if at_ms * 1_000_000 - changed > _TICK_NS:
                 found[number] = changed, writes
             self._mine.discard(number)
+        number_of_changes += self._look_for_own_keys()
         with suppress(StoreError):
             # Locked for long: what could not be remembered is looked through again.
             self._learn(least=1)
@@ -80,19 +84,22 @@ class Reconciler:
             except FileNotFoundError:
                 found.append((number, shard, 0))
                 continue
-            if stat.S_ISDIR(status.st_mode):
-                found.append((number, shard, status.st_mtime_ns))
+            # Behind a link nothing is ours.
+            found.append((number, shard, status.st_mtime_ns if stat.S_ISDIR(status.st_mode) else 0))
         return found
 
     def _look_through(self, shard: str) -> int:
-        there = members(shard, listed(f"{self._places.root}/{shard}"))
+        directory = f"{self._places.root}/{shard}"
+        there, linked = members(shard, listed(directory)), files.is_link(directory)
+        self._own_keys |= there.own
+        self._looked_for_own.add(shard)
         self._leftovers |= {(shard, name) for name in there.leftovers()}
         known = self._index.of_shard(shard_number(shard))
         if shard == OLD_SHARD:
             known |= {old_key(digest) for digest in self._index.old_names()}
         changes = 0
         for key in known - there.described:
-            if not os.path.lexists(f"{self._places.root}/{shard}/{key}{METADATA}"):
+            if linked or not os.path.lexists(f"{directory}/{key}{METADATA}"):
                 self._put(Row(digest_of(key), None))
                 changes += 1
         for key in there.described - known:
@@ -101,6 +108,27 @@ class Reconciler:
                 changes += 1
             elif is_empty(f"{self._places.root}/{shard}/{key}{METADATA}"):
                 self._leftovers.add((shard, key + METADATA))
+        return changes
+
+    def _look_for_own_keys(self) -> int:
+        """Those in shards that were looked through just now, and in directories that only such keys have."""
+        for shard in listed(self._places.root):
+            if OWN_SHARD.fullmatch(shard) and not SHARD.fullmatch(shard):
+                self._own_keys |= own_keys(shard, listed(f"{self._places.root}/{shard}"))
+                self._looked_for_own.add(shard)
+        there, looked = self._own_keys, self._looked_for_own
+        self._own_keys, self._looked_for_own = set(), set()
+        known = self._index.own_keys()
+        changes = 0
+        for digest, key in known.items():
+            gone = key not in there if key[:2] in looked else not SHARD.fullmatch(key[:2])
+            if gone and not os.path.lexists(f"{self._places.root}/{key[:2]}/{key}{METADATA}"):
+                self._put(Row(digest, None))
+                changes += 1
+        for key in there - set(known.values()):
+            if (row := self._row(key[:2], key)) is not None:
+                self._put(row)
+                changes += 1
         return changes
 
     def _put(self, row: Row) -> None:
@@ -115,9 +143,9 @@ class Reconciler:
 
     def _row(self, shard: str, key: str) -> Row | None:
         digest = digest_of(key)
-        if is_old(key) and os.path.lexists(self._places.stem(digest) + METADATA):
+        if (is_old(key) or is_own(key)) and os.path.lexists(self._places.stem(digest) + METADATA):
             return None
-        return read_row(f"{self._places.root}/{shard}/{key}", digest, old_name=is_old(key))
+        return read_row(f"{self._places.root}/{shard}/{key}", key)
 
 
 def is_empty(path: str) -> bool:
@@ -128,15 +156,20 @@ def is_empty(path: str) -> bool:
         return False
 
 
-def read_row(stem: str, digest: str, *, old_name: bool) -> Row | None:
+def read_row(stem: str, key: str) -> Row | None:
     """From the files; None where they say nothing that the index could know."""
+    own = is_own(key)
     try:
-        metadata = understand(files.read(stem + METADATA))
+        text = files.read(stem + METADATA)
+        metadata = understand_own(text) if own else understand(text)
         if isinstance(metadata, PairMetadata):
             size = metadata.payload_bytes
         else:
             size = os.stat(stem + SUFFIXES[metadata.encoding], follow_symlinks=False).st_size
     except (OSError, Corrupt):
         return None
-    form = OLD_NAME if old_name else OURS if isinstance(metadata, PairMetadata) else OLD_FORM
-    return Row(digest, metadata, size, files.allocated(size) + files.allocated(1), form)
+    disk = files.allocated(size) + files.allocated(1)
+    if own:
+        return Row(digest_of(key), metadata, size, disk, OWN_KEY, own=key)
+    form = OLD_NAME if is_old(key) else OURS if isinstance(metadata, PairMetadata) else OLD_FORM
+    return Row(digest_of(key), metadata, size, disk, form)

@@ -6,7 +6,7 @@ one hash a day.
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import sleep
 from typing import Any
 
@@ -74,12 +74,28 @@ class RedisStore:
 
     def write(self, digest: str, payload: bytes, metadata: Metadata) -> None:
         self._allow()
+        self._call(lambda: self._put(self._commands, digest, payload, metadata))
+
+    def write_newer(self, digest: str, payload: bytes, metadata: Metadata) -> bool:
+        self._allow()
+        key = self._prefix + digest
+
+        def exchange(steps: Any) -> bool:
+            """Begun anew by the client where somebody writes that key in between."""
+            found = steps.get(key)
+            with suppress(Corrupt):
+                if found is not None and packed.unpack(found)[0].newness >= metadata.newness:
+                    return False
+            steps.multi()
+            self._put(steps, digest, payload, metadata)
+            return True
+
+        return bool(self._call(lambda: self._commands.transaction(exchange, key, value_from_callable=True)))
+
+    def _put(self, commands: Any, digest: str, payload: bytes, metadata: Metadata) -> None:
         lifetime = self._lifetime(metadata, metadata.created_at_ms)
-        value = packed.pack(payload, metadata)
-        if lifetime is None:
-            self._call(lambda: self._commands.set(self._prefix + digest, value))
-        elif lifetime > 0:
-            self._call(lambda: self._commands.set(self._prefix + digest, value, px=lifetime))
+        if lifetime is None or lifetime > 0:
+            commands.set(self._prefix + digest, packed.pack(payload, metadata), px=lifetime)
 
     def delete(self, digest: str) -> bool:
         self._allow()
@@ -164,7 +180,7 @@ class RedisStore:
     def reconcile(self, at_ms: int) -> int:
         return 0
 
-    def evict(self, excess_bytes: int, bucket_ms: int, query: EntryQuery) -> Iterator[Removed]:
+    def evict(self, excess_bytes: int, bucket_ms: int, query: EntryQuery, late_ms: int) -> Iterator[Removed]:
         """The server does, by its `maxmemory`."""
         yield from ()
 

@@ -5,19 +5,21 @@ Nothing is unlinked inside a transaction: a sweep that held the index meanwhile 
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import groupby
 from operator import attrgetter
 
 from cachemgr.responses import files
 from cachemgr.responses.errors import Corrupt, StoreError
-from cachemgr.responses.format import ABANDONED, MEMBER, METADATA, TEMPORARY
+from cachemgr.responses.format import ABANDONED, DIGEST, MEMBER, METADATA, TEMPORARY, VALUE
 from cachemgr.responses.index import Index
 from cachemgr.responses.index_rows import Row, Victim, gone
 from cachemgr.responses.listing import matches
 from cachemgr.responses.locks import Slots
-from cachemgr.responses.members import listed, members
+from cachemgr.responses.members import listed, members, slot_of
 from cachemgr.responses.metadata import Metadata
-from cachemgr.responses.pair import PairMetadata, understand
+from cachemgr.responses.pair import PairMetadata, understand, understand_own
+from cachemgr.responses.pairs import are_parted
 from cachemgr.responses.places import SHARDS, SUFFIXES, Places
 from cachemgr.responses.query import EntryQuery
 from cachemgr.responses.reconcile import is_empty
@@ -25,6 +27,9 @@ from cachemgr.responses.report import Removed, Trouble
 
 _BATCH = 1000
 _ROUND = 100_000
+_ROUNDS = 3
+_AT_ONCE = 100_000_000
+"""Nanoseconds in which an entry that is stored is on the disk, mostly."""
 Meant = Callable[[str, Metadata], bool]
 
 
@@ -47,9 +52,19 @@ class Removal:
             if len(victims) < _ROUND or not gone:
                 return
 
-    def oldest(self, excess: int, bucket_ms: int, query: EntryQuery) -> Iterator[Removed]:
-        for page in _pages(self._index.oldest(bucket_ms, query, excess)):
-            yield self._remove(page, None)
+    def oldest(self, excess: int, bucket_ms: int, query: EntryQuery, late_ms: int) -> Iterator[Removed]:
+        """Again where some turned out to be others by now."""
+        for _ in range(_ROUNDS):
+            victims = self._index.oldest(bucket_ms, query, excess, late_ms)
+            gone, in_trouble = 0, False
+            for page in _pages(victims):
+                done = self._remove(page, None)
+                gone += done.entries
+                excess -= done.disk_bytes
+                in_trouble |= bool(done.troubles)
+                yield done
+            if gone == len(victims) or excess <= 0 or in_trouble:
+                return
 
     def meant(self, query: EntryQuery) -> Iterator[Removed]:
         for page in _pages(self._index.matching(query)):
@@ -57,6 +72,11 @@ class Removal:
 
     def everything(self) -> Iterator[Removed]:
         """Shards are moved aside, one rename each, and emptied afterwards. What is not ours stays."""
+        for page in _pages(self._index.own()):
+            yield self._remove(page, lambda _, __: True)
+            for shard in {victim.key[:2] for victim in page}:
+                with suppress(OSError):
+                    files.remove_directory(f"{self._places.root}/{shard}")
         for shard in SHARDS:
             done = self._move_aside(shard)
             if done.entries or done.troubles:
@@ -87,9 +107,15 @@ class Removal:
                 with self._slots.held(int(shard, 16)):
                     still = set(members(shard, listed(directory)).leftovers())
                     still |= {name for name in old if is_empty(f"{directory}/{name}")}
+                    still -= {name for name in old if self._is_parted(name)}
                     remove_members(directory, (old & still).__contains__)
             except OSError as error:
                 yield Removed(troubles=(Trouble(shard, error.strerror or str(error)),))
+
+    def _is_parted(self, name: str) -> bool:
+        """Whether repairing finds the other half under another name."""
+        digest = DIGEST.search(name)
+        return digest is not None and are_parted(self._places, digest[0])
 
     def _move_aside(self, shard: str) -> Removed:
         directory = f"{self._places.root}/{shard}"
@@ -99,8 +125,9 @@ class Removal:
                 there = members(shard, names)
                 if not names:
                     return Removed()
-                if there.foreign or not self._put_aside(directory):
-                    remove_members(directory, lambda name: name not in there.foreign)
+                strange = {*there.foreign, *(key + tail for key in there.own for tail in (VALUE, METADATA))}
+                if strange or not self._put_aside(directory):
+                    remove_members(directory, lambda name: name not in strange)
         except FileNotFoundError:
             return Removed()  # somebody else clears, too
         except OSError as error:
@@ -118,9 +145,10 @@ class Removal:
         done: list[int] = []
         troubles: list[Trouble] = []
         for shard, group in groupby(page, key=_shard):
-            victims, slot = list(group), int(shard, 16)
+            victims = list(group)
             self._own(shard)
             try:
+                slot = slot_of(shard)
                 self._slots.acquire(slot)
                 try:
                     with files.opened(f"{self._places.root}/{shard}") as folder:
@@ -146,18 +174,19 @@ class Removal:
     ) -> int | None:
         """Read once more what it is, and remove it if that is still what is meant; how many bytes it said.
 
-        Of an eviction, which cares for no entry's own time, what the index says is enough.
+        An eviction, without `meant`, takes an entry that is the one the index knows.
         """
         stem = victim.key if folder is not None else f"{self._places.root}/{victim.key[:2]}/{victim.key}"
         described = stem + METADATA
-        digest, form, encoding, size, created = victim
+        digest, form, encoding, size, created, _ = victim
         try:
-            if meant is not None:
-                metadata = understand(files.read(described, folder=folder))
+            if meant is not None or not _is_as_listed(stem, victim, folder):
+                text = files.read(described, folder=folder)
+                metadata = understand(text) if victim.own is None else understand_own(text)
                 size, encoding = _size(stem, metadata, folder), metadata.encoding
                 created = max(created, metadata.created_at_ms)
-                if not meant(digest, metadata):
-                    self._index.put(Row(digest, metadata, size, _on_disk(size), form))
+                if not (_is_of(victim, metadata) if meant is None else meant(digest, metadata)):
+                    self._index.put(Row(digest, metadata, size, _on_disk(size), form, own=victim.own))
                     return None
             there = files.remove(described, folder=folder)
             files.remove(stem + SUFFIXES[encoding], folder=folder)
@@ -183,6 +212,16 @@ def remove_members(directory: str, meant: Callable[[str], bool]) -> None:
 
 def is_ours(name: str) -> bool:
     return bool(MEMBER.fullmatch(name) or TEMPORARY.fullmatch(name))
+
+
+def _is_as_listed(stem: str, victim: Victim, folder: int | None) -> bool:
+    """Whether the metadata was written when the entry was created: then nobody need read it."""
+    written = os.stat(stem + METADATA, dir_fd=folder, follow_symlinks=False).st_mtime_ns
+    return abs(written - victim.created_ms * 1_000_000) < _AT_ONCE
+
+
+def _is_of(victim: Victim, metadata: Metadata) -> bool:
+    return metadata.created_at_ms == victim.created_ms
 
 
 def _size(stem: str, metadata: Metadata, folder: int | None) -> int:

@@ -66,12 +66,19 @@ class SqliteStore:
         return Stored(metadata, None if metadata.expired(at_ms) else found[0][start:])
 
     def write(self, digest: str, payload: bytes, metadata: Metadata) -> None:
+        self._put(packed_sql.PUT, digest, payload, metadata)
+
+    def write_newer(self, digest: str, payload: bytes, metadata: Metadata) -> bool:
+        return self._put(packed_sql.PUT_NEWER, digest, payload, metadata) > 0
+
+    def _put(self, statement: str, digest: str, payload: bytes, metadata: Metadata) -> int:
+        """How many rows were written."""
         try:
             values = row(number_of(digest), bytes.fromhex(digest), payload, metadata)
             for _ in range(_EXCHANGES):
-                self._connections.writer().execute(packed_sql.PUT, values)
+                written = self._connections.writer().execute(statement, values).rowcount
                 if self._connections.look():
-                    return
+                    return written
         except sqlite3.Error as error:
             raise fault(error) from error
         raise StoreError("the database is exchanged for another again and again")
@@ -160,8 +167,8 @@ class SqliteStore:
         """Nobody else writes here."""
         return 0
 
-    def evict(self, excess_bytes: int, bucket_ms: int, query: EntryQuery) -> Iterator[Removed]:
-        return sweeping.oldest(self._connections, excess_bytes, bucket_ms, query)
+    def evict(self, excess_bytes: int, bucket_ms: int, query: EntryQuery, late_ms: int) -> Iterator[Removed]:
+        return sweeping.oldest(self._connections, excess_bytes, bucket_ms, query, late_ms)
 
     def clear(self, query: EntryQuery) -> Iterator[Removed]:
         return sweeping.matching(self._connections, query)

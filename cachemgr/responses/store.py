@@ -37,6 +37,10 @@ class Store(Protocol):
     def write(self, digest: str, payload: bytes, metadata: Metadata) -> None:
         """Replaces what was there, whole or not at all. Raises Full, ReadOnly."""
 
+    def write_newer(self, digest: str, payload: bytes, metadata: Metadata) -> bool:
+        """The same, unless what is there is as new: by `Metadata.newness`, compared where nobody writes in
+        between. Whether it was written."""
+
     def delete(self, digest: str) -> bool:
         """Whether there was one."""
 
@@ -75,9 +79,10 @@ class Store(Protocol):
         """Learn what others changed, where they can behind the store's back; hourly. How many entries came or
         went."""
 
-    def evict(self, excess_bytes: int, bucket_ms: int, query: EntryQuery) -> Iterator[Removed]:
-        """Remove at least so many bytes on disk, if there are as many: oldest first by
-        `created // bucket_ms`, least recently used first among those of one bucket."""
+    def evict(self, excess_bytes: int, bucket_ms: int, query: EntryQuery, late_ms: int) -> Iterator[Removed]:
+        """Remove at least so many bytes on disk, if there are as many: first what was created after
+        `late_ms`, by a clock that was ahead; then oldest first by `created // bucket_ms`, least recently used
+        first among those of one bucket. What was written anew meanwhile was not meant, and stays."""
 
     def clear(self, query: EntryQuery) -> Iterator[Removed]:
         """Remove what the query means. Everything where it means everything, counters apart."""

@@ -22,6 +22,8 @@ _PAGES = 1000
 """Given back in one transaction."""
 _LEAST = 64
 """Pages that are worth the trouble."""
+_Victim = tuple[int, int, int, int]
+"""A row's number, its bytes on the disk, those of its payload, and when it was created."""
 _WORTH = 2
 """One part in so many of the file has to be free before pages are given back."""
 
@@ -56,16 +58,16 @@ def matching(connections: Connections, query: EntryQuery) -> Iterator[Removed]:
 
 
 def oldest(
-    connections: Connections, excess_bytes: int, bucket_ms: int, query: EntryQuery
+    connections: Connections, excess_bytes: int, bucket_ms: int, query: EntryQuery, late_ms: int
 ) -> Iterator[Removed]:
     condition, values = where(query)
-    victims: list[tuple[int, int, int]] = []
+    victims: list[_Victim] = []
     with translated():
         seat = connections.reader()
         if seat is None or excess_bytes <= 0:
             return
         ages = seat.connection.execute(
-            packed_sql.OLDEST.format(where=condition), {**values, "bucket": bucket_ms}
+            packed_sql.OLDEST.format(where=condition), {**values, "bucket": bucket_ms, "late": late_ms}
         )
         freed = 0
         for victim in ages:
@@ -77,9 +79,10 @@ def oldest(
     for start in range(0, len(victims), _BATCH):
         batch = victims[start : start + _BATCH]
         with connections.transaction() as connection:
-            gone = _delete(connection, [victim[0] for victim in batch])
-        if gone:
-            yield Removed(gone, sum(victim[2] for victim in batch), sum(victim[1] for victim in batch))
+            still = _unchanged(connection, batch)
+            _delete(connection, [victim[0] for victim in still])
+        if still:
+            yield Removed(len(still), sum(victim[2] for victim in still), sum(victim[1] for victim in still))
     _give_back(connections)
 
 
@@ -128,10 +131,18 @@ def _rotten(connection: sqlite3.Connection) -> Iterator[tuple[int, bytes, bytes]
                 yield one, key, body
 
 
-def _delete(connection: sqlite3.Connection, numbers: Sequence[int]) -> int:
+def _unchanged(connection: sqlite3.Connection, batch: Sequence[_Victim]) -> list[_Victim]:
+    """What was not written anew since it was chosen."""
+    places = ", ".join("?" * len(batch))
+    chosen = f"SELECT id, created FROM r WHERE id IN ({places})"  # noqa: S608
+    created = dict(connection.execute(chosen, [victim[0] for victim in batch]))
+    return [victim for victim in batch if created.get(victim[0]) == victim[3]]
+
+
+def _delete(connection: sqlite3.Connection, numbers: Sequence[int]) -> None:
     places = ", ".join("?" * len(numbers))
     connection.execute(f"DELETE FROM touch WHERE id IN ({places})", numbers)  # noqa: S608
-    return connection.execute(f"DELETE FROM r WHERE id IN ({places})", numbers).rowcount  # noqa: S608
+    connection.execute(f"DELETE FROM r WHERE id IN ({places})", numbers)  # noqa: S608
 
 
 def _give_back(connections: Connections) -> None:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from fnmatch import fnmatchcase
 
 
 def make_tables(
@@ -24,3 +25,8 @@ def make_tables(
     connection.execute(f"PRAGMA application_id = {application}")
     connection.execute(f"PRAGMA user_version = {version}")
     connection.execute("COMMIT")
+
+
+def teach(connection: sqlite3.Connection) -> None:
+    """The functions that conditions use (`index_sql.where`)."""
+    connection.create_function("fits", 2, fnmatchcase, deterministic=True)

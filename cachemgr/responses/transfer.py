@@ -17,17 +17,20 @@ class TransferReport:
     payload_bytes: int
     left_out: int
     """Entries that had expired."""
+    kept: int
+    """Entries that the target has as new, or newer: those stay."""
     troubles: tuple[Trouble, ...]
 
 
 def transfer(
     source: Maintained, target: Maintained, query: EntryQuery = ALL, *, on_progress: Progress | None = None
 ) -> TransferReport:
-    """Copy what lives, with its times and its usage, and replace what the target has under the same digest.
+    """Copy what lives, with its times and its usage. Of two answers under one digest the later one stays.
 
-    The source is not changed. What is corrupt or cannot be written is reported, and the others go on.
+    The source is not changed. What is corrupt or cannot be written is reported, and the others go on. After
+    an interruption the same call again copies what is missing.
     """
-    done, left_out, troubles = Removed(), 0, list[Trouble]()
+    done, left_out, kept, troubles = Removed(), 0, 0, list[Trouble]()
     for entry in source.entries(query):
         if entry.state == "expired":
             left_out += 1
@@ -36,7 +39,9 @@ def transfer(
             stored = source.store.read(entry.digest, 0)
             if stored is None or stored.payload is None:
                 continue  # it went in the meantime
-            target.store.write(entry.digest, stored.payload, stored.metadata)
+            if not target.store.write_newer(entry.digest, stored.payload, stored.metadata):
+                kept += 1
+                continue
         except (OSError, StoreError) as error:
             troubles.append(Trouble(entry.digest, str(error) or type(error).__name__))
             continue
@@ -44,4 +49,4 @@ def transfer(
         if on_progress is not None and done.entries % _STEP == 0:
             on_progress(done)
     target.flush()
-    return TransferReport(done.entries, done.payload_bytes, left_out, tuple(troubles))
+    return TransferReport(done.entries, done.payload_bytes, left_out, kept, tuple(troubles))

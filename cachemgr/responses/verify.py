@@ -15,23 +15,28 @@ from cachemgr.responses.errors import Corrupt, StoreError
 from cachemgr.responses.format import (
     ABANDONED,
     METADATA,
-    OLD_PREFIX,
     OLD_SHARD,
     OLD_TEMPORARY,
+    OWN_SHARD,
+    SHARD,
     TEMPORARY,
     VALUE,
+    own_keys,
 )
 from cachemgr.responses.index import Index
 from cachemgr.responses.index_rows import Row
 from cachemgr.responses.locks import Slots
-from cachemgr.responses.members import Members, digest_of, is_old, listed, members, old_key
-from cachemgr.responses.pair import PairMetadata, check, understand
-from cachemgr.responses.pairs import remove
+from cachemgr.responses.members import Members, digest_of, is_old, is_own, listed, members, old_key, slot_of
+from cachemgr.responses.pair import PairMetadata, check, understand, understand_own
+from cachemgr.responses.pairs import are_parted, is_somebodys, remove
 from cachemgr.responses.places import SHARDS, SUFFIXES, Places
 from cachemgr.responses.reconcile import read_row
 from cachemgr.responses.report import Finding, Problem
 
 _T = TypeVar("_T")
+AT_WORK = "somebody may be at work on it"
+UNBELIEVED = "its record cannot be believed, but its value may be sound: both stay"
+_PARTED = ("value missing", "metadata missing")
 _UNSETTLED = ("corrupt metadata", "corrupt value", "value missing", "metadata missing")
 
 
@@ -46,6 +51,10 @@ class Verifier:
     def findings(self) -> Iterator[Finding]:
         for shard in SHARDS:
             yield from self._of_shard(shard)
+        for shard in sorted(listed(self._places.root)):
+            if OWN_SHARD.fullmatch(shard) and not SHARD.fullmatch(shard):
+                for key in sorted(own_keys(shard, listed(f"{self._places.root}/{shard}"))):
+                    yield from self._of_own_key(shard, key)
         if self._repair:
             self._index.flush()
 
@@ -58,6 +67,8 @@ class Verifier:
             return
         for key in sorted(there.keys):
             yield from self._of_key(shard, key, there)
+        for key in sorted(there.own):
+            yield from self._of_own_key(shard, key)
         for name in there.temporary:
             if self._settled(shard, partial(os.path.lexists, f"{directory}/{name}")):
                 yield self._mended(shard, name, "abandoned temporary file", partial(self._drop, shard, name))
@@ -84,6 +95,22 @@ class Verifier:
                 if self._settled(shard, partial(_spare, stem, name)):
                     yield self._mended(shard, name, "metadata missing", partial(self._drop_spare, stem, name))
 
+    def _of_own_key(self, shard: str, key: str) -> Iterator[Finding]:
+        """What cannot be understood may be anybody's two files, and is told and left alone."""
+        stem = f"{self._places.root}/{shard}/{key}"
+        try:
+            sound = _problem(stem, key) == "old name"
+        except OSError as error:
+            yield Finding(f"{shard}/{key}", "unreadable", reason=error.strerror or str(error))
+            return
+        if sound:
+            yield self._mended(shard, key, "old name", partial(self._rename, shard, key))
+            if self._repair and not SHARD.fullmatch(shard):
+                with suppress(OSError):
+                    files.remove_directory(f"{self._places.root}/{shard}")
+        else:
+            yield Finding(f"{shard}/{key}", "foreign file")
+
     def _of_index(self, shard: str, there: Members) -> Iterator[Finding]:
         """Rows and files that do not know each other."""
         known = self._index.of_shard(int(shard, 16))
@@ -102,63 +129,83 @@ class Verifier:
     def _settled(self, shard: str, look: Callable[[], _T]) -> _T:
         """Looked at again with the shard held: it may have been a writer at work."""
         try:
-            self._slots.acquire(int(shard, 16))
+            self._slots.acquire(slot_of(shard))
         except OSError:
             return look()
         try:
             return look()
         finally:
-            self._slots.release(int(shard, 16))
+            self._slots.release(slot_of(shard))
 
-    def _mended(self, shard: str, name: str, problem: Problem, mend: Callable[[], bool]) -> Finding:
+    def _mended(self, shard: str, name: str, problem: Problem, mend: Callable[[], str]) -> Finding:
+        """`mend` says why it did not; nothing when it did."""
         item = f"{shard}/{name}"
         if not self._repair:
             return Finding(item, problem)
         try:
-            with self._slots.held(int(shard, 16)):
-                done = mend()
+            with self._slots.held(slot_of(shard)):
+                reason = mend()
         except (OSError, StoreError) as error:
             return Finding(item, problem, reason=getattr(error, "strerror", None) or str(error))
-        return Finding(item, problem, repaired=done, reason="" if done else "somebody may be at work on it")
+        return Finding(item, problem, repaired=not reason, reason=reason)
 
     # -- mending, with the shard held
 
-    def _drop(self, shard: str, name: str) -> bool:
+    def _drop(self, shard: str, name: str) -> str:
         """What the old code left has no lock to tell whether somebody writes it; it has to be an hour old."""
         path = f"{self._places.root}/{shard}/{name}"
         if not TEMPORARY.fullmatch(name) and name.endswith(OLD_TEMPORARY) and not self._is_old(path):
-            return False
+            return AT_WORK
         files.remove(path)
-        return True
+        return ""
 
-    def _drop_spare(self, stem: str, name: str) -> bool:
+    def _drop_spare(self, stem: str, name: str) -> str:
         if _spare(stem, name):
             files.remove(f"{os.path.dirname(stem)}/{name}")
-        return True
+        return ""
 
-    def _remove(self, shard: str, key: str) -> bool:
+    def _remove(self, shard: str, key: str) -> str:
         stem = f"{self._places.root}/{shard}/{key}"
         now = _problem(stem, key)
-        if now is None:
-            return True
+        if now is None or (now in _PARTED and self._reunite(shard, digest_of(key))):
+            return ""
+        if now == "corrupt metadata" and is_somebodys(stem):
+            return UNBELIEVED
         if now == "old form" or (is_old(key) and not self._is_old(stem + VALUE)):
-            return False
+            return AT_WORK
         if now in _UNSETTLED:
             remove(stem)
             self._index.put(Row(digest_of(key), None))
-        return True
+        return ""
 
-    def _rename(self, shard: str, key: str) -> bool:
+    def _reunite(self, shard: str, digest: str) -> bool:
+        """Earlier versions renamed the value first: killed then, they left each half under another name."""
+        other = OLD_SHARD if shard == digest[:2] else digest[:2]
+        with nullcontext() if other == shard else self._slots.held(int(other, 16)):
+            parted = are_parted(self._places, digest)
+            if parted:
+                files.replace(self._places.old_stem(digest) + METADATA, self._places.stem(digest) + METADATA)
+                self._enlist(digest[:2], digest)
+            return parted
+
+    def _rename(self, shard: str, key: str) -> str:
         """To the shard and the name of its digest, unless there is a sound entry already."""
-        target = digest_of(key)[:2]
-        with nullcontext() if target == shard else self._slots.held(int(target, 16)):
-            self._rename_alone(f"{self._places.root}/{shard}/{key}", digest_of(key))
-        return True
+        digest = digest_of(key)
+        target = digest[:2]
+        if files.is_link(f"{self._places.root}/{target}"):
+            return f"{target} is a link"
+        if is_somebodys(self._places.stem(digest)):
+            return f"what is in {target} cannot be believed, but may be sound: both stay"
+        slot = slot_of(target)
+        with nullcontext() if slot == slot_of(shard) else self._slots.held(slot):
+            self._rename_alone(f"{self._places.root}/{shard}/{key}", key)
+        return ""
 
-    def _rename_alone(self, source: str, digest: str) -> None:
+    def _rename_alone(self, source: str, key: str) -> None:
         """With both shards held: whoever is at work on the new name has finished, or was killed."""
+        digest = digest_of(key)
         target = self._places.stem(digest)
-        if _problem(source, OLD_PREFIX + digest) != "old name":
+        if _problem(source, key) != "old name":
             return
         if _problem(target, digest) in (None, "old form"):
             remove(source)
@@ -171,15 +218,15 @@ class Verifier:
         files.remove(source + VALUE)
         self._enlist(digest[:2], digest)
 
-    def _unlist(self, digest: str) -> bool:
+    def _unlist(self, digest: str) -> str:
         self._index.put(Row(digest, None))
-        return True
+        return ""
 
-    def _enlist(self, shard: str, key: str) -> bool:
-        row = read_row(f"{self._places.root}/{shard}/{key}", digest_of(key), old_name=is_old(key))
+    def _enlist(self, shard: str, key: str) -> str:
+        row = read_row(f"{self._places.root}/{shard}/{key}", key)
         if row is not None:
             self._index.put(row)
-        return row is not None
+        return "" if row is not None else AT_WORK
 
     def _is_old(self, path: str) -> bool:
         try:
@@ -200,7 +247,8 @@ def _spare(stem: str, name: str) -> bool:
 def _problem(stem: str, key: str) -> Problem | None:
     """Raises OSError where it cannot be read."""
     try:
-        metadata = understand(files.read(stem + METADATA))
+        text = files.read(stem + METADATA)
+        metadata = understand_own(text) if is_own(key) else understand(text)
     except FileNotFoundError:
         return "metadata missing"
     except Corrupt:
@@ -211,6 +259,6 @@ def _problem(stem: str, key: str) -> Problem | None:
         return "value missing"
     if not check(payload, metadata):
         return "corrupt value"
-    if is_old(key):
+    if is_old(key) or is_own(key):
         return "old name"
     return None if isinstance(metadata, PairMetadata) else "old form"

@@ -111,6 +111,7 @@ def entry(cache: CacheId, draft: Draft, room: Volume | None) -> Entry:
         tally=tally,
         group=draft.group,
         notes=draft.notes,
+        version=draft.version,
         detached=draft.detached,
         modified=_moment(tally.newest),
         # What points to the payload is read by every scan, ours too: that is no use.

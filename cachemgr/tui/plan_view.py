@@ -179,6 +179,10 @@ def side(
     return made
 
 
+_ONE_WAY = 2
+"""Lines of a plan with one route: from where, and to where."""
+
+
 def compact(
     session: Session, plan: Plan, rows: Sequence[PlanRow], look: Look, option: Option | None = None
 ) -> list[Line]:
@@ -186,7 +190,10 @@ def compact(
     if is_move(plan):
         disks = move_view.disks(plan, option, look, si=session.si)
         ways = [line for line in move_view.routes(session, plan) if line[0][0].strip() != "Route"]
-        made = [_joined(move_view.figures(plan, si=session.si)), _joined(disks), _joined(ways)]
+        if len(ways) == _ONE_WAY:
+            ways.reverse()  # where to comes first, since the end may be cut off
+        # What cannot be seen is below: first where it goes.
+        made = [_joined(ways), _joined(move_view.figures(plan, si=session.si)), _joined(disks)]
         made += move_view.way_back(plan, look)
         return [line for line in [*made, *warnings(plan, rows, look)] if line]
     made = [_joined(figures(plan, look, si=session.si))]

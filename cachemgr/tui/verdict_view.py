@@ -48,6 +48,16 @@ def title(judgement: Judgement, goes: int, look: Look, *, si: bool) -> str:
     return f" {look.glyphs.dot} ".join(parts)
 
 
+def unmet(judgement: Judgement, *, si: bool) -> str:
+    """Which size rule is not met and by how much; empty where all are. What keeps it from that `foundation`
+    says."""
+    short = next(iter(judgement.expiry.unmet), None)
+    if short is None:
+        return ""
+    what = "more to be freed" if short.criterion is Criterion.FREE else "too much stay"
+    return f"{short.criterion} is not met: {size(short.missing, si)} {what}"
+
+
 def looked_at(judgement: Judgement, weight: int, *, si: bool) -> str:
     """`of 1,402 entries, 214 MiB`."""
     return f"of {counted(len(judgement.verdicts), 'entry', 'entries')}, {size(weight, si)}"

@@ -107,6 +107,16 @@ def test_a_link_in_a_pair_makes_it_nobodys_entry(linked: str, tmp_path: Path) ->
         ('[{"expires_at": 1700086400}]', None),
         ("", None),
         ("\ufeff" + '{"expires_at": 1700086400}', None),
+        ('{"expires_at": 1700086400, "expires_at_ms": 1700086400000}', 1700086400),
+        ('{"expires_at": 1700086400, "expires_at_ms": 1707862400000}', None),
+        ('{"expires_at": 1700086400, "expires_at_ms": null}', None),
+        ('{"expires_at": 1700086400, "expires_at_ms": 1700086400000.0}', None),
+        ('{"expires_at": 1700086400, "expires_at_ms": 1' + "0" * 4000 + "}", None),
+        ('{"timestamp": 1700000000, "ttl_seconds": 86400, "expires_at_ms": 1700086400900}', 1700086400.9),
+        ('{"created_at_ms": 1700000000000, "ttl_seconds": 86400, "expires_at": 1700086400}', 1700086400),
+        ('{"created_at_ms": 1700000009000, "ttl_seconds": 86400, "expires_at": 1700086400}', None),
+        ('{"created_at_ms": 1700000009000, "timestamp": 1700000000, "expires_at": 1700086400}', None),
+        ('{"ttl_seconds": null, "expires_at": 253402300800.0, "expires_at_ms": 1700086400000}', None),
         ("[" * 60_000, None),
         ('{"a":' * 9_000, None),
     ],
@@ -116,6 +126,13 @@ def test_only_unanimous_and_strictly_typed_evidence_says_when_an_entry_expires(
     text: str, expires: float | None
 ) -> None:
     assert Metadata.read(text.encode()).expires == expires
+
+
+def test_an_end_beside_never_is_no_end() -> None:
+    """What the library goes by says something else than what the old code does."""
+    text = '{"ttl_seconds": null, "expires_at": 253402300800.0, "expires_at_ms": %s}'
+    assert Metadata.read((text % "null").encode()).record is Record.NEVER
+    assert Metadata.read((text % "1700086400000").encode()).doubt == "conflict"
 
 
 @pytest.mark.parametrize("version", ["3", '"3.1"', "null", "2.5"])
@@ -165,3 +182,41 @@ def test_what_the_library_writes_is_what_is_read_here(tmp_path: Path) -> None:
     assert first.group == second.group == "openai/gpt-4o"
     assert list(found) == [unfinished]
     assert evident("responses", tmp_path)
+
+
+OWN = {"timestamp": 1_699_996_400, "ttl_seconds": 3600, "expires_at": 1_700_000_000}
+
+
+@pytest.mark.parametrize(
+    ("shard", "key"), [("te", "test_key"), ("k", "k"), ("de", "decade"), ("ca", "cache:x")]
+)
+def test_a_pair_under_a_key_of_somebodys_own_is_an_entry(shard: str, key: str, tmp_path: Path) -> None:
+    write(tmp_path, pair(shard, key, **OWN))
+
+    (found,) = drafts("responses", tmp_path).values()
+
+    assert found.name == key
+    assert paths(found) == {f"{shard}/{key}.json", f"{shard}/{key}.meta.json"}
+    assert found.expires == 1_700_000_000
+    assert evident("responses", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("shard", "key", "metadata"),
+    [
+        ("te", "test_key", {"expires_at": 1_700_000_000}),
+        ("te", "test_key", {"version": 1}),
+        ("te", "test_key", {**OWN, "ttl_seconds": "3600"}),
+        ("ta", "test_key", OWN),
+        ("tes", "test_key", OWN),
+        (".t", ".test", OWN),
+    ],
+    ids=["one field", "somebody's", "text", "shard", "long shard", "hidden"],
+)
+def test_two_files_that_could_be_anybodys_are_nobodys_entry(
+    shard: str, key: str, metadata: dict[str, object], tmp_path: Path
+) -> None:
+    write(tmp_path, pair(shard, key, **metadata))
+
+    assert drafts("responses", tmp_path) == {}
+    assert not evident("responses", tmp_path)

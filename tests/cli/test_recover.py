@@ -229,3 +229,25 @@ def test_a_roll_back_promises_the_bytes_that_left_and_the_list_says_that_somethi
     assert "  8.0 KiB  interrupted" in told
     assert "Brought back 8.0 KiB" in done
     assert "3 untouched" in cachemgr("recover", run).out
+
+
+def test_beside_an_interrupted_undo_status_offers_nothing_that_would_be_refused(
+    cachemgr: Program, caches: Path, service: CacheManager
+) -> None:
+    inventory = service.inventory()
+    chosen = {entry.id for entry in inventory.entries if entry.cache == "tmdb@project"}
+    plan = service.plan_clear(inventory, chosen, disposal=Disposal.QUARANTINE, force=(Rule.IN_USE,))
+    for _ in service.execute(plan):
+        pass
+    cleared = service.runs()[0].id
+    events = service.execute(service.plan_undo(cleared))
+    for event in events:
+        if isinstance(event, StepStarted) and event.number == 1:
+            break
+    drop(events)
+    said = json.loads(cachemgr("status", "--json").out)
+    fixes = [
+        finding["fix"] for finding in said["findings"] if finding["code"] in ("quarantine", "interrupted-run")
+    ]
+    (undo,) = service.interrupted()
+    assert fixes == [["cachemgr", "recover", undo.id]]

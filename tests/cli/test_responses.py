@@ -211,3 +211,23 @@ def test_what_the_cache_holds_cannot_write_on_the_terminal(cachemgr: Program, di
         cache.set(RequestKey("evil\x1b[31m", "m\r\n", "x"), "hi")
     for words in (("ls",), ("stats", "--by", "provider", "--by", "model"), ("ls", "--json")):
         assert "\x1b" not in cachemgr("responses", *words).out
+
+
+def test_an_old_entry_under_a_key_of_ones_own(cachemgr: Program, project: Path) -> None:
+    root = project / ".questfoundry" / "cache"
+    old = DocumentsCache(root)
+    (project / ".questfoundry" / "config.yml").write_text("caching: {}\n", encoding="utf-8")
+    old.set("test_key", "test_value")
+    old.set("over", "too late", ttl=1)
+    past = {"timestamp": time.time() - 90_000, "ttl_seconds": 5, "expires_at": time.time() - 89_995}
+    (root / "ov" / "over.meta.json").write_text(json.dumps(past))
+    listed = cachemgr("ls", "responses", "-q").out.split()
+    assert listed == ["responses@project:over", "responses@project:test_key"]
+    assert cachemgr("responses", "get", "test_key").out == "test_value"
+    assert len(cachemgr("responses", "ls", "-q").out.split()) == 2
+    found = valid(cachemgr("responses", "verify", "--json").out, "responses-verify")
+    assert [one["problem"] for one in found["findings"]] == ["old name", "old name"]
+    assert cachemgr("expire", "responses", "--ttl", "--yes").code == 0
+    assert not (root / "ov" / "over.json").exists()
+    assert cachemgr("clear", "responses@project:test_key", "--yes").code == 0
+    assert not (root / "te" / "test_key.json").exists()

@@ -10,6 +10,7 @@ import pytest
 from cachemgr.responses import open_cache
 from cachemgr.responses.clock import Clock
 from tests.cli.conftest import Program
+from tests.cli.test_schemas import valid
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def test_expiry_by_a_clock_far_ahead_of_all_that_was_stored_wants_force(
     assert "30 days" in said.err
     assert "--force" in said.err
     assert len(list(root.glob("??/*.meta.json"))) == 6
-    assert "6 expired entries removed" in cachemgr("responses", *words, "--yes", "--force").out
+    assert "removed for good" in cachemgr("responses", *words, "--yes", "--force").out
 
 
 def answers(directory: Path) -> int:
@@ -90,13 +91,44 @@ def test_what_is_pinned_is_not_expired_here_either(
         cache.set("old", "paid", ttl=0.001)
     time.sleep(0.01)
     (project / "cachemgr.toml").write_text(f'[[pins]]\ntarget = "{target}"\nreason = "paid"\n')
-    said = cachemgr("responses", "expire", "--yes")
-    assert said.code == 4
-    assert "1 entry is pinned by" in said.err
-    assert "(paid)" in said.err
-    assert answers(directory) == 5
-    assert cachemgr("responses", "expire", "--older-than", "0s", "--never-expiring", "--yes").code == 4
-    assert answers(directory) == 5
+    for words, kept in (
+        ((), "1 entry kept"),
+        (("--older-than", "0s", "--never-expiring", "--force"), "5 entries kept"),
+    ):
+        said = cachemgr("responses", "expire", "--yes", *words)
+        assert said.code == 0
+        assert "nothing is removed" in said.out
+        assert f"{kept}: pinned by {target} (paid)" in said.out
+        assert answers(directory) == 5
+
+
+@pytest.mark.parametrize("backend", ["file", "sqlite"])
+def test_what_is_not_pinned_goes_all_the_same(
+    backend: str, cachemgr: Program, directory: Path, project: Path
+) -> None:
+    """In a database no scan sees entries; there a pin on the type holds all of it."""
+    with open_cache(
+        {"cache_dir": str(directory), "backend": backend, "cleanup_interval_seconds": 0}
+    ) as cache:
+        for key in ("mine", "other"):
+            cache.set(key, "paid", ttl=0.001)
+        mine, other = cache.digest("mine"), cache.digest("other")
+    time.sleep(0.01)
+    target = f"responses@project:{mine}" if backend == "file" else "responses"
+    (project / "cachemgr.toml").write_text(f'[[pins]]\ntarget = "{target}"\n')
+    named = ("--dir", str(directory)) if backend == "sqlite" else ()
+    said = cachemgr("responses", "expire", "--yes", "--json", *named)
+    assert said.code == 0
+    document = valid(said.out, "responses-expire")
+    expected = (1, [(target, 1)]) if backend == "file" else (0, [(target, 2)])
+    kept = [(pin["target"], pin["entries"]) for pin in document["pinned"]]
+    assert (document["removed"]["entries"], kept) == expected
+    with open_cache(
+        {"cache_dir": str(directory), "backend": backend, "cleanup_interval_seconds": 0}
+    ) as cache:
+        left = {entry.digest for entry in cache.entries()}
+        assert mine in left
+        assert (other in left) is (backend == "sqlite")
 
 
 @pytest.mark.parametrize("holds", ["responses@elsewhere", "tmdb"])
@@ -116,7 +148,7 @@ def test_what_never_expires_goes_when_that_is_said(cachemgr: Program, directory:
         cache.set("a day", "paid", ttl=86_400)
     time.sleep(0.01)
     words = ("responses", "expire", "--older-than", "0s", "--yes")
-    assert "1 expired entry removed" in cachemgr(*words).out
+    assert "1 expired or older entry removed for good" in cachemgr(*words).out
     assert answers(directory) == 4
     assert cachemgr("responses", "expire", "--never-expiring").code == 2
-    assert "4 expired entries removed" in cachemgr(*words, "--never-expiring").out
+    assert "4 expired or older entries removed for good" in cachemgr(*words, "--never-expiring").out

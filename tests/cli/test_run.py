@@ -169,3 +169,9 @@ def test_with_another_home_the_program_is_still_found(
     said = process("run", "--home", str(tmp_path), "own-tool", env={"PATH": f"{home}/bin:{os.defpath}"})
 
     assert (said.code, said.out.strip()) == (0, str(tmp_path))
+
+
+def test_a_command_that_is_empty_is_named(process: Program, project: Path) -> None:
+    said = process("run", "--", "")
+    assert said.code == 127
+    assert "there is no program ''" in said.err

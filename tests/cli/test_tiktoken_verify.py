@@ -93,3 +93,22 @@ def test_what_lies_there_by_a_hostile_name_is_only_a_name(
     assert len(states) == (3 if sys.platform == "win32" else 5)
     assert bundled.code == 1
     assert [file.name for file in (project / "out").iterdir()] == [CL100K.file]
+
+
+def test_a_bundle_with_nothing_of_tiktokens_is_not_verified(cachemgr: Program, project: Path) -> None:
+    (project / "bundle").mkdir()
+    for _ in range(2):
+        for more in ((), ("--json",)):
+            said = cachemgr("tiktoken", "verify", "--dir", "bundle", *more)
+            assert said.code == 3
+            assert "bundle holds no file of tiktoken's" in said.err
+        # As a browser names it: tiktoken would not find it.
+        (project / "bundle" / "o200k_base.tiktoken").write_text("x")
+
+
+def test_what_cannot_be_had_has_no_size(cachemgr: Program, project: Path) -> None:
+    tree(project, {"cachemgr.toml": ""})
+    place(project / "mine", b"xx", CL100K.file)
+    said = cachemgr("tiktoken", "warm", "cl100k_base", "--dir", "into", "--from", "mine", "--dry-run")
+    assert "MiB" not in said.out
+    assert "corrupt" in said.out

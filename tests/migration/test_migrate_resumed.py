@@ -169,3 +169,24 @@ def test_a_roll_back_says_what_it_deletes(found: Ground, elsewhere: Path, cachem
     )
     (close,) = (line for line in said.out.splitlines() if "quarantine of" in line)
     assert not close.rstrip().endswith("undo")
+
+
+def test_finishing_a_migration_says_where_it_goes_and_what_to_set(
+    cachemgr: Program, found: Ground, elsewhere: Path
+) -> None:
+    there = elsewhere / "hub"
+    run = cut_off(found, found.plan(to=there), publishing)
+    looked = cachemgr("recover", run, "--finish", "--dry-run")
+    assert f" to {there} (copied and compared)" in looked.out
+    said = cachemgr("recover", run, "--finish", "--yes", "--force", "in-use")
+    assert said.code == 0
+    assert f" to {there} (copied and compared)" in said.out
+    assert f"So that every tool uses the new place, set:\n  HF_HUB_CACHE={there}\n" in said.out
+
+
+def test_rolling_back_says_what_becomes_of_the_copies(
+    cachemgr: Program, found: Ground, elsewhere: Path
+) -> None:
+    run = cut_off(found, found.plan(to=elsewhere / "hub"), publishing)
+    said = cachemgr("recover", run, "--rollback", "--dry-run")
+    assert "removes what was copied so far; every source is where it was" in said.out

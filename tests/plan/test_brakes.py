@@ -1,6 +1,10 @@
 """What stops an expiry while nobody watches, and what stops it in any case."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
 
 from cachemgr.domain.inventory import Inventory, Volume
 from cachemgr.domain.policy import Policy
@@ -9,6 +13,7 @@ from cachemgr.plan.expire import judge
 from tests.values import NOW, ago, cache, entry, unit
 
 DAY = 86_400
+TEN_YEARS = timedelta(days=3650)
 
 
 def test_ten_gigabytes_stop_it_however_many_entries_there_are() -> None:
@@ -33,3 +38,32 @@ def test_a_rule_of_last_use_stops_where_reads_are_not_recorded() -> None:
         made = judge(found, found.entries, policy, NOW)
         assert [brake.kind for brake in brakes(found, made, NOW, attended=True)] == kinds
         assert not made.going
+
+
+def kinds(changes: Sequence[datetime], now: datetime) -> list[str]:
+    entries = [entry(f"e{number}", modified=modified) for number, modified in enumerate(changes)]
+    found = Inventory(now, (replace(cache(), registered=True),), tuple(entries))
+    made = judge(found, found.entries, Policy(older_than=30 * DAY), now)
+    return [str(brake.kind) for brake in brakes(found, made, now, attended=True)]
+
+
+@pytest.mark.parametrize(
+    ("usual", "strange"),
+    [
+        (6, [NOW + timedelta(days=26_000)]),
+        (20, [NOW + TEN_YEARS - timedelta(days=9)]),
+        (300, [NOW + TEN_YEARS - timedelta(days=9)] * 2 + [NOW + timedelta(days=26_000)] * 9),
+    ],
+    ids=["one from the far future", "one just before it", "several"],
+)
+def test_no_single_file_vouches_for_a_clock(usual: int, strange: list[datetime]) -> None:
+    """Ten years ahead; without the strange ones that is noticed anyway."""
+    changes = [ago(days=number % 90) for number in range(usual)]
+    assert kinds(changes, NOW + TEN_YEARS) == ["clock"]
+    assert kinds([*changes, *strange], NOW + TEN_YEARS) == ["clock"]
+
+
+@pytest.mark.parametrize("old", [1, 2, 8, 200])
+def test_old_things_beside_what_is_in_use_are_no_clock(old: int) -> None:
+    in_use = [ago(days=number) for number in range(3 if old > 8 else 1)]
+    assert kinds([*in_use, *[ago(days=900)] * old], NOW) == []

@@ -123,3 +123,45 @@ def test_zstd_is_asked_for_where_it_is_not(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(codec, "_zstd", lambda: None)
     with pytest.raises(ConfigError, match="pip install"):
         open_cache({"compression": {"codec": "zstd"}})
+
+
+def test_a_choice_that_is_misspelt_is_told_the_nearest_with_its_line(tmp_path: Path) -> None:
+    file = project(tmp_path, "caching:\n  enabled: true\n  backend: sqlit\n")
+    with pytest.raises(ConfigError) as caught:
+        open_cache(file)
+    said = str(caught.value)
+    assert "config.yml:3: `caching.backend` is 'sqlit'" in said
+    assert "it must be file, memory, sqlite or redis (did you mean sqlite?)" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (
+            "caching:\n  redis:\n    breaker: {failures: many}\n",
+            "config.yml:3: `caching.redis.breaker.failures`",
+        ),
+        ("caching:\n  per_provider:\n    openai:\n      ttl_seconds: soon\n", "config.yml:4: "),
+        ("caching:\n  ttl_seconds: -1\n", "config.yml:2: `caching`: `ttl_seconds`"),
+        ("a: 1\ncaching: 5\n", "config.yml:2: `caching` must be a mapping, not int"),
+        ("caching:\n  cache_dir: 5\n", "config.yml:2: `caching.cache_dir` must be text, not a whole number"),
+    ],
+    ids=["nested", "rule", "negative", "no mapping", "path"],
+)
+def test_a_mistake_has_its_line(text: str, line: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        open_cache(project(tmp_path, text))
+    assert line in str(caught.value)
+
+
+def test_bad_yaml_is_one_sentence_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        open_cache(project(tmp_path, "caching:\n  a: [1\n b: 2\n"))
+    assert "config.yml:3: not YAML: expected ',' or ']'" in str(caught.value)
+    assert "\\x0a" not in str(caught.value)
+
+
+@pytest.mark.parametrize("source", [{"cache_dir": 5}, 5, ["x"]], ids=["path", "number", "list"])
+def test_what_opens_no_cache_is_a_configuration_error(source: Any) -> None:
+    with pytest.raises(ConfigError):
+        open_cache(source)

@@ -15,6 +15,7 @@ from cachemgr.responses import Cache, EntryQuery, SetResult, Usage, open_cache
 from cachemgr.responses.aio import AsyncCache
 from cachemgr.responses.breaker import CircuitBreaker
 from cachemgr.responses.errors import ConfigError, Unreachable
+from cachemgr.responses.transfer import transfer
 from tests.responses.conftest import Ear
 from tests.responses.server import RedisServer, free_port
 
@@ -284,3 +285,16 @@ def test_the_password_is_not_shown(faults: list[str], warnings_said: Ear) -> Non
 def test_an_address_that_is_none_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"redis\.url"):
         opened("http://127.0.0.1")
+
+
+def test_of_two_answers_that_are_copied_the_later_one_stays(
+    cache: Cache, server: RedisServer, tmp_path: Path
+) -> None:
+    with open_cache({"cache_dir": str(tmp_path / "files"), "cleanup_interval_seconds": 0}) as source:
+        for key in "ab":
+            source.set(key, "older")
+        time.sleep(0.002)
+        cache.set("a", "newer")
+        report = transfer(source, cache)
+    assert (report.entries, report.kept) == (1, 1)
+    assert [hit.value for key in "ab" if (hit := cache.get(key))] == ["newer", "older"]

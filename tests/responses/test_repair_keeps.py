@@ -120,3 +120,62 @@ def test_what_may_not_be_read_is_reported_and_left(place: str, root: Path, opene
     finally:
         (root / place).chmod(mode)
     assert cache.get(A)
+
+
+NOW = time.time()
+SAID = {"timestamp": NOW, "ttl_seconds": 86400, "expires_at": NOW + 86400, "provider": "o", "model": "m"}
+UNBELIEVABLE = {
+    "byte order mark": b"\xef\xbb\xbf" + json.dumps(SAID).encode(),
+    "text": json.dumps({**SAID, "timestamp": str(NOW)}).encode(),
+    "milliseconds": json.dumps({**SAID, "timestamp": NOW * 1000, "expires_at": NOW * 1000}).encode(),
+    "conflict": json.dumps({**SAID, "ttl_seconds": 9}).encode(),
+    "nothing": b'{"provider": "o"}',
+}
+
+
+@posix
+@pytest.mark.parametrize("old_name", [True, False], ids=["old name", "new name"])
+@pytest.mark.parametrize("record", UNBELIEVABLE)
+def test_an_unbelievable_record_costs_no_value(
+    record: str, old_name: bool, root: Path, opened: Opener
+) -> None:
+    stem = root / ("ca" if old_name else A[:2]) / (f"cache:{A}" if old_name else A)
+    cache = opened()
+    cache.set("another", "x", ttl=None)
+    stem.parent.mkdir(exist_ok=True)
+    files = {".json": b"paid", ".meta.json": UNBELIEVABLE[record]}
+    for ending, content in files.items():
+        stem.with_name(stem.name + ending).write_bytes(content)
+        os.utime(stem.with_name(stem.name + ending), (1e9, 1e9))
+    for _ in range(2):
+        (finding,) = cache.verify(repair=True).findings
+        assert (finding.problem, finding.repaired) == ("corrupt metadata", False)
+        assert "stay" in finding.reason
+        cache.sweep()
+    assert [stem.with_name(stem.name + ending).read_bytes() for ending in files] == list(files.values())
+
+
+@posix
+def test_nor_is_it_written_over_by_an_old_pair(root: Path, opened: Opener) -> None:
+    old_pair(root, A)
+    (root / A[:2]).mkdir()
+    (root / A[:2] / f"{A}.json").write_text("paid, too")
+    (root / A[:2] / f"{A}.meta.json").write_bytes(UNBELIEVABLE["text"])
+    opened().verify(repair=True)
+    assert (root / A[:2] / f"{A}.json").read_text() == "paid, too"
+    assert (root / "ca" / f"cache:{A}.json").read_text() == "paid"
+
+
+@posix
+@pytest.mark.parametrize("digest", ["11" + "e" * 62, "ca" + "e" * 62, "ff" + "e" * 62])
+def test_halves_that_an_earlier_version_parted_come_together(digest: str, root: Path, opened: Opener) -> None:
+    """It renamed the value first, and was killed. A sweep leaves both halves to that."""
+    old_pair(root, digest)
+    new = root / digest[:2] / f"{digest}.json"
+    new.parent.mkdir(exist_ok=True)
+    (root / "ca" / f"cache:{digest}.json").rename(new)
+    for path in (new, root / "ca" / f"cache:{digest}.meta.json"):
+        os.utime(path, (1e9, 1e9))
+    opened().sweep()
+    assert {finding.problem for finding in opened().verify().findings} >= {"value missing"}
+    assert repaired_answer(root, digest) == "paid"

@@ -122,6 +122,19 @@ def test_older_than(opened: Opener, hands: Hands) -> None:
     assert kept(cache) == "de"
 
 
+@pytest.mark.parametrize("backend", ["file", "sqlite", "memory"])
+def test_what_is_to_be_kept_is_kept(backend: str, opened: Opener, hands: Hands) -> None:
+    cache = opened(backend=backend)
+    for key in "abcdef":
+        cache.set(key, "x", ttl=10 if key in "abc" else None)
+    hands.pass_by(HOUR)
+    keep = {cache.digest("a"), cache.digest("d")}
+    assert cache.expire(keep=keep, dry_run=True).removed.entries == 2
+    assert cache.expire(keep=keep).removed.entries == 2
+    assert cache.expire(keep=keep, older_than=timedelta(minutes=1), endless=True).removed.entries == 2
+    assert {entry.digest for entry in cache.entries()} == keep
+
+
 def test_an_entry_that_was_written_anew_stays(opened: Opener, hands: Hands) -> None:
     """The index of this process still says that it has expired; the file is asked once more."""
     cache, other = opened(), opened(index={"enabled": False})

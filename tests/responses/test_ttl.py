@@ -1,6 +1,7 @@
 """How long an answer is kept, and who says so."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -8,6 +9,7 @@ from cachemgr.responses import RequestKey, SetResult
 from cachemgr.responses.config import CacheConfig
 from cachemgr.responses.ttl import LONGEST, seconds
 from tests.responses.conftest import Hands, Opener
+from tests.responses.test_backends import BACKENDS, NAMES
 
 KEY = RequestKey("openai", "gpt-4o", "hello")
 
@@ -122,3 +124,45 @@ def test_stale_answers_are_there_for_those_who_ask(opened: Opener, hands: Hands)
     assert hit is not None
     assert hit.stale
     assert cache.get(KEY, allow_stale=4) is None
+
+
+@pytest.mark.parametrize("backend", BACKENDS, ids=NAMES)
+@pytest.mark.parametrize(
+    "setting", ["stale_if_error_seconds", "stale_while_revalidate_seconds"], ids=["error", "revalidate"]
+)
+def test_a_sweep_keeps_what_may_still_be_served(
+    opened: Opener, hands: Hands, backend: dict[str, Any], setting: str
+) -> None:
+    cache = opened(**backend, **{setting: 3600})
+    cache.set(KEY, "old", ttl=2)
+    for passed in (10, 3000):
+        hands.pass_by(passed)
+        assert cache.sweep().removed.entries == 0
+        assert cache.expire(dry_run=True).removed.entries == 0
+        assert cache.peek(KEY)
+        if setting == "stale_if_error_seconds":
+            assert cache.get_or_compute(KEY, _broken).value == "old"
+    hands.pass_by(600)
+    assert cache.sweep().removed.entries == 1
+    assert cache.peek(KEY) is None
+
+
+def test_a_sweep_keeps_what_this_process_asks_for_although_it_is_over(opened: Opener, hands: Hands) -> None:
+    cache = opened()
+    cache.set(KEY, "old", ttl=2)
+    assert cache.get(KEY, allow_stale=3600)
+    hands.pass_by(1000)
+    assert cache.sweep().removed.entries == 0
+    assert cache.get(KEY, allow_stale=3600)
+    assert opened().sweep().removed.entries == 1, "another program knows nothing of it"
+
+
+def test_whoever_asks_for_what_is_older_gets_it_all_the_same(opened: Opener, hands: Hands) -> None:
+    cache = opened(stale_if_error_seconds=3600)
+    cache.set(KEY, "old", ttl=2)
+    hands.pass_by(1000)
+    assert cache.expire(older_than=timedelta(seconds=900)).removed.entries == 1
+
+
+def _broken() -> Any:
+    raise ConnectionError("no model")

@@ -144,6 +144,7 @@ class Hub:
             payload=payload,
             group=repository.name,
             notes=refs,
+            version=commit,
             detached=not refs,
             apparent=plain + linked,
             obstacles=tuple(_obstacles(repository, revision)),

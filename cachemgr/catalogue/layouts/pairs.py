@@ -1,14 +1,15 @@
 """Response caches: a value and its metadata, two files in one shard.
 
-Two key forms: `<2 hex>/<64 hex>.json`, and `ca/cache:<64 hex>.json`, where the shard is the first two
-letters of a key that begins with `cache:`.
+Key forms: `<2 hex>/<64 hex>.json`; `ca/cache:<64 hex>.json`, where the shard is the first two letters of a
+key that begins with `cache:`; and `te/test_key.json` under a key of somebody's own, which could be anybody's
+two files, so that only one whose metadata has all that the old code wrote is an entry.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from cachemgr.catalogue.layouts.evidence import ABANDONED, tagged_or_empty
-from cachemgr.catalogue.layouts.response_metadata import Metadata
+from cachemgr.catalogue.layouts.response_metadata import Metadata, is_documents
 from cachemgr.domain.layout import Reader
 from cachemgr.domain.terms import Record
 from cachemgr.domain.unit import Draft, Item, Kind, digest
@@ -18,9 +19,10 @@ from cachemgr.responses.format import (
     METADATA,
     OLD_TEMPORARY,
     OWN,
-    SHARD,
+    OWN_SHARD,
     TEMPORARY,
     VALUE,
+    own_keys,
 )
 
 NO_METADATA = "metadata missing"
@@ -40,6 +42,8 @@ class Pairs:
             items = reader.list(shard)
             for key, files in _keys(shard, items).items():
                 yield from _drafts(reader, shard, key, files)
+            for key in _own_keys(reader, shard, items):
+                yield from _drafts(reader, shard, key, frozenset((VALUE, METADATA)))
             for item in items:
                 if TEMPORARY.fullmatch(item.name) and item.kind is Kind.FILE:
                     yield from _unfinished(reader, shard, item.name)
@@ -47,13 +51,23 @@ class Pairs:
     def evidence(self, reader: Reader) -> bool:
         if tagged_or_empty(reader):
             return True
-        return any(_keys(shard, reader.list(shard)) for shard in _shards(reader))
+        shards = {shard: reader.list(shard) for shard in _shards(reader)}
+        if any(_keys(shard, items) for shard, items in shards.items()):
+            return True
+        return any(next(_own_keys(reader, shard, items), None) for shard, items in shards.items())
 
 
 def _shards(reader: Reader) -> Iterator[str]:
     for item in reader.list():
-        if item.kind is Kind.DIRECTORY and SHARD.fullmatch(item.name):
+        if item.kind is Kind.DIRECTORY and OWN_SHARD.fullmatch(item.name):
             yield item.name
+
+
+def _own_keys(reader: Reader, shard: str, items: tuple[Item, ...]) -> Iterator[str]:
+    there = [item.name for item in items if item.kind is Kind.FILE]
+    for key in sorted(own_keys(shard, there)):
+        if is_documents(reader.text(shard, key + METADATA)):
+            yield key
 
 
 def _keys(shard: str, items: tuple[Item, ...]) -> dict[str, frozenset[str]]:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -47,6 +48,16 @@ class Metadata:
         return cls(expires, _model(found), Record.NEVER if expires is None else Record.DATED)
 
 
+def is_documents(text: bytes | None) -> bool:
+    """Whether a file has the three fields that the old code wrote into each of its own, as numbers."""
+    try:
+        found = json.loads((text or b"").decode(), parse_constant=_refused, object_pairs_hook=_without_twins)
+        fields = ("timestamp", "ttl_seconds", "expires_at")
+        return isinstance(found, dict) and all(_moment(found.get(name)) for name in fields)
+    except (ValueError, RecursionError):
+        return False
+
+
 class _Doubt(ValueError):
     """Carries the code of what is wrong."""
 
@@ -68,18 +79,27 @@ def _expiry(found: dict[str, object]) -> float | None:
     if not isinstance(version, int) or version > VERSION:
         raise _Doubt("newer")
     if found.get("expires_at") == NEVER and found.get("ttl_seconds") is None:
+        if found.get("expires_at_ms") is not None:
+            raise _Doubt("conflict")
         return None
-    moments = {
+    moments: dict[str, float] = {
         name: _moment(found[name]) for name in ("expires_at", "timestamp", "ttl_seconds") if name in found
     }
-    times = [moments["expires_at"]] if "expires_at" in moments else []
-    if "timestamp" in moments and "ttl_seconds" in moments:
-        times.append(moments["timestamp"] + moments["ttl_seconds"])
+    # What our own library goes by. No end there, beside others that give one, is a conflict.
+    ours: dict[str, float] = {
+        name: _milliseconds(found[name])
+        for name in ("expires_at_ms", "created_at_ms")
+        if name in found and (found[name] is not None or moments)
+    }
+    starts = [*_given(moments, "timestamp"), *_given(ours, "created_at_ms")]
+    times = [*_given(moments, "expires_at"), *_given(ours, "expires_at_ms")]
+    times += [start + ttl for start in starts for ttl in _given(moments, "ttl_seconds")]
     if not times:
         if "ttl_seconds" in moments:
             raise _Doubt("incomplete")
         return None
-    if max(times) - min(times) > _TOLERANCE or min(times) < moments.get("timestamp", 0):
+    apart = max(_span(times), _span(starts))
+    if apart > _TOLERANCE or min(times) < max(starts, default=0):
         raise _Doubt("conflict")
     if max(times) > _LATEST:
         raise _Doubt("range")
@@ -93,6 +113,22 @@ def _moment(value: object) -> float:
         # Milliseconds are not guessed at, and a lifetime of nothing means something else to each writer.
         raise _Doubt("range")
     return float(value)
+
+
+def _given(moments: Mapping[str, float], name: str) -> tuple[float, ...]:
+    return (moments[name],) if name in moments else ()
+
+
+def _span(moments: Sequence[float]) -> float:
+    return max(moments, default=0) - min(moments, default=0)
+
+
+def _milliseconds(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _Doubt("type")
+    if not 0 < value <= _LATEST * 1000:
+        raise _Doubt("range")
+    return value / 1000
 
 
 def _model(found: dict[str, object]) -> str:

@@ -7,7 +7,7 @@ import click
 from cachemgr.cli.action import act
 from cachemgr.cli.options import everywhere, nul_option, pass_session, targets_argument, where_option
 from cachemgr.cli.session import Session
-from cachemgr.cli.targets import matching, out_of_reach, read_targets, refuse_unusable, selected
+from cachemgr.cli.targets import matching, out_of_reach, read_targets, refuse_unusable, say_packed, selected
 from cachemgr.cli.wish import Wish, action_options
 from cachemgr.domain.errors import Unavailable
 from cachemgr.present.text import display_name
@@ -72,6 +72,7 @@ def _clear(
     inventory = session.inventory()
     selection = selected(session, inventory, words)
     refuse_unusable(inventory, selection)
+    say_packed(session, inventory, selection)
     entries = matching(session, inventory, selection, where)
     plan = session.service.plan_clear(
         inventory,

@@ -14,7 +14,19 @@ from cachemgr.present.settings_rows import setting_rows
 from cachemgr.present.text import counted, display_name, short_path
 
 SCHEMAS = (
-    *("config", "entries", "env", "error", "event", "explanation", "history", "init", "plan", "recover"),
+    *(
+        "caching",
+        "config",
+        "entries",
+        "env",
+        "error",
+        "event",
+        "explanation",
+        "history",
+        "init",
+        "plan",
+        "recover",
+    ),
     *("responses-convert", "responses-expire", "responses-get", "responses-ls", "responses-stats"),
     *("responses-verify", "result", "status", "tiktoken-bundle", "tiktoken-verify", "tiktoken-warm", "types"),
 )

@@ -8,9 +8,15 @@ import click
 from cachemgr.cli.action import act
 from cachemgr.cli.options import everywhere, nul_option, pass_session, targets_argument
 from cachemgr.cli.session import Session
-from cachemgr.cli.targets import NOTHING, out_of_reach, read_targets, refuse_unusable, selected
+from cachemgr.cli.targets import (
+    out_of_reach,
+    read_targets,
+    refuse_unusable,
+    say_packed,
+    selected,
+)
 from cachemgr.cli.wish import Wish, action_options
-from cachemgr.domain.errors import Unavailable
+from cachemgr.domain.errors import Unavailable, UnknownTarget
 from cachemgr.domain.field import Measure, amount
 from cachemgr.domain.policy import Policy
 from cachemgr.domain.target import Selection
@@ -27,7 +33,7 @@ Examples:
   cachemgr expire responses --ttl --max-size 500MB   and then the oldest, until it fits
   cachemgr expire models --free 40G --delete         until 40 GiB are free
   cachemgr expire huggingface-hub --keep-last 1      the newest revision of each repository stays
-  cachemgr expire tmdb --older-than 6mo --explain tmdb@project:603
+  cachemgr expire tmdb --older-than 6mo --explain tmdb@project:movie_797.json
 
 \b
 An entry goes if --ttl, --older-than or --unused-for asks for it; --max-size and --free then take
@@ -37,7 +43,7 @@ is pinned in the configuration, what has a record that cannot be believed, and w
 --min-age (24 hours; a time that the cache itself recorded needs no age).
 
 \b
-Without a terminal it stops (exit code 4) where rules of age, use or size would take more than half
+With --yes and no terminal it stops (exit code 4) where rules of age, use or size take more than half
 of the entries or 10 GB; on any clock that the files contradict; and where --unused-for asks a mount
 that records no reads. --force mass-expiry overrides that.
 """
@@ -78,7 +84,11 @@ def _rule_options(command: Any) -> Any:
 @click.option("--ttl", is_flag=True, help="Past the time that the cache itself recorded.")
 @_rule_options
 @click.option(
-    "--policy", "name", metavar="NAME", help="A saved policy; a rule beside it replaces the same one."
+    "--policy",
+    "names",
+    metavar="NAME",
+    multiple=True,
+    help="A saved policy; a rule beside it replaces the same one.",
 )
 @click.option("--explain", metavar="ENTRY", multiple=True, help="Say which rule takes or keeps it, and stop.")
 @action_options(disposal=True)
@@ -89,13 +99,14 @@ def expire(
     session: Session,
     /,
     targets: tuple[str, ...],
-    name: str | None,
+    names: tuple[str, ...],
     explain: tuple[str, ...],
     nul: bool,
     wish: Wish,
     **rules: Any,
 ) -> int:
     """Remove what rules name, through a plan that says why."""
+    name = _one(names)
     policy = _policy(session, name, rules)
     words = read_targets(targets, nul=nul)
     session.service.expiring.refuse_empty(policy)
@@ -110,8 +121,13 @@ def expire(
             inventory, policy, entries, disposal=wish.disposal, force=wish.forced
         )
         return _explain(session, judgement, wanted)
-    if not entries and selection is not NOTHING and name is not None and words:
-        session.output.line(f"cachemgr: policy {display_name(name)} is about nothing of that", err=True)
+    say_packed(session, inventory, selection)
+    if name is not None and words and not set(selection.caches) & set(about.caches):
+        targets_of = " ".join(map(display_name, policy.targets))
+        raise UnknownTarget(
+            f"policy {display_name(name)} is about {targets_of}, and nothing of that was named;"
+            " name something of it, or nothing for all of it"
+        )
     plan = session.service.expiring.plan(
         inventory,
         policy,
@@ -124,6 +140,14 @@ def expire(
     code = act(session, plan, wish)
     lost = out_of_reach(session, inventory, selection)
     return code or (Unavailable.exit_code if lost else 0)
+
+
+def _one(names: tuple[str, ...]) -> str | None:
+    if len(set(names)) > 1:
+        raise click.UsageError(
+            f"--policy {' and --policy '.join(names)}: one at a time; each has a plan of its own."
+        )
+    return names[0] if names else None
 
 
 def _policy(session: Session, name: str | None, rules: dict[str, Any]) -> Policy:
@@ -146,7 +170,8 @@ def _explain(session: Session, judgement: Judgement, wanted: Selection) -> int:
     for verdict in shown:
         word = "goes" if verdict.goes else "stays"
         output.line(f"{display_name(verdict.entry)} {word}: {verdict_sentence(verdict)}")
-        output.line(f"  {_standing(rank[verdict.entry], len(rank))}; its record: {verdict.state.value}")
+        place = rank[verdict.entry] if verdict.goes else None
+        output.line(f"  {_standing(place, len(rank))}; its record: {verdict.state.value}")
     for entry in sorted(wanted.entries - rank.keys()):
         output.line(f"{display_name(entry)} stays: it is not among what the rules are about")
     for clock in judgement.expiry.clocks:
@@ -154,5 +179,6 @@ def _explain(session: Session, judgement: Judgement, wanted: Selection) -> int:
     return 0
 
 
-def _standing(rank: int, of: int) -> str:
-    return f"{counted(of, 'entry', 'entries')} looked at, it is number {rank:,} in the order of going"
+def _standing(rank: int | None, of: int) -> str:
+    order = "" if rank is None else f", it is number {rank:,} in the order of going"
+    return f"{counted(of, 'entry', 'entries')} looked at{order}"

@@ -14,7 +14,7 @@ from cachemgr.cli.options import (
 )
 from cachemgr.cli.output import Column
 from cachemgr.cli.session import Session
-from cachemgr.cli.targets import matching, out_of_reach, read_targets, selected
+from cachemgr.cli.targets import matching, out_of_reach, read_targets, say_packed, selected
 from cachemgr.domain.errors import Unavailable
 from cachemgr.domain.inventory import Entry, Inventory
 from cachemgr.domain.query import Sort
@@ -58,6 +58,7 @@ def ls(
     words = read_targets(targets, nul=nul)
     inventory = session.inventory()
     selection = selected(session, inventory, words)
+    say_packed(session, inventory, selection)
     found = matching(session, inventory, selection, where)
     shown = order.order(found, inventory, session.now())[:limit]
     if session.options.json:

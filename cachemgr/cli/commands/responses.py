@@ -1,6 +1,6 @@
 """`cachemgr responses`: a project's response cache, seen from outside of the applications that use it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TypeVar, cast, get_args
@@ -11,7 +11,8 @@ from cachemgr.cli.options import allow_root_option, everywhere, json_option, pas
 from cachemgr.cli.responses import (
     agree,
     as_text,
-    refuse_pinned,
+    pinned,
+    rehearsed,
     response_caches,
     show_entries,
     show_findings,
@@ -23,6 +24,7 @@ from cachemgr.cli.responses import (
 from cachemgr.cli.session import Session
 from cachemgr.domain.errors import Busy, Refused, UnknownTarget, UsageError
 from cachemgr.domain.field import Measure, amount
+from cachemgr.domain.policy import Pin
 from cachemgr.present.document.responses import (
     entries_document,
     entry_document,
@@ -35,7 +37,6 @@ from cachemgr.responses.cache import Cache
 from cachemgr.responses.maintained import BUSY
 from cachemgr.responses.query import EntryQuery, Grouping, Order
 from cachemgr.responses.report import SweepReport
-from cachemgr.responses.transfer import transfer
 
 F = TypeVar("F", bound=Callable[..., object])
 EXPIRE = """\b
@@ -62,7 +63,8 @@ Examples:
   cachemgr responses convert --to file --out backup/responses
 
 \b
-What lives is copied; the source stays as it is. Then set `backend:` in `.questfoundry/config.yml`.
+What lives is copied; the source stays as it is, and of two answers to one question the later one.
+After an interruption the same command goes on. Then set `backend:` in `.questfoundry/config.yml`.
 """
 
 _DIRECTORY = click.Path(file_okay=False, path_type=Path)
@@ -142,10 +144,12 @@ def ls(
 def get(session: Session, named: Path | None, key: str) -> int:
     """Print one response. KEY is what the application asks by, a digest, or how a digest begins."""
     with response_caches(session).looking(named) as cache:
-        entry = the_one(cache, key)
+        entry = the_one(session, cache, key, named)
         hit = cache.peek(entry.digest)
         if hit is None:
-            raise UnknownTarget(f"{entry.digest} cannot be read; `cachemgr responses verify` says why")
+            where = () if named is None else ("--dir", str(named))
+            verify = session.command("responses", "verify", *where)
+            raise UnknownTarget(f"{entry.digest} cannot be read; `{verify}` says why")
         if session.options.json:
             session.output.document(entry_document(cache, entry, hit.value, session.now()))
         else:
@@ -170,26 +174,25 @@ def expire(
     force: bool,
     yes: bool,
 ) -> int:
-    """Remove what has expired, for good; nothing where some of it is pinned."""
+    """Remove what has expired, for good, but for what is pinned."""
     age, caches = _age(older_than), response_caches(session)
     if never_expiring and age is None:
         raise UsageError("--never-expiring says what --older-than is about; it needs that option")
     with caches.looking(named) as cache:
-        refuse_pinned(session, cache, all_ages=age is not None)
-        report = cache.expire(older_than=age, endless=never_expiring, dry_run=True)
+        report, kept = rehearsed(cache, pins := pinned(session, cache), age, endless=never_expiring)
         if dry_run or not report.removed.entries:
-            _say_swept(session, cache, report)
+            _say_swept(session, cache, report, kept, older=age is not None)
             return 0
         if not (session.options.json or yes):
-            show_sweep(session, cache, report)
+            show_sweep(session, cache, report, kept, older=age is not None)
     agree(session, "expire", named, yes=yes)
     with caches.changing(named) as cache:
-        report = cache.expire(older_than=age, endless=never_expiring, force=force)
+        report = cache.expire(older_than=age, endless=never_expiring, keep=pins, force=force)
         if report.skipped:
             if report.skipped == BUSY:
                 raise Busy(f"nothing was removed: {BUSY}")
             raise Refused(f"nothing was removed: {report.skipped}; --force says that it is right")
-        _say_swept(session, cache, report)
+        _say_swept(session, cache, report, kept, older=age is not None)
     return 1 if report.troubles else 0
 
 
@@ -226,20 +229,21 @@ def convert(session: Session, named: Path | None, backend: str, out: Path | None
         target_directory = out or caches.directory(named)
         if source.backend == backend and caches.directory(out or named) == caches.directory(named):
             raise UsageError(f"this cache is kept by `{backend}` already; --out names another directory")
-        with caches.making(target_directory, "sqlite" if backend == "sqlite" else "file") as target:
-            report = transfer(source, target)
-            if session.options.json:
-                session.output.document(transfer_document(source, target, report, session.now()))
-            else:
-                show_transfer(session, target, report)
+        target, report = caches.convert(source, target_directory, "sqlite" if backend == "sqlite" else "file")
+        if session.options.json:
+            session.output.document(transfer_document(source, target, report, session.now()))
+        else:
+            show_transfer(session, source, target, report)
     return 1 if report.troubles else 0
 
 
-def _say_swept(session: Session, cache: Cache, report: SweepReport) -> None:
+def _say_swept(
+    session: Session, cache: Cache, report: SweepReport, kept: Mapping[Pin, int], *, older: bool
+) -> None:
     if session.options.json:
-        session.output.document(sweep_document(cache, report, session.now()))
+        session.output.document(sweep_document(cache, report, kept, session.now()))
     else:
-        show_sweep(session, cache, report)
+        show_sweep(session, cache, report, kept, older=older)
 
 
 def _age(text: str | None) -> timedelta | None:

@@ -7,9 +7,10 @@ import click
 from cachemgr.cli.encodings import carry_out, show_caches, usable
 from cachemgr.cli.options import allow_root_option, everywhere, json_option, pass_session
 from cachemgr.cli.session import Session
-from cachemgr.domain.errors import Unavailable
+from cachemgr.domain.errors import Unavailable, UnknownTarget
 from cachemgr.domain.terms import CacheState
 from cachemgr.present.document.encodings import encodings_document, state_of
+from cachemgr.present.text import display_name
 
 WARM = """\b
 Examples:
@@ -93,6 +94,9 @@ def verify(session: Session, named: Path | None) -> int:
     """Check every file of tiktoken's in every place: name, size, SHA-256."""
     encodings, service = session.service.encodings, session.service
     caches = encodings.caches() if named is None else (usable(encodings.cache(named), there=True),)
+    if named is not None and not any(file.known for cache in caches for file in cache.files):
+        # A build that checks its bundle has checked nothing.
+        raise UnknownTarget(f"{display_name(named)} holds no file of tiktoken's encodings under its name")
     if session.options.json:
         session.output.document(encodings_document(caches, service.project, session.now()))
     else:

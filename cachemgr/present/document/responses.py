@@ -9,9 +9,10 @@ from cachemgr.present.document.values import Document, exact, head, time
 from cachemgr.responses.entry import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from cachemgr.domain.policy import Pin
     from cachemgr.responses.analytics import Analytics
     from cachemgr.responses.cache import Cache
     from cachemgr.responses.entry import Entry
@@ -55,7 +56,7 @@ def entry_document(cache: Cache, entry: Entry, value: object, now: datetime) -> 
     return {**_head("responses-get", cache, now), "entry": _entry(entry), "value": value}
 
 
-def sweep_document(cache: Cache, report: SweepReport, now: datetime) -> Document:
+def sweep_document(cache: Cache, report: SweepReport, kept: Mapping[Pin, int], now: datetime) -> Document:
     removed = report.removed
     return {
         **_head("responses-expire", cache, now),
@@ -65,6 +66,10 @@ def sweep_document(cache: Cache, report: SweepReport, now: datetime) -> Document
             "payload_bytes": removed.payload_bytes,
             "disk_bytes": removed.disk_bytes,
         },
+        "pinned": [
+            {"target": display_name(pin.target), "reason": display_name(pin.reason), "entries": number}
+            for pin, number in kept.items()
+        ],
         "troubles": _troubles(report.troubles),
     }
 
@@ -93,6 +98,7 @@ def transfer_document(source: Cache, target: Cache, report: TransferReport, now:
         "entries": report.entries,
         "payload_bytes": report.payload_bytes,
         "left_out": report.left_out,
+        "kept": report.kept,
         "troubles": _troubles(report.troubles),
     }
 

@@ -221,6 +221,8 @@ class DestinationScreen(View):
 
     def action_back(self) -> None:
         if self.typed.has_focus and self._places:
+            # What is on the screen is what a plan would be asked for.
+            self.typed.value = ""
             self.table.focus()
         else:
             self.app.pop_screen()

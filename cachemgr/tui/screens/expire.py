@@ -3,6 +3,7 @@ listed beside rules of one's own. Nothing here destroys."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from textwrap import wrap
 from typing import ClassVar
 
 from textual import events, on
@@ -119,8 +120,15 @@ class ExpireScreen(View):
         nothing = "nothing goes before the plan is shown and executed"
         return Split(self.panel.said() or ((nothing, "muted"),))
 
+    def status_lines(self) -> tuple[Split, ...]:
+        wrong = self.panel.wrong
+        if not wrong:
+            return (self.status(),)
+        return tuple(Split(((line, "danger"),)) for line in wrap(wrong, max(self.size.width - 2, 20)))
+
     @on(RulePanel.Changed)
     def _follow(self) -> None:
+        self.set_class(bool(self.panel.wrong), "wrong")
         self.redraw()
 
     @on(FastTable.Moved, "#entries")
@@ -195,7 +203,10 @@ class ExpireScreen(View):
             self._verdicts = verdict_view.worth_showing(judgement)
             self._alone = len({verdict.cache for verdict in self._verdicts}) == 1
             title = verdict_view.title(judgement, self._sizes[0], self.look, si=self.session.si)
-            self.query_one("#preview").border_title = Content.from_text(title, markup=False)
+            preview = self.query_one("#preview")
+            preview.border_title = Content.from_text(title, markup=False)
+            short = verdict_view.unmet(judgement, si=self.session.si)
+            preview.border_subtitle = Content.from_text(short, markup=False) if short else None
         keys = tuple(str(number) for number in range(len(self._verdicts)))
         nothing = "no rule says what goes yet" if self.policy.empty else "nothing goes by these rules"
         self.entries.show_rows(keys, self._entry_row, empty=nothing)

@@ -8,7 +8,6 @@ from textual import events, on
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from cachemgr.domain.outcome import Totals
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.run import Run
 from cachemgr.domain.terms import Status, StepState
@@ -44,6 +43,8 @@ class HistoryScreen(View):
 
     def body(self) -> Iterable[Widget]:
         self._runs: dict[str, Run] = {}
+        self._waiting: set[str | None] = set()
+        """Runs that something was undoing or purging when it was interrupted."""
         yield SplitLines(id="summary")
         self.table = FastTable(_COLUMNS, id="runs")
         yield self.table
@@ -57,7 +58,7 @@ class HistoryScreen(View):
         run = self.current()
         if run is not None:
             made.add(Fact.ROW)
-            if not run.interrupted:
+            if not run.interrupted and run.id not in self._waiting:
                 made |= {Fact.UNDOABLE} if run.undoable else set()
                 made |= {Fact.HELD} if run.quarantined else set()
             choices = self.session.service.recovery.choices(run)
@@ -84,11 +85,12 @@ class HistoryScreen(View):
 
     def draw(self) -> None:
         self._runs = {run.id: run for run in self.session.relay.runs}
+        self._waiting = {run.plan.reverses for run in self._runs.values() if run.interrupted}
         self.table.show_rows(tuple(self._runs), self._row, empty="nothing was done yet")
         if (wanted := self.session.looked_at) in self._runs:
             self.session.looked_at = None
             self.table.move_to(wanted or "")
-        freed = sum(Totals.of(run.outcomes).freed for run in self._runs.values())
+        freed = sum(run_row(run).totals.freed for run in self._runs.values())
         held = sum(step.size for run in self._runs.values() for _, step in run.quarantined)
         dot, si = self.look.glyphs.dot, self.session.si
         line = f" {dot} ".join(
@@ -152,6 +154,8 @@ class HistoryScreen(View):
         totals = row.totals
         if run.interrupted:
             back = (row.state, "accent-ink")
+        elif run.id in self._waiting:
+            back = ("waits for a recovery", "accent-ink")
         elif row.undoable:
             until = f" until {day(run.plan.keep_until)}" if run.plan.keep_until else ""
             back = (f"{self.look.glyphs.undo} undo{until}", "good")

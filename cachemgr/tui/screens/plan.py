@@ -106,13 +106,17 @@ class PlanScreen(View):
         _title(
             self.query_one("#stays"), f"Kept {dot} {counted(len(self._stays), 'entry', 'entries')}, and why"
         )
+        kept = f"tab {len(self._stays)} kept" if self._stays and self.has_class("small") else ""
+        self.query_one("#goes").border_subtitle = Content.from_text(kept, markup=False) if kept else None
         self._draw_heading()
         self.set_class(not self._stays, "whole")
         lines = plan_view.compact if self.has_class("lower") else plan_view.side
         rows = tuple(self._goes.values())
+        self.set_class(move_view.is_move(self.plan), "moves")
         self.query_one("#side", Panel).show_lines(
             lines(self.session, self.plan, rows, self.look, self.asked.option if self.asked else None),
             title="If you execute",
+            foot="i all of it" if self.has_class("small") else "",
         )
         self._draw_about()
 
@@ -133,7 +137,15 @@ class PlanScreen(View):
         self.app.pop_screen()
 
     def action_kept(self) -> None:
-        (self.staying if self.going.has_focus else self.going).focus()
+        """The other list; on a small terminal only one of them is there at a time."""
+        kept = self.going.has_focus
+        self.set_class(kept, "at-staying")
+        self.call_after_refresh((self.staying if kept else self.going).focus)
+
+    def action_info(self) -> None:
+        option, rows = self.asked.option if self.asked else None, tuple(self._goes.values())
+        lines = plan_view.side(self.session, self.plan, rows, self.look, option)
+        self.app.push_screen(NoticeScreen("If you execute", lines))
 
     def action_drop(self) -> None:
         row = self._goes.get(self.going.key or "")
@@ -217,6 +229,7 @@ class PlanScreen(View):
         plan, dot = self.plan, self.look.glyphs.dot
         scanned = self.session.inventory
         when = f" from the scan {age(scanned.scanned_at, self.session.now)} ago" if scanned else ""
+        when = "" if self.size.width < 70 else when
         since = age(plan.created_at, self.session.now)
         made = f"made {'now' if since == '0 s' else f'{since} ago'}{when}; every entry is checked again"
         title = f"Review plan {display_name(plan.id)}"

@@ -21,7 +21,7 @@ from cachemgr.tui.screens.reviewing import review_undo
 from cachemgr.tui.screens.view import View
 from cachemgr.tui.session import Session
 from cachemgr.tui.widgets.fast_table import FastTable, Row
-from cachemgr.tui.widgets.panel import Line, Lines
+from cachemgr.tui.widgets.panel import Line, Lines, hanging
 from cachemgr.tui.widgets.split_lines import Split, SplitLines
 
 
@@ -50,6 +50,7 @@ class ResultScreen(View):
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.height < 20, "small")
+        self.redraw()
 
     def facts(self) -> set[Fact]:
         made = super().facts() | {Fact.ROW}
@@ -70,7 +71,8 @@ class ResultScreen(View):
         self.query_one("#headline", SplitLines).show_lines(
             Split((sign, (said, "bold")), (("measured, not estimated", "dim"),))
         )
-        self.query_one("#summary", Lines).show_lines(list(self._summary()))
+        room = max(self.size.width - 4, 20)
+        self.query_one("#summary", Lines).show_lines(list(hanging(self._summary(), room)))
         self.set_class(is_move(progress.plan), "moved")
         gathered = self.rows.gather(progress.outcomes)
         self._told = [

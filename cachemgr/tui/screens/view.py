@@ -52,6 +52,10 @@ class View(Screen[None]):
         """One line about what is under the cursor, or what is marked."""
         return Split()
 
+    def status_lines(self) -> tuple[Split, ...]:
+        """The same, in as many lines as it needs where it has to be read as a whole."""
+        return (self.status(),)
+
     def facts(self) -> set[Fact]:
         """What holds here and now; the commands' needs are measured against it."""
         made = {Fact.IDLE} if not self.session.relay.busy else {Fact.BUSY}
@@ -90,7 +94,10 @@ class View(Screen[None]):
         """The status line and the keys, which follow the cursor."""
         if not self.can_draw:
             return
-        self.query_one("#status", SplitLines).show_lines(self.status())
+        lines, status = self.status_lines(), self.query_one("#status", SplitLines)
+        status.show_lines(*lines)
+        if status.styles.height is None or status.styles.height.value != len(lines):
+            status.styles.height = len(lines)
         self.query_one(KeyBar).show(self.keys())
         self.refresh_bindings()
 

@@ -1,0 +1,85 @@
+"""Mistakes in calls: one clear error, before anything is paid for where it can be known by then."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from cachemgr.responses import (
+    ConfigError,
+    RequestKey,
+    SetResult,
+    Unreachable,
+    Usage,
+    open_async_cache,
+    open_cache,
+)
+from tests.responses.conftest import Opener
+
+KEY = RequestKey("openai", "gpt-4o", "why?")
+WRONG: list[Any] = ["just text", "ab", None, ("ab", None), ("ab", Usage(), 3), ["ab", Usage()]]
+
+
+@pytest.mark.parametrize("answer", WRONG, ids=repr)
+@pytest.mark.parametrize("enabled", [True, False], ids=["cached", "off"])
+def test_an_answer_of_another_shape_is_named(opened: Opener, answer: Any, enabled: bool) -> None:
+    cache = opened(enabled=enabled)
+    with pytest.raises(TypeError, match=r"\(value, Usage\(\)\)"):
+        cache.get_or_compute(KEY, lambda: answer)
+    assert cache.get(KEY) is None
+
+
+def test_asyncs_answers_are_looked_at_as_well(opened: Opener) -> None:
+    async def ask() -> Any:
+        return "just text"
+
+    async def run() -> None:
+        async with open_async_cache(opened().config) as cache:
+            with pytest.raises(TypeError, match=r"\(value, Usage\(\)\).*returned str"):
+                await cache.get_or_compute(KEY, ask)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("key", "ttl", "kind"),
+    [(KEY, -1, ValueError), (KEY, "1d", ValueError), (3, 60, TypeError), (None, 60, TypeError)],
+    ids=["negative", "text", "number", "none"],
+)
+def test_a_mistake_is_told_before_the_question_is_paid_for(
+    opened: Opener, key: Any, ttl: Any, kind: type[Exception]
+) -> None:
+    paid: list[int] = []
+
+    def ask() -> tuple[str, Usage]:
+        paid.append(1)
+        return "an answer", Usage()
+
+    with pytest.raises(kind):
+        opened().get_or_compute(key, ask, ttl=ttl)
+    assert not paid
+
+
+def test_what_cannot_be_called_is_named(opened: Opener) -> None:
+    wrong: Any = ("an answer", Usage())
+    with pytest.raises(TypeError, match=r"`compute`.*tuple cannot be called"):
+        opened().get_or_compute(KEY, wrong)
+
+
+@pytest.mark.parametrize("call", ["get", "peek", "delete", "touch"])
+def test_a_key_that_is_no_text_is_named(opened: Opener, call: str) -> None:
+    with pytest.raises(TypeError, match="a key is a RequestKey or a text; not int"):
+        getattr(opened(), call)(3)
+
+
+def test_a_cost_that_is_no_usage_is_named(opened: Opener) -> None:
+    wrong: Any = {"request_tokens": 3}
+    with pytest.raises(TypeError, match=r"Usage.*not dict"):
+        opened().set(KEY, "an answer", usage=wrong)
+    assert opened().set(KEY, "an answer") is SetResult.STORED
+
+
+def test_what_is_raised_can_be_imported_where_the_cache_is() -> None:
+    with pytest.raises(ConfigError):
+        open_cache({"backend": "sqlit"})
+    assert issubclass(Unreachable, Exception)
