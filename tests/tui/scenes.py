@@ -131,7 +131,7 @@ async def press(pilot: Pilot[None], key: str) -> None:
 
 
 async def push(pilot: Pilot[None], *keys: str) -> None:
-    """Keys, each handled. Pilot.press, its `click` and its `resize_terminal` wait for an idle processor instead,
+    """Keys, each handled. Pilot's own `press`, `click` and `resize_terminal` wait for an idle processor,
     which a busy machine does not have."""
     for key in keys:
         name = _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
