@@ -2,7 +2,6 @@
 
 import os
 import threading
-from collections.abc import Callable
 from itertools import count
 
 from cachemgr.responses import files
@@ -11,7 +10,7 @@ from cachemgr.responses.format import METADATA
 from cachemgr.responses.locks import Slots
 from cachemgr.responses.metadata import Metadata, Stored
 from cachemgr.responses.old_names import OldNames
-from cachemgr.responses.pair import PairMetadata, check, describe, is_foreign, understand
+from cachemgr.responses.pair import NOT_OURS, PairMetadata, check, decode, describe, is_foreign, understand
 from cachemgr.responses.places import SUFFIXES, VALUE, Places, other_suffix, suffix
 
 _numbers = count()
@@ -49,13 +48,14 @@ class Pairs:
             self._streak -= 1
             return self._by_old_names(digest, at_ms)
         try:
-            found = _once(stem, at_ms, files.use if at_ms > 0 else files.read)
+            found = _once(stem, at_ms, files.READ if at_ms > 0 else files.LOOK)
         except Corrupt:
             found = self._patiently(digest, stem, at_ms)
         if found is None:
             self._streak = _STREAK
             return self._by_old_names(digest, at_ms)
-        self._streak = 0
+        if self._streak:
+            self._streak = 0
         if found.metadata.encoding != "identity":
             self.compressing = True
         return found
@@ -69,7 +69,7 @@ class Pairs:
     def glance(self, digest: str, at_ms: int) -> Stored | None:
         """Without a second look, which may have to wait for a writer."""
         try:
-            return _once(f"{self._root}/{digest[:2]}/{digest}", at_ms, files.use)
+            return _once(f"{self._root}/{digest[:2]}/{digest}", at_ms, files.READ)
         except (OSError, Corrupt):
             return None
 
@@ -238,18 +238,44 @@ def is_somebodys(stem: str) -> bool:
         return False
 
 
-def _once(stem: str, at_ms: int, read: Callable[[str, int], bytes] = files.read) -> Stored | None:
+def _once(stem: str, at_ms: int, flags: int = files.LOOK) -> Stored | None:
+    """Both halves, opened with these flags. In one piece, since applications wait for it."""
     try:
-        metadata = understand(read(stem + METADATA, _METADATA_BYTES))
+        descriptor = os.open(stem + METADATA, flags)
+        try:
+            text = os.read(descriptor, _METADATA_BYTES)
+            if long := len(text) == _METADATA_BYTES:
+                text += files.rest(descriptor)
+        finally:
+            os.close(descriptor)
     except FileNotFoundError:
         return None
-    if metadata.expired(at_ms):
-        return Stored(metadata, None)
-    size = metadata.payload_bytes + 1 if isinstance(metadata, PairMetadata) else _VALUE_BYTES
+    except PermissionError:
+        if flags == files.READ:
+            raise
+        return _once(stem, at_ms, files.READ)
     try:
-        payload = read(stem + SUFFIXES[metadata.encoding], size)
+        metadata = understand(text) if long else decode(text)
+    except NOT_OURS:
+        metadata = understand(text)
+    end = metadata.expires_at_ms
+    if end is not None and end <= at_ms:
+        return Stored(metadata, None)
+    size = metadata.payload_bytes if isinstance(metadata, PairMetadata) else _VALUE_BYTES
+    try:
+        descriptor = os.open(stem + SUFFIXES[metadata.encoding], flags)
+        try:
+            payload = os.read(descriptor, size + 1)
+            if len(payload) > size:
+                payload += files.rest(descriptor)
+        finally:
+            os.close(descriptor)
     except FileNotFoundError:
         raise Corrupt("the value is missing") from None
-    if not check(payload, metadata):
-        raise Corrupt("value and metadata do not belong together")
-    return Stored(metadata, payload)
+    except PermissionError:
+        if flags == files.READ:
+            raise
+        return _once(stem, at_ms, files.READ)
+    if check(payload, metadata):
+        return Stored(metadata, payload)
+    raise Corrupt("value and metadata do not belong together")
