@@ -164,3 +164,28 @@ def test_a_copy_that_is_dropped_takes_the_process_with_it(tmp_path: Path) -> Non
     while others():
         assert time.monotonic() < begun + 10
         time.sleep(0.01)
+
+
+def test_it_runs_this_package_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a variable nor the working directory leads to another one."""
+    for word in ("cwd", "path"):
+        other = tmp_path / word / "cachemgr"
+        other.mkdir(parents=True)
+        (other / "__init__.py").write_text(f"open({str(tmp_path / 'run')!r}, 'w')")
+    monkeypatch.chdir(tmp_path / "cwd")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path / 'path'}:")
+    source, target = tmp_path / "source", tmp_path / "target"
+    for place in (source, target):
+        place.mkdir()
+    (source / "name").write_text("content")
+    process = CopyProcess()
+    folders = [handles.open_root(place) for place in (source, target)]
+    try:
+        process.give("copy", folders[0], folders[1], [ordered(source, "name")])
+        assert all_of(process).failure is None
+    finally:
+        process.close()
+        for folder in folders:
+            handles.close(folder)
+    assert (target / "name").read_text() == "content"
+    assert not (tmp_path / "run").exists()
