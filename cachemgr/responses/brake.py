@@ -10,10 +10,10 @@ _QUIET_MS = 30 * 86_400_000
 """For so long nobody stored anything: then either nobody used the cache, or the clock is ahead."""
 _SETTLED = 3600.0
 """Seconds, by the steady clock, in which somebody would have set a clock that is wrong."""
-JUMPED = "the clock was set, and more than half of all entries would expire at once"
+JUMPED = "the clock was set, and more than half of what can expire would at once"
 LATE = (
-    "by this clock hardly anything was stored for more than 30 days, and more than half of all entries would "
-    "expire at once; it may be wrong"
+    "by this clock hardly anything was stored for more than 30 days, and more than half of what can expire "
+    "would at once; it may be wrong"
 )
 
 
