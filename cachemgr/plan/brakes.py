@@ -50,11 +50,12 @@ def _clock(
     inventory: Inventory, judgement: Judgement, now: datetime, last_run: datetime | None
 ) -> Iterator[Brake]:
     changes = [entry.modified for entry in inventory.entries if entry.modified is not None]
-    known = [moment for moment in (_newest(changes, now), last_run) if moment is not None]
+    newest = _newest(changes, now)
+    # A run writes down the time that its clock had: it cannot vouch for that clock.
     if last_run is not None and now + _SKEW < last_run:
         yield Brake(BrakeKind.CLOCK, f"behind {_date(last_run)}")
-    elif known and now - max(known) > _STANDSTILL:
-        yield Brake(BrakeKind.CLOCK, f"ahead {_date(max(known))}")
+    elif newest is not None and now - newest > _STANDSTILL:
+        yield Brake(BrakeKind.CLOCK, f"ahead {_date(newest)}")
     elif 2 * _ahead(inventory, judgement, now) > len(judgement.verdicts):
         yield Brake(BrakeKind.CLOCK, f"files-ahead {_date(max(changes))}")
 
@@ -89,7 +90,7 @@ def _sentence(brake: Brake, now: datetime) -> str:
             return f"{why}; read the plan (--dry-run), then run it on a terminal or add {_FORCE}"
         case BrakeKind.CLOCK:
             against = {
-                "ahead": f"more than a year after the newest file or run ({rest})",
+                "ahead": f"more than a year after the newest file ({rest})",
                 "behind": f"before the last run ({rest})",
                 "files-ahead": f"and most of the files are from after that (up to {rest})",
             }[what]

@@ -190,6 +190,12 @@ class FileStore:
         self._catch_up_once(at_ms)
         return self._index.mostly_expired(at_ms)
 
+    def witness(self, at_ms: int) -> int | None:
+        if self._absent:
+            return None
+        self._catch_up_once(at_ms)
+        return self._index.witness(at_ms)
+
     def expire(self, at_ms: int) -> Iterator[Removed]:
         if self._absent:
             return

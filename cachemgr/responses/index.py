@@ -115,6 +115,9 @@ class Index:
     def mostly_expired(self, at_ms: int) -> bool:
         return self._database.read(lambda database: totals.mostly_expired(database, "e", at_ms))
 
+    def witness(self, at_ms: int) -> int | None:
+        return self._database.read(lambda database: totals.witness(database, "e", at_ms))
+
     def entries(self, query: EntryQuery, at_ms: int, order: Order, *, descending: bool) -> Iterator[Entry]:
         condition, values = sql.where(query)
         way = " DESC" if descending else ""

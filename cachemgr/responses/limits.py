@@ -34,6 +34,8 @@ class Limits:
             if "max_cache_size_mb" in (rule := config.per_provider[pattern])
         }
         """The most specific first: what one is about the others are not."""
+        self._most = 0
+        """Bytes that there were on a full device."""
 
     @property
     def headroom(self) -> int | None:
@@ -68,10 +70,14 @@ class Limits:
         """Whether so much went that nobody need look again; by a share of it that cannot be said."""
         return self._config.size_basis == "allocated" and done.disk_bytes >= excess.disk_bytes
 
-    def emergency(self, line: Totals) -> int:
-        """To how many bytes a full device makes us shrink."""
+    def emergency(self, line: Totals) -> int | None:
+        """To how many bytes a full device makes us shrink; None where that would be no less. Others may
+        fill it, and take what we free: so never below half of the most that there was when it was full."""
         limit, size = self._config.limit_bytes, self.measured(line)
-        return int((size if limit is None else min(size, limit)) * self._config.low_water)
+        room = size if limit is None else min(size, limit)
+        self._most = max(self._most, room)
+        target = max(int(room * self._config.low_water), self._most // 2)
+        return target if target < size else None
 
     @staticmethod
     def late(now_ms: int) -> int:

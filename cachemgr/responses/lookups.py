@@ -1,5 +1,6 @@
 """One entry at a time, by its key: what applications do, and wait for."""
 
+import math
 from collections.abc import Container
 from datetime import timedelta
 from typing import Any, Literal, cast
@@ -17,7 +18,8 @@ from cachemgr.responses.usage import NOTHING, Usage, checked
 
 Key = RequestKey | str
 _PAUSE = 60.0
-"""Seconds for which nothing is written after a device was full and making room did not help."""
+"""Seconds for which nothing is written after a device was full and making room did not help; and for which
+no room is made again where it did: if others fill the device, they take it."""
 
 
 class Lookups(Maintained):
@@ -25,6 +27,7 @@ class Lookups(Maintained):
         super().__init__(store, config, clock)
         self._largest = int(config.max_entry_size_mb * MEGABYTE)
         self._quiet_until: float | None = None
+        self._crammed_until = -math.inf
         self._ignored = config.key.ignore
         self._nobodys = self._rules.of("", "")
 
@@ -194,7 +197,7 @@ class Lookups(Maintained):
             try:
                 self._store.write(digest, payload, metadata)
             except Full:
-                if not self.evict(to_bytes=self._limits.emergency(self.status()[0])).removed.entries:
+                if not self._make_room():
                     raise
                 self._store.write(digest, payload, metadata)
             written = True
@@ -207,6 +210,14 @@ class Lookups(Maintained):
         self._ledger.event(counter, metadata.created_at_ms, metadata.provider, metadata.model)
         self._keep(len(payload))
         return SetResult.STORED if written else SetResult.FAILED
+
+    def _make_room(self) -> bool:
+        """On a full device. Whether something went."""
+        if self._clock.steady() < self._crammed_until:
+            return False
+        self._crammed_until = self._clock.steady() + _PAUSE
+        target = self._limits.emergency(self.status()[0])
+        return target is not None and self.evict(to_bytes=target).removed.entries > 0
 
     def _prompt(self, key: Key) -> Any:
         if not self._config.store_prompts or not isinstance(key, RequestKey):

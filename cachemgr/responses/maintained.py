@@ -74,8 +74,8 @@ class Maintained(Foundation):
     ) -> SweepReport:
         """Remove what has expired, and may not be served stale either (`stale_seconds`); with `older_than`
         also what is older than that, of what never expires only if `endless`; but nothing whose digest is in
-        `keep`. Stops with a reason where the clock was set, or is far ahead of all that was stored, and half
-        the cache would go, unless `force` says that the clock is right."""
+        `keep`. Stops with a reason where the clock was set, or is far ahead of what was stored, and more than
+        half of what may go would, unless `force` says that the clock is right."""
         now_ms, kept = self._now_ms(), frozenset(keep)
         over_ms = now_ms - self._stale_ms
         over = EntryQuery(expired_at_ms=over_ms, keep=kept)
@@ -211,12 +211,16 @@ class Maintained(Foundation):
     # -- within
 
     def _held(self, over: EntryQuery, older: EntryQuery | None) -> str:
-        """Why nothing should go now."""
-        return self._brake.holds(
-            lambda at_ms: self._store.mostly_expired(at_ms - self._stale_ms),
-            lambda at_ms: self._store.totals(at_ms)[0],
-            None if older is None and not over.keep else lambda: self._weigh(over, older).entries,
-        )
+        """Why nothing should go now. What is kept, or never may go, is not counted among what stays."""
+
+        def most_go(at_ms: int) -> bool:
+            if older is None and not over.keep:
+                return self._store.mostly_expired(at_ms - self._stale_ms)
+            going = self._weigh(over, older).entries
+            may_go = EntryQuery(ending=older is None or older.ending, keep=over.keep)
+            return going > 0 and going * 2 > self._weigh(may_go).entries
+
+        return self._brake.holds(most_go, self._store.witness)
 
     def _keep(self, written: int = 0) -> None:
         """Something happened: it wants to be written down, or there may be too much of it."""

@@ -15,6 +15,7 @@ from cachemgr.responses.metadata import Metadata, Stored
 from cachemgr.responses.query import EntryQuery, Grouping, Order
 from cachemgr.responses.report import Finding, Removed, Totals
 from cachemgr.responses.tally import Access, Group, Tally
+from cachemgr.responses.witness import newest
 
 _OVERHEAD = 600
 """Bytes that an entry takes beside its payload, about."""
@@ -140,8 +141,13 @@ class MemoryStore:
         yield from listing.ordered(found, order, descending=descending)
 
     def mostly_expired(self, at_ms: int) -> bool:
-        found = [kept.metadata.expired(at_ms) for _, kept in self._all()]
+        found = [
+            kept.metadata.expired(at_ms) for _, kept in self._all() if kept.metadata.expires_at_ms is not None
+        ]
         return sum(found) * 2 > len(found)
+
+    def witness(self, at_ms: int) -> int | None:
+        return newest((kept.metadata.created_at_ms for _, kept in self._all()), at_ms)
 
     def expire(self, at_ms: int) -> Iterator[Removed]:
         yield self._remove(lambda _, kept: kept.metadata.expired(at_ms))

@@ -23,6 +23,7 @@ from cachemgr.responses.redis_client import Server
 from cachemgr.responses.redis_scan import BATCH, Scan
 from cachemgr.responses.report import Finding, Removed, Totals
 from cachemgr.responses.tally import Access, Group, Tally
+from cachemgr.responses.witness import newest
 
 _DAILY = "daily:"
 _BETWEEN = "\x1f"
@@ -172,6 +173,10 @@ class RedisStore:
     def mostly_expired(self, at_ms: int) -> bool:
         """The server removes them."""
         return False
+
+    def witness(self, at_ms: int) -> int | None:
+        found = self._scan.entries(EntryQuery(), at_ms)
+        return newest((round(entry.created_at.timestamp() * 1000) for entry in found), at_ms)
 
     def expire(self, at_ms: int) -> Iterator[Removed]:
         """The server does."""

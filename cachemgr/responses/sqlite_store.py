@@ -160,6 +160,11 @@ class SqliteStore:
             seat = self._reader()
             return seat is not None and totals.mostly_expired(seat.connection, "r", at_ms)
 
+    def witness(self, at_ms: int) -> int | None:
+        with translated():
+            seat = self._reader()
+            return None if seat is None else totals.witness(seat.connection, "r", at_ms)
+
     def expire(self, at_ms: int) -> Iterator[Removed]:
         return sweeping.matching(self._connections, EntryQuery(expired_at_ms=at_ms))
 

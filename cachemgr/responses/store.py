@@ -69,7 +69,11 @@ class Store(Protocol):
         """Entries in order, of those that lie equal by digest."""
 
     def mostly_expired(self, at_ms: int) -> bool:
-        """Whether more than half of all entries have expired. Asked before each sweep: it has to be cheap."""
+        """Whether more than half of the entries that ever expire have. Asked before each sweep: it has to be
+        cheap."""
+
+    def witness(self, at_ms: int) -> int | None:
+        """When something was stored last up to a moment, as `witness.newest` has it."""
 
     def expire(self, at_ms: int) -> Iterator[Removed]:
         """Remove what has expired, batch by batch; nothing is held locked between batches. Looks at each

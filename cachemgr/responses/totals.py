@@ -10,9 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from cachemgr.responses.report import Totals
+from cachemgr.responses.witness import passed_over
 
 _EXPIRED = "SELECT count(*), coalesce(sum(disk), 0) FROM {table} WHERE expires <= ?"
-_EXPIRED_ENTRIES, _ENTRIES = "SELECT count(*) FROM {table} WHERE expires <= ?", "SELECT count(*) FROM {table}"
+_EXPIRED_ENTRIES = "SELECT count(*) FROM {table} WHERE expires <= ?"
+_ENDING = "SELECT count(*) FROM {table} WHERE expires IS NOT NULL"
+_STORED = "SELECT count(*) FROM {table} WHERE created <= ?"
+_NEWEST = "SELECT created FROM {table} WHERE created <= ? ORDER BY created DESC LIMIT 1 OFFSET ?"
 _ENDS = (
     "SELECT created FROM {table} ORDER BY expires LIMIT 1",
     "SELECT created FROM {table} ORDER BY expires DESC LIMIT 1",
@@ -40,12 +44,21 @@ def whole(connection: sqlite3.Connection, table: str, at_ms: int) -> Totals:
 
 
 def mostly_expired(connection: sqlite3.Connection, table: str, at_ms: int) -> bool:
-    """More than half of them; where none has, the entries are not counted."""
+    """More than half of those that ever do; where none has, the others are not counted."""
     (expired,) = connection.execute(_EXPIRED_ENTRIES.format(table=table), (at_ms,)).fetchone()
     if not expired:
         return False
-    (entries,) = connection.execute(_ENTRIES.format(table=table)).fetchone()
-    return bool(expired * 2 > entries)
+    (ending,) = connection.execute(_ENDING.format(table=table)).fetchone()
+    return bool(expired * 2 > ending)
+
+
+def witness(connection: sqlite3.Connection, table: str, at_ms: int) -> int | None:
+    """As `witness.newest`."""
+    with _snapshot(connection):
+        (stored,) = connection.execute(_STORED.format(table=table), (at_ms,)).fetchone()
+        values = (at_ms, passed_over(stored))
+        found = connection.execute(_NEWEST.format(table=table), values).fetchone()
+    return None if found is None else int(found[0])
 
 
 @contextmanager

@@ -40,11 +40,11 @@ def test_a_rule_of_last_use_stops_where_reads_are_not_recorded() -> None:
         assert not made.going
 
 
-def kinds(changes: Sequence[datetime], now: datetime) -> list[str]:
+def kinds(changes: Sequence[datetime], now: datetime, last_run: datetime | None = None) -> list[str]:
     entries = [entry(f"e{number}", modified=modified) for number, modified in enumerate(changes)]
     found = Inventory(now, (replace(cache(), registered=True),), tuple(entries))
     made = judge(found, found.entries, Policy(older_than=30 * DAY), now)
-    return [str(brake.kind) for brake in brakes(found, made, now, attended=True)]
+    return [str(brake.kind) for brake in brakes(found, made, now, attended=True, last_run=last_run)]
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,12 @@ def test_no_single_file_vouches_for_a_clock(usual: int, strange: list[datetime])
 def test_old_things_beside_what_is_in_use_are_no_clock(old: int) -> None:
     in_use = [ago(days=number) for number in range(3 if old > 8 else 1)]
     assert kinds([*in_use, *[ago(days=900)] * old], NOW) == []
+
+
+def test_a_run_contradicts_a_clock_that_is_behind_and_vouches_for_none() -> None:
+    """The journal's time is that of the clock in question: one run of anything would switch the brake off."""
+    changes = [ago(days=40 + number) for number in range(6)]
+    ahead = NOW + TEN_YEARS
+    assert kinds(changes, ahead, last_run=ahead - timedelta(minutes=1)) == ["clock"]
+    assert kinds(changes, NOW, last_run=ago(days=1)) == []
+    assert kinds(changes, NOW, last_run=NOW + timedelta(days=1)) == ["clock"]

@@ -9,6 +9,7 @@ from tests.responses.conftest import Hands, Opener
 
 KEY = RequestKey("openai", "gpt-4o", "hello")
 DAY = 86_400
+BACKENDS = ("file", "memory", "sqlite")
 
 
 @pytest.mark.parametrize("days", [-1, 1])
@@ -42,13 +43,37 @@ def test_a_clock_that_jumps_does_not_empty_the_cache(opened: Opener, hands: Hand
     assert cache.expire(force=True).removed.entries == 10
 
 
-def test_a_clock_that_was_set_right_is_believed_the_second_time(opened: Opener, hands: Hands) -> None:
-    cache = opened()
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_clock_that_was_set_is_believed_when_it_has_been_steady_for_an_hour(
+    backend: str, opened: Opener, hands: Hands
+) -> None:
+    """Not when it is asked again at once, as somebody does who retries."""
+    cache = opened(backend=backend)
     fill(cache, 10, 1000)
-    hands.set_by(2 * 365 * DAY)
-    assert cache.sweep().skipped
-    hands.pass_by(3600)
+    hands.set_by(2 * DAY)
+    for _ in range(2):
+        assert "was set" in cache.sweep().skipped
+    hands.pass_by(3590)
+    assert "was set" in cache.sweep().skipped
+    hands.pass_by(10)
     assert cache.sweep().removed.entries == 10
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_clock_that_jumped_far_ahead_is_believed_when_much_was_stored_by_it(
+    backend: str, opened: Opener, hands: Hands
+) -> None:
+    """Neither an hour nor a few answers are enough: of 100, two of them say nothing."""
+    cache = opened(backend=backend)
+    fill(cache, 100, 1000)
+    hands.set_by(10 * 365 * DAY)
+    assert "was set" in cache.sweep().skipped
+    hands.pass_by(3600)
+    for one in range(3):
+        assert "30 days" in cache.sweep().skipped
+        cache.set(f"new {one}", "x", ttl=DAY)
+    cache.flush()
+    assert cache.sweep().removed.entries == 100
 
 
 def test_a_jump_that_costs_little_stops_nothing(opened: Opener, hands: Hands) -> None:
@@ -64,6 +89,46 @@ def test_time_that_passes_is_no_jump(opened: Opener, hands: Hands) -> None:
     fill(cache, 10, 1000)
     hands.pass_by(2 * DAY)
     assert cache.sweep().removed.entries == 10
+
+
+@pytest.mark.parametrize("number", [4, 10, 200])
+@pytest.mark.parametrize("backend", ["file", "sqlite"])
+def test_one_answer_of_another_program_vouches_for_no_clock(
+    number: int, backend: str, opened: Opener, hands: Hands
+) -> None:
+    """Both run by a clock that is ten years ahead; the second only looks."""
+    first = opened(backend=backend)
+    fill(first, number, DAY)
+    first.close()
+    hands.set_by(10 * 365 * DAY)
+    second = opened(backend=backend)
+    second.set(KEY, "x", ttl=None)
+    second.close()
+    hands.pass_by(1)
+    third = opened(backend=backend)
+    assert "30 days" in third.sweep().skipped
+    hands.pass_by(3600)
+    assert "30 days" in third.sweep().skipped
+    assert third.status()[0].entries == number + 1
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_what_may_not_go_anyway_takes_no_brake_off_the_others(
+    backend: str, opened: Opener, hands: Hands
+) -> None:
+    """Six of ten are kept, or never expire: the other four are all that could go."""
+    cache = opened(backend=backend)
+    fill(cache, 10, DAY)
+    hands.set_by(10 * 365 * DAY)
+    pins = {cache.digest(f"key {one}") for one in range(6)}
+    assert cache.expire(keep=pins).skipped
+    assert cache.expire(keep=pins, older_than=timedelta(days=30)).skipped
+    for one in range(6):
+        cache.touch(f"key {one}", ttl=None)
+    cache.flush()
+    assert cache.expire().skipped
+    assert cache.expire(older_than=timedelta(days=30)).skipped
+    assert cache.status()[0].entries == 10
 
 
 @pytest.mark.parametrize("backend", ["file", "sqlite"])
@@ -107,7 +172,8 @@ def test_after_a_holiday_the_cache_is_swept_once_somebody_stores(opened: Opener,
     assert "30 days" in cache.sweep().skipped
     hands.pass_by(3600)
     assert "30 days" in cache.sweep().skipped
-    cache.set(KEY, "x", ttl=DAY)
+    for one in range(2):
+        cache.set(f"new {one}", "x", ttl=DAY)
     hands.pass_by(3600)
     assert cache.sweep().removed.entries == 10
 

@@ -50,6 +50,28 @@ def test_a_full_device_makes_room_by_evicting(tmp_path: Path, hands: Hands, faul
             assert 0 < cache.status()[0].entries < 600
 
 
+def test_a_device_that_others_fill_does_not_empty_the_cache(
+    tmp_path: Path, hands: Hands, faults: list[str]
+) -> None:
+    """Whoever it is takes each block that an eviction frees. Half stays; what is not stored is said."""
+    with mounting.mounted(tmp_path / "small", *mounting.SMALL) as small:
+        config = {"cache_dir": str(small / "cache"), "cleanup_interval_seconds": 0, "max_cache_size_mb": 100}
+        with open_cache(config, clock=hands.clock) as cache:
+            paid = [f"paid {number}" for number in range(40)]
+            assert all(cache.set(key, "x" * 3000, ttl=None) for key in paid)
+            cache.flush()
+            left, results = [], []
+            for number in range(30):
+                mounting.fill(small)
+                results.append(cache.set(f"key {number}", "x" * 500, ttl=None))
+                left.append(cache.status()[0].entries)
+                hands.pass_by(61 if number > 3 else 1)
+            assert min(left[:4]) >= 36, "once in a minute"
+            assert min(left) >= 20
+            assert results[:2] == [SetResult.STORED, SetResult.FAILED]
+            assert any("storing failed" in line for line in faults)
+
+
 def test_an_answer_that_is_replaced_on_a_full_device_stays(
     tmp_path: Path, hands: Hands, faults: list[str]
 ) -> None:

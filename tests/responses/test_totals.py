@@ -49,7 +49,7 @@ def test_the_sum_is_that_of_all_entries(number: int, backend: str, opened: Opene
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_whether_most_has_expired(backend: str, opened: Opener, hands: Hands) -> None:
-    """More than half, on the millisecond."""
+    """More than half of those that ever do, on the millisecond."""
     cache = opened(backend=backend)
     now_ms = int(hands.now * 1000)
     assert not cache.store.mostly_expired(now_ms)
@@ -59,11 +59,28 @@ def test_whether_most_has_expired(backend: str, opened: Opener, hands: Hands) ->
     assert not cache.store.mostly_expired(now_ms + HOUR_MS)
     assert not cache.store.mostly_expired(now_ms + 2 * HOUR_MS - 1)
     assert cache.store.mostly_expired(now_ms + 2 * HOUR_MS)
-    cache.set("for three", "x", ttl=3 * 3600)
+    for key in ("for three", "for three, too"):
+        cache.set(key, "x", ttl=3 * 3600)
     assert not cache.store.mostly_expired(now_ms + 2 * HOUR_MS)
     hands.pass_by(7200)
     assert cache.expire().removed.entries == 2
     assert not cache.store.mostly_expired(now_ms + 2 * HOUR_MS)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_when_something_was_stored_last_but_for_the_newest_few(
+    backend: str, opened: Opener, hands: Hands
+) -> None:
+    """Of one none is passed over, of a few one, of a hundred two, of a thousand ten; none from the future."""
+    cache, start_ms = opened(backend=backend), int(hands.now * 1000)
+    assert cache.store.witness(start_ms + 10**9) is None
+    for one in range(1000):
+        cache.set(f"key {one}", "x", ttl=None if one % 3 else 10**7)
+        hands.pass_by(1)
+    cache.flush()
+    for number, few in ((1, 0), (2, 1), (19, 1), (20, 2), (100, 2), (299, 2), (300, 3), (1000, 10)):
+        at_ms = start_ms + (number - 1) * 1000
+        assert cache.store.witness(at_ms) == at_ms - few * 1000
 
 
 def test_a_wrong_clock_is_seen_without_an_index(opened: Opener, hands: Hands, root: Path) -> None:
