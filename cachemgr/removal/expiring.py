@@ -67,6 +67,12 @@ class Expiring:
         way_out = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
         raise UsageError(f"there is no policy {name!r}; {way_out}")
 
+    def nothing_meant(self, policy: Policy, chosen: str = "named") -> str:
+        """The sentence for a policy beside targets of which it means nothing."""
+        about = " ".join(map(display_name, policy.targets))
+        subject = f"policy {display_name(policy.name)} is" if policy.name else "these rules are"
+        return f"{subject} about {about}, and nothing of that was {chosen}"
+
     def chosen(self, inventory: Inventory, policy: Policy, entries: Set[EntryId] | None) -> tuple[Entry, ...]:
         """What a policy is about, and of that those `entries` alone, where they are given. Raises
         UnknownTarget where its own targets name nothing here."""

@@ -45,6 +45,8 @@ class Fact(StrEnum):
     """Something under the cursor, or marked, can be moved."""
     SCANNED = "scanned"
     """The scan is done, so that rules have something to go by."""
+    CHOSEN = "chosen"
+    """The rules could be about everything, or about less."""
     OPEN = "open"
     """There is a plan for the destination under the cursor, or for these rules."""
     TYPING = "typing"
@@ -136,12 +138,15 @@ COMMANDS = (
     Command("migrate", "m", "Move…", "Choose where to move what is marked, or the row under the cursor",
             (*LISTS, Where.FINDINGS), 4, (Fact.MOVABLE,)),
     Command("expire", "e", "Expire…", "Rules that say what may go, and what they would take",
-            LISTS, 4, (Fact.SCANNED,)),
+            LISTS, 4, (Fact.SCANNED, Fact.ENTRIES)),
     Command("plan", "p", "Plan…", "Plan to remove what these rules take", (Where.EXPIRE,), 1, (Fact.OPEN,)),
     Command("change", "enter,space", "Change", "Type the rule under the cursor, or turn it on or off",
             (Where.EXPIRE,), 2, (Fact.EDITABLE,)),
     Command("clear_rule", "delete,backspace", "No rule", "Take the rule under the cursor away",
             (Where.EXPIRE,), 6, (Fact.EDITABLE,)),
+    Command("widen", "a", "All/chosen", "Ask about everything, or only about what was chosen",
+            (Where.EXPIRE,), 5, (Fact.CHOSEN,)),
+    Command("pane_back", "shift+tab", "List before", "Go between them the other way", (Where.EXPIRE,), 9),
     Command("pane", "tab", "Next list", "Go between rules, entries and saved policies", (Where.EXPIRE,), 3),
     Command("plan", "enter", "Plan…", "Plan to move it to the destination under the cursor, or typed",
             (Where.DESTINATION,), 1, (Fact.OPEN,)),

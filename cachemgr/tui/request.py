@@ -64,6 +64,7 @@ class Request:
         if self.policy is None:
             return ("clear", *self.targets, *flags)
         if self.policy.name:
-            return ("expire", "--policy", self.policy.name, *flags)
+            beside = () if self.targets == self.policy.targets else self.targets
+            return ("expire", *beside, "--policy", self.policy.name, *flags)
         rules = [word for name, value in self.policy.rules for word in (f"--{name}", value) if word]
         return ("expire", *self.targets, *rules, *flags)

@@ -1,6 +1,6 @@
 """What the screens share: the service, what is known so far, and what is marked."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -110,13 +110,17 @@ class Session:
 
     def marked_words(self) -> tuple[str, ...]:
         """The same for what is marked."""
+        return self.words_for(self.marks)
+
+    def words_for(self, entries: Set[EntryId]) -> tuple[str, ...]:
+        """The same for any entries."""
         found: list[str] = []
-        for cache in self.relay.scanned.nodes if self.relay.scanned else ():
-            mark = self.mark_of(cache)
-            if mark == "all":
+        for cache in self.relay.scanned.nodes if self.relay.scanned and entries else ():
+            met = entries & frozenset(cache.entries)
+            if met and len(met) == len(cache.entries):
                 found.append(cache.key)
-            elif mark == "part":
-                found += sorted(self.marks.intersection(cache.entries))
+            else:
+                found += sorted(met)
         return tuple(found)
 
     def volume(self) -> tuple[Volume, Capacity] | None:

@@ -91,6 +91,9 @@ async def test_what_is_past_its_record_goes_through_the_one_plan_and_comes_back(
         assert caches(directory) == before
         await go(pilot, "x")
         assert isinstance(app.screen, ResultScreen)
+        record = next(line for line in text(app).splitlines() if "Record" in line)
+        if size == (60, 15):
+            assert record.strip() == f"Record 4 History · run {app.screen.progress.run}"
         assert caches(directory) != before
         await go(pilot, "u")
         await go(pilot, "x")
@@ -104,6 +107,7 @@ async def test_on_a_small_terminal_each_list_is_a_key_away(sample: tuple[CacheMa
 
     async with app.run_test(size=(60, 15), notifications=True) as pilot:
         await rules(pilot)
+        assert "3 saved policies: shift+tab" in text(app)
         await press(pilot, "space")
         await judged(pilot)
         assert "Older than" in text(app)
@@ -119,6 +123,22 @@ async def test_on_a_small_terminal_each_list_is_a_key_away(sample: tuple[CacheMa
         await pilot.pause(0.1)
         assert "Older than" in text(app)
         assert (await judged(pilot)).policy.name == "models-unused-90d"
+
+
+@pytest.mark.parametrize("size", [(60, 15), (80, 24), (100, 30)])
+async def test_shift_and_tab_go_back_through_the_lists(
+    sample: tuple[CacheManager, Path], size: tuple[int, int]
+) -> None:
+    app = CacheApp(sample[0])
+
+    async with app.run_test(size=size, notifications=True) as pilot:
+        screen = await rules(pilot)
+        for pane in (screen.panel.policies, screen.entries, screen.panel.rules):
+            await press(pilot, "shift+tab")
+            await pilot.pause(0.05)
+            assert pane.has_focus
+        await press(pilot, "shift+tab")
+        assert all(policy.name in text(app) for policy in sample[0].expiring.policies)
 
 
 async def test_the_preview_follows_what_is_typed_and_says_which_rule(
@@ -173,6 +193,13 @@ async def test_a_saved_policy_says_what_it_is_about_and_a_changed_one_is_ones_ow
             await press(pilot, key)
         screen = await judged(pilot)
         assert screen.policy.name == "responses-ttl"
+        assert going(screen) == set()
+        said = "policy responses-ttl is about responses, and nothing of that was chosen"
+        assert f"{said}; a asks about everything" in " ".join(text(app).split())
+        assert "p Plan" not in text(app).splitlines()[-1]
+        await press(pilot, "a")
+        screen = await judged(pilot)
+        assert "was chosen" not in text(app)
         assert len(going(screen)) == 20
         await go(pilot, "p")
         assert isinstance(app.screen, PlanScreen)
@@ -188,6 +215,44 @@ async def test_a_saved_policy_says_what_it_is_about_and_a_changed_one_is_ones_ow
         assert screen.panel.is_own
         assert (screen.policy.name, screen.policy.targets) == ("", ("responses",))
         assert len(going(screen)) < 20
+
+
+async def test_a_saved_policy_beside_marks_narrows_as_on_the_command_line(
+    sample: tuple[CacheManager, Path],
+) -> None:
+    service, _ = sample
+    app = CacheApp(service)
+
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await settle(pilot)
+        inventory = app.session.inventory
+        assert inventory is not None
+        policy = service.expiring.policy("responses-ttl")
+        whole = {verdict.entry for verdict in service.expiring.preview(inventory, policy).going}
+        some = set(sorted(whole)[:3])
+        others = {entry.id for entry in inventory.entries_by_cache["torch-hub@home"]}
+        app.session.marks.update(some | others)
+        screen = await rules(pilot)
+        for key in ("tab", "tab", "down", "down"):
+            await press(pilot, key)
+        screen = await judged(pilot)
+        assert screen.policy.name == "responses-ttl"
+        assert going(screen) == some
+        assert "of 3 entries" in text(app)
+        await go(pilot, "p")
+        assert isinstance(app.screen, PlanScreen)
+        assert {step.entry for step in app.screen.plan.steps if step.entry} == some
+        await go(pilot, "escape")
+        await go(pilot, "c")
+        assert isinstance(app.screen, NoticeScreen)
+        told = "".join(app.screen.told.split())
+        assert all(entry in told for entry in some)
+        assert "--policyresponses-ttl" in told
+        await go(pilot, "escape")
+        await press(pilot, "a")
+        assert going(await judged(pilot)) == whole
+        await press(pilot, "a")
+        assert going(await judged(pilot)) == some
 
 
 async def test_a_clock_that_jumped_is_said_and_nothing_is_planned(

@@ -123,9 +123,8 @@ def expire(
         return _explain(session, judgement, wanted)
     say_packed(session, inventory, selection)
     if name is not None and words and not set(selection.caches) & set(about.caches):
-        targets_of = " ".join(map(display_name, policy.targets))
         raise UnknownTarget(
-            f"policy {display_name(name)} is about {targets_of}, and nothing of that was named;"
+            f"{session.service.expiring.nothing_meant(policy)};"
             " name something of it, or nothing for all of it"
         )
     plan = session.service.expiring.plan(

@@ -2,7 +2,6 @@
 listed beside rules of one's own. Nothing here destroys."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from textwrap import wrap
 from typing import ClassVar
 
@@ -17,6 +16,7 @@ from cachemgr.domain.policy import Policy
 from cachemgr.domain.verdict import Judgement, Verdict
 from cachemgr.present.text import display_name
 from cachemgr.tui import verdict_view
+from cachemgr.tui.chosen import Chosen
 from cachemgr.tui.command_line import command_line
 from cachemgr.tui.commands import Fact, Where, bindings
 from cachemgr.tui.request import Request
@@ -44,8 +44,7 @@ class ExpireScreen(View):
         super().__init__(session)
         self.tab = tab
         self.found = inventory
-        self.asked = request
-        self._everything = frozenset(entry.id for entry in inventory.entries)
+        self.chosen = Chosen(session, inventory, request)
         self._shown: tuple[Request, Judgement] | None = None
         self._verdicts: tuple[Verdict, ...] = ()
         self._sizes = (0, 0)
@@ -76,17 +75,16 @@ class ExpireScreen(View):
         return self.panel.policy
 
     def request(self) -> Request:
-        """What a plan would be asked for now. A saved policy says itself what it is about."""
-        policy = self.policy
-        if self.panel.is_own and not policy.targets:
-            return replace(self.asked, policy=policy)
-        return Request(self._everything, policy.targets, policy=policy)
+        """What a plan would be asked for now: a policy narrows what was chosen, and never takes its place."""
+        return self.chosen.narrowed(self.policy)
 
     def facts(self) -> set[Fact]:
         made = super().facts() | {Fact.ROW}
         if not self.panel.typing:
-            if self.policy.trusted and not self.policy.empty:
+            if self.policy.trusted and not self.policy.empty and not self._none_meant():
                 made.add(Fact.OPEN)
+            if self.chosen.partial:
+                made.add(Fact.CHOSEN)
             if self.panel.rules.has_focus:
                 made.add(Fact.EDITABLE)
         return made
@@ -113,7 +111,7 @@ class ExpireScreen(View):
         )
         sense = "an entry goes if a rule asks for it and nothing keeps it"
         self.query_one("#sense", SplitLines).show_lines(Split(((sense, "dim"),)))
-        self.panel.draw()
+        self.panel.draw(narrow=self.has_class("small"))
         self._draw_preview(judgement)
 
     def status(self) -> Split:
@@ -121,10 +119,11 @@ class ExpireScreen(View):
         return Split(self.panel.said() or ((nothing, "muted"),))
 
     def status_lines(self) -> tuple[Split, ...]:
-        wrong = self.panel.wrong
-        if not wrong:
+        wrong, other = self.panel.wrong, self._none_meant() if not self.panel.typing else ""
+        if not wrong and not other:
             return (self.status(),)
-        return tuple(Split(((line, "danger"),)) for line in wrap(wrong, max(self.size.width - 2, 20)))
+        tone = "danger" if wrong else "legacy"
+        return tuple(Split(((line, tone),)) for line in wrap(wrong or other, max(self.size.width - 2, 20)))
 
     @on(RulePanel.Changed)
     def _follow(self) -> None:
@@ -157,13 +156,25 @@ class ExpireScreen(View):
 
     def action_pane(self) -> None:
         """The next list; on a small terminal only one of them is there at a time."""
+        self._go(1)
+
+    def action_pane_back(self) -> None:
+        self._go(-1)
+
+    def action_widen(self) -> None:
+        self.chosen.widen()
+        self.redraw()
+
+    def _go(self, step: int) -> None:
         panes = (self.panel.rules, self.entries, self.panel.policies)
-        following = (next((number for number, pane in enumerate(panes) if pane.has_focus), -1) + 1) % len(
-            panes
-        )
+        at = next((number for number, pane in enumerate(panes) if pane.has_focus), 0)
+        following = (at + step) % len(panes)
         for number, pane in enumerate(panes):
             self.set_class(number == following, f"at-{pane.id}")
-        self.call_after_refresh(panes[following].focus)
+        if self.has_class("small"):
+            self.call_after_refresh(panes[following].focus)  # it is not there before
+        else:
+            panes[following].focus()
 
     def action_info(self) -> None:
         if (judgement := self.judgement) is not None:
@@ -180,6 +191,10 @@ class ExpireScreen(View):
             self.panel.give_up()
         else:
             self.app.pop_screen()
+
+    def _none_meant(self) -> str:
+        """That nothing of what was chosen is meant, where that is so."""
+        return self.chosen.none_meant(self.policy) if self.policy.trusted else ""
 
     @property
     def looking(self) -> bool:

@@ -29,6 +29,9 @@ from cachemgr.tui.widgets.fast_table import FastTable, Row
 from cachemgr.tui.widgets.key_bar import Hint
 from cachemgr.tui.widgets.split_lines import Split
 
+_ON_ROWS = frozenset(("clean", "migrate", "expire", "copy"))
+"""The actions on what is marked, or on the row under the cursor."""
+
 
 class Listing(View):
     """What Overview and Explore have in common."""
@@ -216,7 +219,7 @@ class Listing(View):
             self.app.push_screen(NoticeScreen("Info", lines))
 
     def action_copy(self) -> None:
-        if (request := self.request()) is not None:
+        if (request := self.wish("clear")) is not None:
             line = command_line([*self.session.service.invocation, "clear", *request.targets])
             self.app.copy_to_clipboard(line)
             self.app.push_screen(
@@ -229,6 +232,23 @@ class Listing(View):
                     ],
                 )
             )
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A key that would act on a row in which nothing is says so, though no hint offers it."""
+        told = action in _ON_ROWS and self.session.inventory is not None and self.current() is not None
+        return told or super().check_action(action, parameters)
+
+    def wish(self, verb: str) -> Request | None:
+        """The request; where the row holds nothing, that is said, and never more taken in its place."""
+        request, node = self.request(), self.current()
+        if request is None and node is not None:
+            why = (
+                f"{node.name} is {node.note}"
+                if node.size is None and node.note
+                else f"{node.name} has no entries"
+            )
+            self.notify(f"{why}, so there is nothing to {verb}", markup=False)
+        return request
 
     def request(self) -> Request | None:
         """What a plan would be asked for: the marks, or the row under the cursor."""
@@ -245,17 +265,16 @@ class Listing(View):
         return Request(frozenset(entries), self.session.words((node,)))
 
     def action_clean(self) -> None:
-        if (request := self.request()) is not None:
+        if (request := self.wish("clear")) is not None:
             review_request(self, request)
 
     def action_migrate(self) -> None:
-        if (request := self.request()) is not None:
+        if (request := self.wish("move")) is not None:
             choose_destination(self, request)
 
     def action_expire(self) -> None:
-        inventory = self.session.inventory
-        everything = frozenset(entry.id for entry in inventory.entries) if inventory else frozenset()
-        build_rules(self, self.request() or Request(everything, ()))
+        if (request := self.wish("expire")) is not None:
+            build_rules(self, request)
 
     def action_undo(self) -> None:
         review_undo(self, last_undoable(self.session))

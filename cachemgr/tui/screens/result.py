@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.binding import BindingType
 from textual.widget import Widget
@@ -10,7 +11,7 @@ from textual.widget import Widget
 from cachemgr.domain.outcome import Totals
 from cachemgr.domain.terms import Disposal, Rebuild, Status
 from cachemgr.present.plan_rows import FOLLOWS
-from cachemgr.present.text import counted, day, size, trouble_sentence
+from cachemgr.present.text import counted, day, display_name, size, trouble_sentence
 from cachemgr.tui.command_line import command_line
 from cachemgr.tui.commands import Fact, Where, bindings
 from cachemgr.tui.move_view import is_move, variables
@@ -72,7 +73,7 @@ class ResultScreen(View):
             Split((sign, (said, "bold")), (("measured, not estimated", "dim"),))
         )
         room = max(self.size.width - 4, 20)
-        self.query_one("#summary", Lines).show_lines(list(hanging(self._summary(), room)))
+        self.query_one("#summary", Lines).show_lines(list(hanging(self._summary(room), room)))
         self.set_class(is_move(progress.plan), "moved")
         gathered = self.rows.gather(progress.outcomes)
         self._told = [
@@ -99,7 +100,8 @@ class ResultScreen(View):
             return finished.undoable
         return bool(moved(self.progress.plan, self.progress.outcomes, Disposal.QUARANTINE))
 
-    def _summary(self) -> Iterator[Line]:
+    def _summary(self, room: int | None = None) -> Iterator[Line]:
+        """`room`: the columns that a line has where few lines do."""
         progress, plan, si = self.progress, self.progress.plan, self.session.si
         dot = self.look.glyphs.dot
         if progress.error:
@@ -119,11 +121,12 @@ class ResultScreen(View):
             # Before the troubles: what is to be done now must not be cut off by them.
             yield from self._move_back()
             yield from variables(self.session.service, plan, tuple(progress.outcomes.values()))
-            yield from self._record()
+            yield from self._record(room)
             yield from self._troubles()
             return
         yield from self._troubles()
-        yield ()
+        if room is None or not self.has_class("small"):
+            yield ()
         if aside := moved(plan, progress.outcomes, Disposal.QUARANTINE):
             until = f" until {day(plan.keep_until)}" if plan.keep_until else ""
             yield (
@@ -138,11 +141,14 @@ class ResultScreen(View):
         elif not aside and plan.permanent and Totals.of(progress.outcomes.values()).freed:
             yield ("Undo   ", "dim"), ("what was deleted cannot be undone", "")
         yield from self._ways_back()
-        yield from self._record()
+        yield from self._record(room)
 
-    def _record(self) -> Iterator[Line]:
+    def _record(self, room: int | None) -> Iterator[Line]:
         record = command_line([*self.session.service.invocation, "history", self.progress.run])
-        yield ("Record ", "dim"), (f"4 History {self.look.glyphs.dot} {record}", "muted")
+        line = f"4 History {self.look.glyphs.dot} {record}"
+        if room is not None and self.has_class("small") and cell_len(line) > room - len("Record "):
+            line = f"4 History {self.look.glyphs.dot} run {display_name(self.progress.run)}"
+        yield ("Record ", "dim"), (line, "muted")
 
     def _move_back(self) -> Iterator[Line]:
         plan, si = self.progress.plan, self.session.si

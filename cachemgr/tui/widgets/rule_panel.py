@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from cachemgr.domain.policy import Policy
 from cachemgr.present.expiry import policy_text, policy_title
-from cachemgr.present.text import display_name
+from cachemgr.present.text import counted, display_name
 from cachemgr.tui.rule_form import BLANKS, Blank, filled, text_of
 from cachemgr.tui.theme import Span, look
 from cachemgr.tui.widgets.cells import prose, words
@@ -53,7 +53,7 @@ class RulePanel(Vertical):
         self._before, self._place = self.own, _OWN
         self._wait: Timer | None = None
         self.policies = FastTable(_POLICIES, id="policies")
-        self.rules = FastTable(_RULES, id="rules")
+        self.rules = FastTable(_rules(""), id="rules")
         self.typed = Input(id="typed", compact=True)
 
     def compose(self) -> ComposeResult:
@@ -80,7 +80,9 @@ class RulePanel(Vertical):
         """Something was typed that does not count yet."""
         return self._wait is not None
 
-    def draw(self) -> None:
+    def draw(self, *, narrow: bool = False) -> None:
+        """`narrow`: the policies are out of sight, so that the rules say where they are."""
+        self.rules.set_columns(_rules(self._elsewhere() if narrow else ""))
         self.policies.show_rows((_OWN, *self._saved), self._policy_row)
         self.rules.show_rows(tuple(self._blanks), self._rule_row)
 
@@ -189,6 +191,11 @@ class RulePanel(Vertical):
         self.policies.move_to(_OWN)
         self.post_message(self.Changed())
 
+    def _elsewhere(self) -> str:
+        if self._saved and self.is_own:
+            return f"{counted(len(self._saved), 'saved policy', 'saved policies')}: shift+tab"
+        return display_name(self.policy.name)
+
     def _policy_row(self, key: str) -> Row:
         policy = self._saved.get(key)
         if policy is None:
@@ -204,4 +211,7 @@ class RulePanel(Vertical):
 
 
 _POLICIES = (Column("policy", "Policy", 18, grow=1, most=24), Column("title", "", 14, grow=2, drop=1))
-_RULES = (Column("rule", "Rule", 16, grow=1, most=24), Column("value", "", 10, grow=1))
+
+
+def _rules(beside: str) -> tuple[Column, ...]:
+    return (Column("rule", "Rule", 16, grow=1, most=24), Column("value", beside, 10, grow=1))
