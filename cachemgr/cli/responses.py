@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cachemgr.responses.cache import Cache
     from cachemgr.responses.entry import Entry
     from cachemgr.responses.query import Grouping
-    from cachemgr.responses.report import SweepReport, Totals, Trouble, VerifyReport
+    from cachemgr.responses.report import SweepReport, Totals, Trouble
     from cachemgr.responses.transfer import TransferReport
 
 _SHORT = 12
@@ -47,7 +47,7 @@ def agree(session: Session, verb: str, named: Path | None, *, yes: bool) -> None
     if yes:
         return
     if session.options.json or not session.interactive:
-        command = session.command("responses", *verb.split(), *_directory(named), "--yes")
+        command = session.command("responses", *verb.split(), *directory(named), "--yes")
         raise NeedsConfirmation(f"nothing was changed, since nobody can be asked; run: {command}")
     if not confirm(session.output):
         raise Declined("nothing was changed")
@@ -75,7 +75,7 @@ def rehearsed(
     return report, {pin: number for pin, number in kept.items() if number}
 
 
-def _directory(named: Path | None) -> tuple[str, ...]:
+def directory(named: Path | None) -> tuple[str, ...]:
     return () if named is None else ("--dir", str(named))
 
 
@@ -88,7 +88,7 @@ def the_one(session: Session, cache: Cache, key: str, named: Path | None) -> Ent
             return found[0]
         if found:
             raise UnknownTarget(f"{key!r} is how {len(found)} digests begin; give more of it")
-    ls = session.command("responses", "ls", *_directory(named))
+    ls = session.command("responses", "ls", *directory(named))
     raise UnknownTarget(f"there is no response under {key!r}; `{ls}` lists what there is")
 
 
@@ -197,29 +197,6 @@ def show_sweep(
     if cache.stale_seconds:
         output.line(f"What may still be served stale stays for {cache.stale_seconds:g} s after its end.")
     _show_troubles(session, report.troubles)
-
-
-def show_findings(session: Session, report: VerifyReport, named: Path | None = None) -> None:
-    output = session.output
-    if session.options.quiet:
-        for finding in report.findings:
-            output.line(display_name(finding.item))
-        return
-    if report.findings:
-        rows = [
-            (
-                display_name(finding.item),
-                finding.problem,
-                "mended" if finding.repaired else display_name(finding.reason) or output.dash(),
-            )
-            for finding in report.findings
-        ]
-        output.table((Column("Item", shrinks=True), Column("Problem"), Column("Repair")), rows)
-        output.line()
-    wrong = sum(not finding.repaired for finding in report.findings)
-    output.line(f"{counted(report.entries, 'entry', 'entries')}; {counted(wrong, 'finding')} left")
-    if wrong and not any(finding.reason or finding.repaired for finding in report.findings):
-        output.line(f"Mend: {session.command('responses', 'verify', *_directory(named), '--repair')}")
 
 
 def show_transfer(session: Session, source: Cache, target: Cache, report: TransferReport) -> None:

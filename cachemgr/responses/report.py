@@ -83,8 +83,17 @@ class VerifyReport:
 
     @property
     def sound(self) -> bool:
-        """Whether nothing is wrong any more. Names of the old form are no fault."""
+        """Whether nothing is wrong any more. Old names and forms are no fault."""
         return all(found.repaired or found.problem in ("old name", "old form") for found in self.findings)
+
+    @property
+    def left(self) -> tuple[Finding, ...]:
+        """What mending is about, and has not mended. A record of the old form is sound: it needs none."""
+        return tuple(found for found in self.findings if not found.repaired and found.problem != "old form")
+
+    @property
+    def old_forms(self) -> int:
+        return sum(found.problem == "old form" for found in self.findings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,8 @@ class Verifier:
             return
         if problem == "old name":
             yield self._mended(shard, key, problem, partial(self._rename, shard, key))
+        elif problem == "old form":
+            yield Finding(f"{shard}/{key}", problem)
         elif problem is not None:
             yield self._mended(shard, key, problem, partial(self._remove, shard, key))
         elif (kept := there.values.get(key, [])) and len(kept) > 1:
@@ -167,11 +169,11 @@ class Verifier:
     def _remove(self, shard: str, key: str) -> str:
         stem = f"{self._places.root}/{shard}/{key}"
         now = _problem(stem, key)
-        if now is None or (now in _PARTED and self._reunite(shard, digest_of(key))):
+        if now in (None, "old form") or (now in _PARTED and self._reunite(shard, digest_of(key))):
             return ""
         if now == "corrupt metadata" and is_somebodys(stem):
             return UNBELIEVED
-        if now == "old form" or (is_old(key) and not self._is_old(stem + VALUE)):
+        if is_old(key) and not self._is_old(stem + VALUE):
             return AT_WORK
         if now in _UNSETTLED:
             remove(stem)

@@ -7,6 +7,7 @@ from typing import TypeVar, cast, get_args
 
 import click
 
+from cachemgr.cli.findings import show_findings
 from cachemgr.cli.options import allow_root_option, everywhere, json_option, pass_session
 from cachemgr.cli.responses import (
     agree,
@@ -15,7 +16,6 @@ from cachemgr.cli.responses import (
     rehearsed,
     response_caches,
     show_entries,
-    show_findings,
     show_stats,
     show_sweep,
     show_transfer,
@@ -55,7 +55,8 @@ Examples:
   cachemgr responses verify --repair --yes         remove what is broken, rename what has an old name
 
 \b
-Exit code 1 when something is wrong and was not mended.
+Exit code 1 when something is wrong and was not mended. Old names and records of the old form are
+sound; --repair renames the former.
 """
 CONVERT = """\b
 Examples:
