@@ -29,6 +29,9 @@ def show_findings(session: Session, report: VerifyReport, named: Path | None = N
         ]
         output.table((Column("Item", shrinks=True), Column("Problem"), Column("Repair")), rows)
         output.line()
+        for finding in found:
+            if finding.repaired and finding.reason:
+                output.line(f"{display_name(finding.item)}: {display_name(finding.reason)}")
     wrong = len(report.left)
     output.line(f"{counted(report.entries, 'entry', 'entries')}; {counted(wrong, 'finding')} left")
     if report.old_forms:
@@ -39,4 +42,8 @@ def show_findings(session: Session, report: VerifyReport, named: Path | None = N
 
 
 def _repair(finding: Finding) -> str:
-    return "mended" if finding.repaired else display_name(finding.reason)
+    if finding.removed:
+        return "removed"
+    if finding.repaired:
+        return "made anew" if finding.reason else "mended"
+    return display_name(finding.reason)

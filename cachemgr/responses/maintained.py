@@ -16,10 +16,11 @@ from cachemgr.responses.brake import Brake
 from cachemgr.responses.clock import Clock
 from cachemgr.responses.config import CacheConfig
 from cachemgr.responses.entry import Entry
+from cachemgr.responses.errors import Corrupt
 from cachemgr.responses.foundation import Foundation
 from cachemgr.responses.limits import Limits, removed
 from cachemgr.responses.query import ALL, EntryQuery, Grouping, Order
-from cachemgr.responses.report import Progress, Removed, SweepReport, Totals, VerifyReport
+from cachemgr.responses.report import Finding, Progress, Removed, SweepReport, Totals, VerifyReport
 from cachemgr.responses.store import Store
 from cachemgr.responses.tally import day
 
@@ -152,7 +153,7 @@ class Maintained(Foundation):
             self.flush()
         else:
             findings = tuple(self._store.verify(now_ms))
-        return VerifyReport(self._store.totals(now_ms)[0].entries, findings)
+        return VerifyReport(self._number(now_ms, findings), findings)
 
     def analytics(self, since: str | None = None, until: str | None = None) -> Analytics:
         """Hits, misses, tokens and money saved from day to day, both included; without days, of all that are
@@ -209,6 +210,15 @@ class Maintained(Foundation):
         self._warnings.after_fork()
 
     # -- within
+
+    def _number(self, now_ms: int, findings: tuple[Finding, ...]) -> int:
+        """Of entries. None can be counted where all that was found is that the store cannot be read."""
+        try:
+            return self._store.totals(now_ms)[0].entries
+        except Corrupt:
+            if not findings:
+                raise
+            return 0
 
     def _held(self, over: EntryQuery, older: EntryQuery | None) -> str:
         """Why nothing should go now."""

@@ -206,7 +206,8 @@ class RedisStore:
                 except Corrupt as error:
                     if repair:
                         self._slowly(lambda digest=digest: self._commands.delete(self._prefix + digest))  # type: ignore[misc]
-                    yield Finding(digest, "corrupt value", repaired=repair, reason=str(error))
+                    reason = "" if repair else str(error)
+                    yield Finding(digest, "corrupt value", repaired=repair, reason=reason, removed=repair)
 
     # -- who else is at it
 

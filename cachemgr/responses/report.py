@@ -72,7 +72,9 @@ class Finding:
     problem: Problem
     repaired: bool = False
     reason: str = ""
-    """Why it was not repaired, where that was asked for."""
+    """Why it was not repaired, where that was asked for; or what was done instead of mending alone."""
+    removed: bool = False
+    """Repaired by removing it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,21 @@
 
 from pathlib import Path
 
-from cachemgr.responses import generate_cache_key
+import pytest
+
+from cachemgr.responses import generate_cache_key, open_cache
 from tests.cli.conftest import Program
+from tests.cli.test_schemas import valid
 from tests.responses.document import DocumentsCache
+
+
+@pytest.fixture
+def directory(project: Path) -> Path:
+    root = project / ".questfoundry" / "cache"
+    with open_cache({"cache_dir": str(root), "cleanup_interval_seconds": 0}) as cache:
+        for number in range(3):
+            cache.set(f"key {number}", number)
+    return root
 
 
 def test_a_record_of_the_old_form_needs_no_mending(cachemgr: Program, project: Path) -> None:
@@ -18,3 +30,37 @@ def test_a_record_of_the_old_form_needs_no_mending(cachemgr: Program, project: P
         assert said.out == (
             "1 entry; 0 findings left\n1 record of the old form, sound: written anew when stored again\n"
         )
+
+
+def test_a_damaged_database_says_what_is_lost_and_where_the_rest_is(cachemgr: Program, project: Path) -> None:
+    root = project / "packed"
+    with open_cache({"backend": "sqlite", "cache_dir": str(root)}) as cache:
+        for number in range(20):
+            cache.set(f"key {number}", "x" * 300)
+    with (root / "responses.sqlite3").open("r+b") as file:
+        file.seek(2 * 8192)
+        file.write(b"\xff" * 7900)
+
+    found = cachemgr("responses", "verify", "--dir", str(root))
+    assert found.code == 1
+    assert "1 finding left" in found.out
+    assert not list(root.glob("*.bad"))
+
+    said = cachemgr("responses", "verify", "--repair", "--yes", "--dir", str(root))
+    assert said.code == 0
+    lost = 20 - len(cachemgr("responses", "ls", "-q", "--dir", str(root)).out.split())
+    assert lost > 0
+    assert f"{20 - lost} responses saved, {lost} lost; " in said.out
+    assert "what was there is responses.sqlite3.bad" in said.out
+    assert (root / "responses.sqlite3.bad").is_file()
+
+
+def test_what_is_removed_is_not_called_mended(cachemgr: Program, directory: Path) -> None:
+    half = next(path for path in directory.glob("??/*.json") if ".meta." not in path.name)
+    half.with_name(half.name.replace(".json", ".meta.json")).unlink()
+    said = cachemgr("responses", "verify", "--repair", "--yes", "--json").out
+    gone = [found for found in valid(said, "responses-verify")["findings"] if found["removed"]]
+    assert [found["problem"] for found in gone] == ["metadata missing"]
+    assert not half.exists()
+    half.write_text("x")
+    assert "metadata missing  removed" in cachemgr("responses", "verify", "--repair", "--yes").out

@@ -84,6 +84,7 @@ def verify_document(cache: Cache, report: VerifyReport, now: datetime) -> Docume
                 "item": display_name(finding.item),
                 "problem": finding.problem,
                 "repaired": finding.repaired,
+                "removed": finding.removed,
                 "reason": display_name(finding.reason) or None,
             }
             for finding in report.findings
