@@ -71,12 +71,14 @@ class Maintained(Foundation):
         keep: Collection[str] = (),
         dry_run: bool = False,
         force: bool = False,
+        leftovers: bool = False,
         on_progress: Progress | None = None,
     ) -> SweepReport:
         """Remove what has expired, and may not be served stale either (`stale_seconds`); with `older_than`
         also what is older than that, of what never expires only if `endless`; but nothing whose digest is in
         `keep`. Stops with a reason where the clock was set, or is far ahead of all that was stored, and half
-        the cache would go, unless `force` says that the clock is right."""
+        the cache would go, unless `force` says that the clock is right. Halves and unfinished files of writers
+        that were killed are no entries: only the hourly sweep takes those (`leftovers`), and `verify`."""
         now_ms, kept = self._now_ms(), frozenset(keep)
         over_ms = now_ms - self._stale_ms
         over = EntryQuery(expired_at_ms=over_ms, keep=kept)
@@ -90,7 +92,7 @@ class Maintained(Foundation):
                 return SweepReport(skipped=BUSY)
             if not force and (reason := self._held(over, older)):
                 return SweepReport(skipped=reason)
-            batches = self._store.clear(over) if kept else self._store.expire(over_ms)
+            batches = self._store.clear(over) if kept else self._store.expire(over_ms, leftovers=leftovers)
             removed = self._run(batches, on_progress)
             if older is not None:
                 removed += self._run(self._store.clear(older), on_progress)
@@ -169,7 +171,7 @@ class Maintained(Foundation):
     def sweep(self, *, evicting: bool = True) -> SweepReport:
         """What happens every hour: expire, evict, and drop counters that are too old."""
         self.reconcile()
-        report = self.expire()
+        report = self.expire(leftovers=True)
         if report.skipped:
             return report
         evicted = self.evict() if evicting else SweepReport()

@@ -143,7 +143,7 @@ class MemoryStore:
         found = [kept.metadata.expired(at_ms) for _, kept in self._all()]
         return sum(found) * 2 > len(found)
 
-    def expire(self, at_ms: int) -> Iterator[Removed]:
+    def expire(self, at_ms: int, *, leftovers: bool = False) -> Iterator[Removed]:
         yield self._remove(lambda _, kept: kept.metadata.expired(at_ms))
 
     def reconcile(self, at_ms: int) -> int:

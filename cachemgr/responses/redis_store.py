@@ -173,7 +173,7 @@ class RedisStore:
         """The server removes them."""
         return False
 
-    def expire(self, at_ms: int) -> Iterator[Removed]:
+    def expire(self, at_ms: int, *, leftovers: bool = False) -> Iterator[Removed]:
         """The server does."""
         yield from ()
 

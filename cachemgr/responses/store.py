@@ -71,9 +71,10 @@ class Store(Protocol):
     def mostly_expired(self, at_ms: int) -> bool:
         """Whether more than half of all entries have expired. Asked before each sweep: it has to be cheap."""
 
-    def expire(self, at_ms: int) -> Iterator[Removed]:
+    def expire(self, at_ms: int, *, leftovers: bool = False) -> Iterator[Removed]:
         """Remove what has expired, batch by batch; nothing is held locked between batches. Looks at each
-        entry again before it goes: it may have been written anew."""
+        entry again before it goes: it may have been written anew. With `leftovers` also, an hour later, what
+        writers left who were killed; it counts as no entry."""
 
     def reconcile(self, at_ms: int) -> int:
         """Learn what others changed, where they can behind the store's back; hourly. How many entries came or

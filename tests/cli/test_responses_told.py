@@ -1,5 +1,6 @@
 """`cachemgr responses`: what is said is what is so."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,18 @@ def test_what_is_removed_is_not_called_mended(cachemgr: Program, directory: Path
     assert not half.exists()
     half.write_text("x")
     assert "metadata missing  removed" in cachemgr("responses", "verify", "--repair", "--yes").out
+
+
+def test_expire_removes_what_it_counted(cachemgr: Program, directory: Path) -> None:
+    with open_cache({"cache_dir": str(directory), "cleanup_interval_seconds": 0}) as cache:
+        cache.set("over", 1, ttl=0.001)
+    half = directory / "00" / f"{'00' * 32}.json"
+    half.parent.mkdir(exist_ok=True)
+    half.write_text("{}")
+    os.utime(half, (10**9, 10**9))
+    os.utime(half.parent, (10**9, 10**9))
+    said = cachemgr("responses", "expire", "--yes").out
+    assert "1 expired entry removed for good" in said
+    assert half.exists()
+    assert "metadata missing  removed" in cachemgr("responses", "verify", "--repair", "--yes").out
+    assert not half.exists()
