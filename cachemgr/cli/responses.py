@@ -122,7 +122,7 @@ def show_stats(
         output.line()
     entries = sum(line.entries for line in lines)
     disk, expired = sum(line.disk_bytes for line in lines), sum(line.expired for line in lines)
-    limit = cache.config.limit_bytes
+    limit = None if cache.backend == "redis" else cache.config.limit_bytes
     of_limit = "" if limit is None else f" of {output.size(limit)}"
     output.line(f"{_where(session, cache)} ({cache.backend})")
     output.line(f"{counted(entries, 'entry', 'entries')}, {output.size(disk)}{of_limit}; {expired:,} expired")
@@ -133,6 +133,8 @@ def show_stats(
         output.line(f"{tokens:,} tokens and ${saved.cost_usd:.4f} saved")
     if total.corrupt or total.failed:
         output.line(f"{total.corrupt:,} reads found corrupt entries, {total.failed:,} writes failed")
+    if cache.backend == "redis":
+        output.line("No size limit of ours holds here; the server's own `maxmemory` does.")
     if cache.backend == "file" and entries > _MANY_FILES:
         output.line(f"One database holds so many in less room: {session.command(*_TO_SQLITE)}")
 

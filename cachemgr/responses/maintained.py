@@ -26,6 +26,7 @@ from cachemgr.responses.tally import day
 
 _DAY_MS = 86_400_000
 BUSY = "somebody else is sweeping this cache"
+THE_SERVERS = "a Redis server keeps no size limit of ours; its own `maxmemory` and `maxmemory-policy` do"
 
 
 class Maintained(Foundation):
@@ -77,8 +78,8 @@ class Maintained(Foundation):
         """Remove what has expired, and may not be served stale either (`stale_seconds`); with `older_than`
         also what is older than that, of what never expires only if `endless`; but nothing whose digest is in
         `keep`. Stops with a reason where the clock was set, or is far ahead of all that was stored, and half
-        the cache would go, unless `force` says that the clock is right. Halves and unfinished files of writers
-        that were killed are no entries: only the hourly sweep takes those (`leftovers`), and `verify`."""
+        the cache would go, unless `force` says that the clock is right. `leftovers`: also what
+        writers left who were killed, as the hourly sweep does; those are no entries and are not counted."""
         now_ms, kept = self._now_ms(), frozenset(keep)
         over_ms = now_ms - self._stale_ms
         over = EntryQuery(expired_at_ms=over_ms, keep=kept)
@@ -104,6 +105,8 @@ class Maintained(Foundation):
         """Make the cache no larger than so many bytes on disk; without a number, than the limit's low water
         where it is over the limit. Oldest first, and among those of one hour the least recently used."""
         found = list(self._limits.excesses(self.status, to_bytes))
+        if found and self._store.backend == "redis":
+            return SweepReport(dry_run=dry_run, skipped=THE_SERVERS)
         if dry_run:
             taken = set[Entry]()
             for excess in found:

@@ -9,6 +9,7 @@ from cachemgr.responses import generate_cache_key, open_cache
 from tests.cli.conftest import Program
 from tests.cli.test_schemas import valid
 from tests.responses.document import DocumentsCache
+from tests.responses.server import RedisServer
 
 
 @pytest.fixture
@@ -80,3 +81,17 @@ def test_expire_removes_what_it_counted(cachemgr: Program, directory: Path) -> N
     assert half.exists()
     assert "metadata missing  removed" in cachemgr("responses", "verify", "--repair", "--yes").out
     assert not half.exists()
+
+
+def test_a_server_has_no_size_limit_of_ours(cachemgr: Program, project: Path, tmp_path: Path) -> None:
+    server = RedisServer(tmp_path).start()
+    try:
+        config = project / ".questfoundry" / "config.yml"
+        config.parent.mkdir(exist_ok=True)
+        config.write_text(f"caching: {{backend: redis, redis: {{url: '{server.url}'}}}}\n")
+        said = cachemgr("responses", "stats").out
+        assert " of 500 MiB" not in said
+        assert "the server's own `maxmemory` does" in said
+        assert valid(cachemgr("responses", "stats", "--json").out, "responses-stats")["limit_bytes"] is None
+    finally:
+        server.stop()
