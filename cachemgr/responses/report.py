@@ -57,7 +57,7 @@ class SweepReport:
     removed: Removed = field(default_factory=Removed)
     dry_run: bool = False
     skipped: str = ""
-    """Why nothing was done: somebody else is sweeping, a clock that jumped, a server that keeps its own limit."""
+    """Why nothing was done: somebody else is sweeping, a clock that jumped, a server's own limit."""
 
     @property
     def troubles(self) -> tuple[Trouble, ...]:
