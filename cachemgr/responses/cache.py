@@ -69,12 +69,13 @@ class Cache(Lookups):
         if found is not None and not found.stale:
             return found
         if not single.enabled:
-            return self._compute(key, compute, ttl, should_cache)
+            with self._going_on():
+                return self._compute(key, compute, ttl, should_cache)
         timeout = single.lock_timeout_seconds if lock_timeout is None else lock_timeout
         # Somebody who has a stale answer does not wait: whoever comes first renews it.
         patience = 0.0 if found is not None else timeout
         started = self._clock.steady()
-        with self._flights.turn(digest, patience) as mine:
+        with self._going_on(), self._flights.turn(digest, patience) as mine:
             left = max(0.0, patience - (self._clock.steady() - started))
             with self._exclusive(digest, left, wanted=mine) as alone:
                 if not alone and found is not None:

@@ -52,6 +52,7 @@ class RedisStore:
         self._commands = self._server.commands
         self._call = self._server.quickly
         self._slowly = self._server.slowly
+        self.going_on = self._server.going_on
         self._scan = Scan(self._server, self._prefix)
         forks.register(self)
 

@@ -119,6 +119,14 @@ class GlancingStore(Protocol):
         """As `read`, but None also where a lock or a second look would be needed. Raises nothing."""
 
 
+class DistantStore(Protocol):
+    """A store that may not answer. Optional."""
+
+    def going_on(self) -> AbstractContextManager[None]:
+        """What belongs to the call that this thread made last: once one of them waited in vain, the others
+        are Unreachable at once."""
+
+
 class BulkStore(Protocol):
     """A store that takes many entries at once, for conversion and warming. Optional."""
 

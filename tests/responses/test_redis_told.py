@@ -28,3 +28,18 @@ def test_a_size_limit_is_the_servers(server: RedisServer, faults: list[str]) -> 
             assert "maxmemory" in report.skipped
         assert cache.status()[0].entries == 5
     assert len(faults) <= 1
+
+
+@pytest.mark.parametrize("fallback", ["none", "memory"])
+def test_one_call_waits_once_for_a_server_that_freezes(
+    fallback: str, server: RedisServer, faults: list[str]
+) -> None:
+    with opened(server.url, redis={"fallback": fallback}) as cache:
+        cache.set("key", "x")
+        server.freeze()
+        for key in ("key", "other"):
+            start = time.perf_counter()
+            assert cache.get_or_compute(key, lambda: ("computed", Usage())).value == "computed"
+            assert 0.2 < time.perf_counter() - start < PROMISED + BUSY
+        again = cache.get("key")
+        assert (again is not None) == (fallback == "memory")
