@@ -95,3 +95,14 @@ def test_a_server_has_no_size_limit_of_ours(cachemgr: Program, project: Path, tm
         assert valid(cachemgr("responses", "stats", "--json").out, "responses-stats")["limit_bytes"] is None
     finally:
         server.stop()
+
+
+def test_a_dry_run_on_a_cache_that_is_only_read_says_so(cachemgr: Program, directory: Path) -> None:
+    with open_cache({"cache_dir": str(directory), "cleanup_interval_seconds": 0}) as cache:
+        cache.set("over", 1, ttl=0.001)
+    assert "refused" not in cachemgr("responses", "expire", "--dry-run").out
+    (directory / "cachemgr-cache.json").write_text('{"x": 1}')
+    said = cachemgr("responses", "expire", "--dry-run")
+    assert said.code == 0
+    assert "With --yes it would be refused: its cachemgr-cache.json cannot be understood" in said.out
+    assert cachemgr("responses", "expire", "--yes").code == 4

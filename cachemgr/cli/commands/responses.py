@@ -33,6 +33,7 @@ from cachemgr.present.document.responses import (
     transfer_document,
     verify_document,
 )
+from cachemgr.present.text import display_name
 from cachemgr.responses.cache import Cache
 from cachemgr.responses.maintained import BUSY
 from cachemgr.responses.query import EntryQuery, Grouping, Order
@@ -183,6 +184,9 @@ def expire(
         report, kept = rehearsed(cache, pins := pinned(session, cache), age, endless=never_expiring)
         if dry_run or not report.removed.entries:
             _say_swept(session, cache, report, kept, older=age is not None)
+            refused = caches.refusal(named) if report.removed.entries else ""
+            if refused and not session.options.json:
+                session.output.line(f"With --yes it would be refused: {display_name(refused)}")
             return 0
         if not (session.options.json or yes):
             show_sweep(session, cache, report, kept, older=age is not None)
