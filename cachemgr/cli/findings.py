@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from cachemgr.responses.report import Finding, VerifyReport
 
 
-def show_findings(session: Session, report: VerifyReport, named: Path | None = None) -> None:
+def show_findings(
+    session: Session, report: VerifyReport, named: Path | None = None, *, asked: bool = False
+) -> None:
+    """`asked`: as what is to be mended, about which somebody is asked now."""
     output = session.output
     found = [finding for finding in report.findings if finding.problem != "old form"]
     if session.options.quiet:
@@ -37,7 +40,7 @@ def show_findings(session: Session, report: VerifyReport, named: Path | None = N
     if report.old_forms:
         records = counted(report.old_forms, "record")
         output.line(f"{records} of the old form, sound: written anew when stored again")
-    if wrong and not any(finding.reason or finding.repaired for finding in found):
+    if wrong and not asked and not any(finding.reason or finding.repaired for finding in found):
         output.line(f"Mend: {session.command('responses', 'verify', *directory(named), '--repair')}")
 
 

@@ -106,3 +106,13 @@ def test_a_dry_run_on_a_cache_that_is_only_read_says_so(cachemgr: Program, direc
     assert said.code == 0
     assert "With --yes it would be refused: its cachemgr-cache.json cannot be understood" in said.out
     assert cachemgr("responses", "expire", "--yes").code == 4
+
+
+def test_repairing_without_a_terminal_shows_what_it_would_mend(cachemgr: Program, directory: Path) -> None:
+    half = next(path for path in directory.glob("??/*.json") if ".meta." not in path.name)
+    half.unlink()
+    said = cachemgr("responses", "verify", "--repair")
+    assert said.code == 7
+    assert "value missing" in said.out
+    assert "1 finding left" in said.out
+    assert "Mend:" not in said.out
