@@ -80,7 +80,7 @@ class Manifest:
         return self._compressed
 
     def refusal(self) -> str:
-        """Why nothing may be changed here, by what the manifest says; nothing where it may. Raises OSError."""
+        """Why nothing may be changed here, by what the manifest says, if so. Raises OSError."""
         found = self._read()
         return "" if found is None else _refusal(found)
 
