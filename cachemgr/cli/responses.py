@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -193,12 +194,22 @@ def show_sweep(
         output.line(
             f"  {counted(number, 'entry', 'entries')} kept: pinned by {display_name(pin.target)}{why}"
         )
-    if removed.entries and report.dry_run and cache.backend == "file":
+    if removed.entries and report.dry_run and cache.backend == "file" and _is_seen(session, cache):
         aside = session.command("expire", "responses", "--ttl")
         output.line(f"That cannot be undone; `{aside}` sets aside what has expired in the project's.")
     if cache.stale_seconds:
         output.line(f"What may still be served stale stays for {cache.stale_seconds:g} s after its end.")
     _show_troubles(session, report.troubles)
+
+
+def _is_seen(session: Session, cache: Cache) -> bool:
+    """Whether a scan finds that cache: then what sets aside is about it."""
+    place = os.path.realpath(cache.place)
+    return any(
+        os.path.realpath(found.path) == place
+        for found in session.inventory().caches
+        if found.type == "responses"
+    )
 
 
 def show_transfer(session: Session, source: Cache, target: Cache, report: TransferReport) -> None:

@@ -116,3 +116,15 @@ def test_repairing_without_a_terminal_shows_what_it_would_mend(cachemgr: Program
     assert "value missing" in said.out
     assert "1 finding left" in said.out
     assert "Mend:" not in said.out
+
+
+def test_the_way_without_loss_is_named_where_it_leads_there(cachemgr: Program, directory: Path) -> None:
+    with open_cache({"cache_dir": str(directory), "cleanup_interval_seconds": 0}) as cache:
+        cache.set("over", 1, ttl=0.001)
+    assert "sets aside" not in cachemgr("responses", "expire", "--dry-run").out
+    said = cachemgr("expire", "responses", "--ttl", "--dry-run")
+    assert said.code == 3
+    assert "`cachemgr responses` looks for one" in said.err
+    (directory.parent / "config.yml").write_text("caching: {}\n")
+    assert "sets aside" in cachemgr("responses", "expire", "--dry-run").out
+    assert cachemgr("expire", "responses", "--ttl", "--dry-run").code == 0
