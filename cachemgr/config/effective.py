@@ -15,7 +15,10 @@ from cachemgr.domain.inventory import Origin
 from cachemgr.domain.machine import Machine
 from cachemgr.domain.policy import Policy
 from cachemgr.domain.settings import HomeSetting, RootSetting, Settings
-from cachemgr.domain.terms import Disposal, Place
+from cachemgr.domain.terms import Disposal, Place, Rebuild
+
+_CHEAP = (Rebuild.REBUILDS, Rebuild.DOWNLOADS)
+"""What is deleted at once, where nothing else is said."""
 
 
 def load(machine: Machine, *, project: Path | None, config_file: Path | None, user_dir: Path) -> Settings:
@@ -91,10 +94,11 @@ def _project(machine: Machine, project: Path | None, user_dir: Path) -> Iterator
 
 def _judged(layer: Layer, project: Path, user_dir: Path) -> Layer:
     """A layer whose places outside the project are trusted only as far as the user agreed to them. Its rules
-    are not run before that: a project that was cloned could have given them the name of the user's own."""
+    are not run before that: a project that was cloned could have given them the name of the user's own. Nor
+    is it believed that what it calls a cache comes back by itself: it may be somebody's work."""
     places = [home.path for home in layer.homes] + [root.path for root in layer.roots]
-    bold = _bolder(layer.values)
-    if not (bold or layer.policies) and all(below(Path(place), project) for place in places):
+    bold, cheap = _bolder(layer.values), any(root.rebuild in _CHEAP for root in layer.roots)
+    if not (bold or cheap or layer.policies) and all(below(Path(place), project) for place in places):
         return layer
     from cachemgr.config.trust import is_trusted
 
@@ -104,9 +108,14 @@ def _judged(layer: Layer, project: Path, user_dir: Path) -> Layer:
         layer,
         values={key: value for key, value in layer.values.items() if key not in bold},
         homes=tuple(replace(home, trusted=below(Path(home.path), project)) for home in layer.homes),
-        roots=tuple(replace(root, trusted=below(Path(root.path), project)) for root in layer.roots),
+        roots=tuple(_doubted(root, project) for root in layer.roots),
         policies=tuple(replace(policy, trusted=False) for policy in layer.policies),
     )
+
+
+def _doubted(root: RootSetting, project: Path) -> RootSetting:
+    rebuild = Rebuild.COSTS if root.rebuild in _CHEAP else root.rebuild
+    return replace(root, trusted=below(Path(root.path), project), rebuild=rebuild)
 
 
 def _bolder(values: Mapping[str, tuple[object, Origin]]) -> frozenset[str]:

@@ -37,17 +37,29 @@ class Haul:
         """Threads that take part."""
         self._chunks = -(-status.st_size // CHUNK)
         self._next = count()
+        self._begun = 0
         self._done: list[int] = []
 
     @property
     def complete(self) -> bool:
         return len(self._done) == self._chunks
 
+    @property
+    def is_shareable(self) -> bool:
+        """Whether there is something in it for one more thread than the one that asks."""
+        return self.shares and self._chunks - self._begun > 1
+
+    @property
+    def room(self) -> int:
+        """Bytes that a chunk needs in memory."""
+        return min(CHUNK, self.status.st_size)
+
     def step(self, room: bytearray) -> int | None:
         """Do one chunk; its bytes, None when there is none left. Raises Stop, OSError."""
         index = next(self._next)
         if index >= self._chunks:
             return None
+        self._begun = index + 1
         start = index * CHUNK
         length = min(CHUNK, self.status.st_size - start)
         self.chunk(index, start, memoryview(room)[:length])

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import msgspec
 
+import cachemgr
 from cachemgr.disk.handles import Handle
 from cachemgr.domain.outcome import Trouble
 from cachemgr.execute import small_files
@@ -27,7 +28,7 @@ _AHEAD = 3
 _LENGTH = 4
 _PATIENCE = 10.0
 """Seconds it has for the file it is at when nobody needs it any more."""
-_COMMAND = "from cachemgr.execute.copy_process import serve; serve()"
+_COMMAND = "import sys; sys.path[:] = sys.argv[1:]; from cachemgr.execute.copy_process import serve; serve()"
 
 
 class _Orders(msgspec.Struct, array_like=True):
@@ -65,7 +66,7 @@ class CopyProcess:
         with theirs:
             try:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-P", "-c", _COMMAND],
+                    [sys.executable, "-I", "-S", "-c", _COMMAND, *_ours()],
                     stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
@@ -118,6 +119,12 @@ class CopyProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def _ours() -> list[str]:
+    """Where this very package and what it needs lie: no variable and no working directory leads elsewhere."""
+    mine = os.path.dirname(cachemgr.__path__[0])
+    return list(dict.fromkeys([mine, *(place for place in sys.path if os.path.isabs(place))]))
 
 
 def serve() -> None:

@@ -8,7 +8,7 @@ a batch whenever it has none; it takes its share in large files, too.
 from collections.abc import Callable, Generator, Iterator
 from threading import Lock, Thread
 
-from cachemgr.execute.content import CHUNK, Haul
+from cachemgr.execute.content import Haul
 from cachemgr.execute.errands import Errands
 from cachemgr.execute.exchange import Exchange
 from cachemgr.execute.guard import Stop
@@ -224,10 +224,10 @@ class Crew:
 
     def _haul(self, share: Share) -> Iterator[None]:
         """Take part in a large file until nothing of it is left."""
-        haul, job, room = share.haul, share.level.job, bytearray(CHUNK)
+        haul, job, room = share.haul, share.level.job, bytearray(share.haul.room)
         try:
             while not self._exchange.stopped and job.failure is None:
-                if haul.shares and self._is_wanted():
+                if haul.is_shareable and self._is_wanted():
                     with self._lock:
                         haul.hands += 1
                     self._give(share)

@@ -60,16 +60,14 @@ class Codec:
         try:
             if metadata.encoding == "zstd":
                 payload = _unsqueeze(payload)
-            return payload.decode() if metadata.content == "text" else _parse(payload)
+            if metadata.content == "text":
+                return payload.decode()
+            try:
+                return _decode(payload)  # type: ignore[no-any-return]
+            except (msgspec.DecodeError, RecursionError):
+                return json.loads(payload)  # type: ignore[no-any-return]  # unpaired surrogates are JSON to Python
         except (ValueError, RecursionError) as error:
             raise Corrupt(f"not what was stored: {error}") from None
-
-
-def _parse(payload: bytes) -> JSONValue:
-    try:
-        return _decode(payload)  # type: ignore[no-any-return]
-    except (msgspec.DecodeError, RecursionError):
-        return json.loads(payload)  # type: ignore[no-any-return]  # unpaired surrogates are JSON to Python
 
 
 def _json(value: JSONValue) -> bytes:

@@ -16,7 +16,9 @@ from cachemgr.responses.errors import Full, ReadOnly, StoreError
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _BINARY = getattr(os, "O_BINARY", 0)
 READ = os.O_RDONLY | _NOFOLLOW | _BINARY
-_LOOK = READ | getattr(os, "O_NOATIME", 0)
+"""For an application that asked for it: a use."""
+LOOK = READ | getattr(os, "O_NOATIME", 0)
+"""That does not make it young for rules about last use; for its owner alone (open(2))."""
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW | _BINARY
 _LOCK = os.O_RDWR | os.O_CREAT | _NOFOLLOW | _BINARY
 _DIRECTORY = os.O_RDONLY | _NOFOLLOW | getattr(os, "O_DIRECTORY", 0)
@@ -31,28 +33,19 @@ def read(path: str, expected: int = _BLOCK, *, folder: int | None = None) -> byt
     """A whole file, in one call where it is shorter than expected. It is only looked at: that does not make
     it young for rules about last use."""
     try:
-        descriptor = os.open(path, _LOOK, dir_fd=folder)
+        descriptor = os.open(path, LOOK, dir_fd=folder)
     except PermissionError:
         # O_NOATIME is for the owner (open(2)).
         descriptor = os.open(path, READ, dir_fd=folder)
     try:
         data = os.read(descriptor, expected)
-        return data if len(data) < expected else data + _rest(descriptor)
+        return data if len(data) < expected else data + rest(descriptor)
     finally:
         os.close(descriptor)
 
 
-def use(path: str, expected: int = _BLOCK) -> bytes:
-    """The same for an application that asked for it: a use."""
-    descriptor = os.open(path, READ)
-    try:
-        data = os.read(descriptor, expected)
-        return data if len(data) < expected else data + _rest(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _rest(descriptor: int) -> bytes:
+def rest(descriptor: int) -> bytes:
+    """What is left of an open file."""
     parts = []
     while data := os.read(descriptor, 1 << 20):
         parts.append(data)
@@ -159,19 +152,24 @@ def is_link(path: str) -> bool:
     return os.path.islink(path) or _is_junction(path)
 
 
+def open_directory(directory: str) -> int | None:
+    """A descriptor of a directory that is no link; None on systems that do not work through descriptors."""
+    if BY_DESCRIPTOR:
+        return os.open(directory, _DIRECTORY)
+    if is_link(directory):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), directory)
+    return None
+
+
 @contextmanager
 def opened(directory: str) -> Iterator[int | None]:
-    """A descriptor of a directory that is no link; None on systems that do not work through descriptors."""
-    if not BY_DESCRIPTOR:
-        if is_link(directory):
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), directory)
-        yield None
-        return
-    descriptor = os.open(directory, _DIRECTORY)
+    """The same, closed at the end."""
+    descriptor = open_directory(directory)
     try:
         yield descriptor
     finally:
-        os.close(descriptor)
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 def put_aside(directory: str, discarded: str) -> str | None:

@@ -22,6 +22,8 @@ from cachemgr.responses.tally import Access, Group, Tally
 
 _MOST_WAITING = 10_000
 """Rows that are kept while the index cannot be written; the rest is found by name later."""
+_AT_ONCE = 500
+"""Rows that are asked for in one statement; older SQLites take 999 values in one."""
 
 
 class Index:
@@ -41,6 +43,10 @@ class Index:
         """Whether it is time to flush."""
         self._waiting.append(row)
         return len(self._waiting) % self._flush_ops == 0
+
+    def put_all(self, rows: Iterable[Row]) -> None:
+        """For whoever flushes afterwards."""
+        self._waiting.extend(rows)
 
     def flush(self, *, hurried: bool = False) -> None:
         """Raises StoreError where the index cannot be written now; then the rows wait on."""
@@ -175,8 +181,12 @@ def _until(database: sqlite3.Connection, rows: Iterable[tuple[int, int]], excess
             break
         numbers.append(number)
         bytes_found += disk
-    found = (database.execute(sql.ONE, (number,)).fetchone() for number in numbers)
-    return [Victim(*row) for row in found if row is not None]
+    found: list[Victim] = []
+    for start in range(0, len(numbers), _AT_ONCE):
+        some = numbers[start : start + _AT_ONCE]
+        statement = sql.THESE.format(places=", ".join("?" * len(some)))
+        found += map(Victim._make, database.execute(statement, some))
+    return found
 
 
 def _write_late(database: sqlite3.Connection, rows: Iterable[Row]) -> None:
@@ -189,7 +199,8 @@ def _write(database: sqlite3.Connection, rows: Iterable[Row]) -> None:
     puts, drops = [], []
     for row in rows:
         if row.metadata is None:
-            drops.append((sql.number_of(row.digest), row.created_ms))
+            number = sql.number_of(row.digest) if row.number is None else row.number
+            drops.append((number, row.created_ms))
         else:
             puts.append(values_of(row, row.metadata))
     database.executemany(sql.DROP, drops)

@@ -25,11 +25,13 @@ class Row(NamedTuple):
     """Of one that is gone: a row that was written for a later one stays."""
     own: str | None = None
     """The key of somebody's own that its files are named by."""
+    number: int | None = None
+    """Where it is known: there are many, and making it of the digest takes a while."""
 
 
-def gone(digest: str, created_ms: int = _EVER) -> Row:
+def gone(digest: str, created_ms: int = _EVER, number: int | None = None) -> Row:
     """Of an entry that was removed. By position, which takes half the time: there are many."""
-    return Row(digest, None, 0, 0, OURS, created_ms)
+    return Row(digest, None, 0, 0, OURS, created_ms, None, number)
 
 
 class Victim(NamedTuple):
@@ -41,6 +43,8 @@ class Victim(NamedTuple):
     payload_bytes: int
     created_ms: int
     own: str | None = None
+    number: int | None = None
+    """Of its row."""
 
     @property
     def key(self) -> str:

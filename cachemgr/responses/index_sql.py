@@ -53,23 +53,24 @@ TOTALS = "count(*), coalesce(sum(bytes), 0), coalesce(sum(disk), 0), count(*) FI
     "coalesce(sum(disk) FILTER (WHERE expires <= ?), 0), min(created), " \
     "max(created) FILTER (WHERE created <= ?)"  # fmt: skip
 EXPIRED = (
-    "SELECT digest, form, encoding, bytes, created, own FROM e WHERE expires <= ? ORDER BY expires LIMIT ?"
+    "SELECT digest, form, encoding, bytes, created, own, id FROM e "
+    "WHERE expires <= ? ORDER BY expires LIMIT ?"
 )
 OLDEST = (
     "SELECT id, disk FROM e WHERE {where} "
     "ORDER BY created <= :late, created / :bucket, coalesce(accessed, created), id"
 )
 """No index for this order: it would cost every write; an eviction sorts once, and frees a tenth at a time.
-What is sorted is narrow; of those that go the rest is asked for with `ONE`."""
-ONE = "SELECT digest, form, encoding, bytes, created, own FROM e WHERE id = ?"
-MATCHING = "SELECT digest, form, encoding, bytes, created, own FROM e WHERE {where}"
+What is sorted is narrow; of those that go the rest is asked for with `THESE`."""
+THESE = "SELECT digest, form, encoding, bytes, created, own, id FROM e WHERE id IN ({places})"
+MATCHING = "SELECT digest, form, encoding, bytes, created, own, id FROM e WHERE {where}"
 OF_SHARD = "SELECT digest FROM e WHERE id BETWEEN ? AND ? AND form > 0"
 SIZE_OF_SHARD = (
     "SELECT coalesce(sum(bytes), 0), coalesce(sum(disk), 0) FROM e WHERE id BETWEEN ? AND ? AND form >= 0"
 )
 OLD_NAMES = "SELECT digest FROM e WHERE form = 0"
 OWN_KEYS = "SELECT digest, own FROM e WHERE form < 0"
-OWN = "SELECT digest, form, encoding, bytes, created, own FROM e WHERE form < 0"
+OWN = "SELECT digest, form, encoding, bytes, created, own, id FROM e WHERE form < 0"
 
 ORDERS: dict[Order, str] = {
     "created": "created",

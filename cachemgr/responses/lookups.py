@@ -26,13 +26,18 @@ class Lookups(Maintained):
         self._largest = int(config.max_entry_size_mb * MEGABYTE)
         self._quiet_until: float | None = None
         self._ignored = config.key.ignore
+        self._nobodys = self._rules.of("", "")
 
     def get(self, key: Key, *, allow_stale: float | timedelta = 0) -> Hit | None:
         """None where there is nothing good. With `allow_stale`, also what expired no longer ago than that: as
         long as sweeps keep it, which those of this process do from now on, and those of others by their
         `stale_if_error_seconds`."""
-        digest, provider, model = self._identify(key)
-        if not self._rules.of(provider, model).enabled:
+        if isinstance(key, RequestKey):
+            digest, provider, model = key.digest(self._ignored), key.provider, key.model
+            rule = self._rules.of(provider, model)
+        else:
+            digest, provider, model, rule = as_digest(key), "", "", self._nobodys
+        if not rule.enabled:
             return None
         if not allow_stale:
             return self._look_up(digest, provider, model, 0.0)

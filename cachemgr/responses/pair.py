@@ -54,7 +54,9 @@ class _Documents(msgspec.Struct, gc=False):
 
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(PairMetadata).decode
+decode = msgspec.json.Decoder(PairMetadata).decode
+"""What `understand` begins with, for whoever cannot wait for a call more. Raises one of NOT_OURS."""
+NOT_OURS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _decode_any = msgspec.json.Decoder().decode
 _decode_old = msgspec.json.Decoder(_OldMetadata).decode
 _decode_document = msgspec.json.Decoder(_Documents).decode
@@ -94,8 +96,8 @@ def understand(text: bytes) -> Metadata:
     if len(text) > _LARGEST:
         raise Corrupt("metadata: larger than any")
     try:
-        return _decode(text)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return decode(text)
+    except NOT_OURS:
         return _understand_old(text)
 
 
@@ -107,7 +109,7 @@ def understand_own(text: bytes) -> Metadata:
         raise Corrupt("metadata: not under such a key")
     try:
         _decode_document(text)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except NOT_OURS as error:
         raise Corrupt(f"metadata: {error}") from None
     return metadata
 
@@ -115,7 +117,7 @@ def understand_own(text: bytes) -> Metadata:
 def _understand_old(text: bytes) -> Metadata:
     try:
         old = _decode_old(text)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except NOT_OURS as error:
         raise Corrupt(f"metadata: {error}") from None
     start = old.timestamp
     if start is None and old.ttl_seconds is not None:
@@ -146,7 +148,7 @@ def is_foreign(text: bytes) -> bool:
     except Corrupt:
         try:
             found = _decode_any(text.removeprefix(codecs.BOM_UTF8))
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        except NOT_OURS:
             return False
         return isinstance(found, dict) and bool(found) and "format_version" not in found
     return False

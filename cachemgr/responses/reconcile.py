@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Container
 from contextlib import suppress
 
 from cachemgr.responses import files
@@ -59,9 +60,10 @@ class Reconciler:
         first, self._opening = self._opening != self._index.openings, self._index.openings
         found: dict[int, tuple[int, int]] = {}
         number_of_changes = 0
-        for number, shard, changed in self._shards():
+        skipped = set() if first or thoroughly else self._mine
+        for number, shard, changed in self._shards(skipped):
             before, writes = looked.get(number, (None, 0))
-            if before == changed or (number in self._mine and not first and not thoroughly):
+            if before == changed:
                 continue
             number_of_changes += self._look_through(shard)
             if at_ms * 1_000_000 - changed > _TICK_NS:
@@ -75,10 +77,12 @@ class Reconciler:
                 self._index.remember_shards(found)
         return number_of_changes
 
-    def _shards(self) -> list[tuple[int, str, int]]:
+    def _shards(self, skipped: Container[int]) -> list[tuple[int, str, int]]:
         """Number, name and time of change. A list, and few words: it is made for every look at the cache."""
         found, look, directory = [], os.stat, self._places.root + "/"
         for number, shard in enumerate(SHARDS):
+            if number in skipped:
+                continue
             try:
                 status = look(directory + shard, follow_symlinks=False)
             except FileNotFoundError:

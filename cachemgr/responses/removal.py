@@ -7,13 +7,12 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import groupby
-from operator import attrgetter
 
 from cachemgr.responses import files
 from cachemgr.responses.errors import Corrupt, StoreError
 from cachemgr.responses.format import ABANDONED, DIGEST, MEMBER, METADATA, TEMPORARY, VALUE
 from cachemgr.responses.index import Index
-from cachemgr.responses.index_rows import Row, Victim, gone
+from cachemgr.responses.index_rows import OLD_NAME, Row, Victim, gone
 from cachemgr.responses.listing import matches
 from cachemgr.responses.locks import Slots
 from cachemgr.responses.members import listed, members, slot_of
@@ -26,6 +25,8 @@ from cachemgr.responses.reconcile import is_empty
 from cachemgr.responses.report import Removed, Trouble
 
 _BATCH = 1000
+_METADATA_BYTES = 1024
+"""For which one call of read(2) is enough."""
 _ROUND = 100_000
 _ROUNDS = 3
 _AT_ONCE = 100_000_000
@@ -151,16 +152,16 @@ class Removal:
                 slot = slot_of(shard)
                 self._slots.acquire(slot)
                 try:
-                    with files.opened(f"{self._places.root}/{shard}") as folder:
-                        for victim in victims:
-                            size = self._one(victim, folder, meant, troubles)
-                            if size is not None:
-                                done.append(size)
+                    folder = files.open_directory(f"{self._places.root}/{shard}")
+                    try:
+                        self._of_shard(victims, folder, meant, done, troubles)
+                    finally:
+                        if folder is not None:
+                            os.close(folder)
                 finally:
                     self._slots.release(slot)
             except (FileNotFoundError, NotADirectoryError):
-                for victim in victims:
-                    self._index.put(gone(victim.digest))
+                self._index.put_all([gone(victim.digest) for victim in victims])
             except OSError as error:
                 troubles += [Trouble(victim.digest, error.strerror or str(error)) for victim in victims]
         try:
@@ -169,37 +170,56 @@ class Removal:
             troubles.append(Trouble("", str(error)))
         return Removed(len(done), sum(done), sum(map(_on_disk, done)), tuple(troubles))
 
-    def _one(
-        self, victim: Victim, folder: int | None, meant: Meant | None, troubles: list[Trouble]
-    ) -> int | None:
-        """Read once more what it is, and remove it if that is still what is meant; how many bytes it said.
+    def _of_shard(
+        self,
+        victims: Sequence[Victim],
+        folder: int | None,
+        meant: Meant | None,
+        done: list[int],
+        troubles: list[Trouble],
+    ) -> None:
+        """Read once more what each is, and remove it if that is still what is meant; `done` gets the bytes
+        that it said.
 
         An eviction, without `meant`, takes an entry that is the one the index knows.
         """
-        stem = victim.key if folder is not None else f"{self._places.root}/{victim.key[:2]}/{victim.key}"
-        described = stem + METADATA
-        digest, form, encoding, size, created, _ = victim
+        rows: list[Row] = []
         try:
-            if meant is not None or not _is_as_listed(stem, victim, folder):
-                text = files.read(described, folder=folder)
-                metadata = understand(text) if victim.own is None else understand_own(text)
-                size, encoding = _size(stem, metadata, folder), metadata.encoding
-                created = max(created, metadata.created_at_ms)
-                if not (_is_of(victim, metadata) if meant is None else meant(digest, metadata)):
-                    self._index.put(Row(digest, metadata, size, _on_disk(size), form, own=victim.own))
-                    return None
-            there = files.remove(described, folder=folder)
-            files.remove(stem + SUFFIXES[encoding], folder=folder)
-        except FileNotFoundError:
-            there = False
-        except Corrupt as error:
-            troubles.append(Trouble(victim.digest, f"{error}; `verify --repair` removes it"))
-            return None
-        except OSError as error:
-            troubles.append(Trouble(victim.digest, error.strerror or str(error)))
-            return None
-        self._index.put(gone(digest, created))
-        return size if there else None
+            for victim in victims:
+                digest, form, encoding, size, created, own, number = victim
+                stem = victim.key if form <= OLD_NAME else digest
+                if folder is None:
+                    stem = f"{self._places.root}/{stem[:2]}/{stem}"
+                described = stem + METADATA
+                try:
+                    if meant is not None or not _is_as_listed(described, victim, folder):
+                        text = files.read(described, _METADATA_BYTES, folder=folder)
+                        metadata = understand(text) if own is None else understand_own(text)
+                        encoding = metadata.encoding
+                        if isinstance(metadata, PairMetadata):
+                            size = metadata.payload_bytes
+                        else:
+                            size = _size(stem + SUFFIXES[encoding], folder)
+                        if metadata.created_at_ms > created:
+                            created = metadata.created_at_ms
+                        if not (_is_of(victim, metadata) if meant is None else meant(digest, metadata)):
+                            rows.append(Row(digest, metadata, size, _on_disk(size), form, own=own))
+                            continue
+                    there = files.remove(described, folder=folder)
+                    files.remove(stem + SUFFIXES[encoding], folder=folder)
+                except FileNotFoundError:
+                    there = False
+                except Corrupt as error:
+                    troubles.append(Trouble(digest, f"{error}; `verify --repair` removes it"))
+                    continue
+                except OSError as error:
+                    troubles.append(Trouble(digest, error.strerror or str(error)))
+                    continue
+                rows.append(gone(digest, created, number))
+                if there:
+                    done.append(size)
+        finally:
+            self._index.put_all(rows)
 
 
 def remove_members(directory: str, meant: Callable[[str], bool]) -> None:
@@ -214,9 +234,9 @@ def is_ours(name: str) -> bool:
     return bool(MEMBER.fullmatch(name) or TEMPORARY.fullmatch(name))
 
 
-def _is_as_listed(stem: str, victim: Victim, folder: int | None) -> bool:
+def _is_as_listed(described: str, victim: Victim, folder: int | None) -> bool:
     """Whether the metadata was written when the entry was created: then nobody need read it."""
-    written = os.stat(stem + METADATA, dir_fd=folder, follow_symlinks=False).st_mtime_ns
+    written = os.stat(described, dir_fd=folder, follow_symlinks=False).st_mtime_ns
     return abs(written - victim.created_ms * 1_000_000) < _AT_ONCE
 
 
@@ -224,11 +244,10 @@ def _is_of(victim: Victim, metadata: Metadata) -> bool:
     return metadata.created_at_ms == victim.created_ms
 
 
-def _size(stem: str, metadata: Metadata, folder: int | None) -> int:
-    if isinstance(metadata, PairMetadata):
-        return metadata.payload_bytes
+def _size(value: str, folder: int | None) -> int:
+    """Of an old one, whose metadata does not say it."""
     try:
-        return os.stat(stem + SUFFIXES[metadata.encoding], dir_fd=folder, follow_symlinks=False).st_size
+        return os.stat(value, dir_fd=folder, follow_symlinks=False).st_size
     except FileNotFoundError:
         return 0
 
@@ -239,13 +258,17 @@ def _on_disk(size: int) -> int:
 
 def _pages(victims: Iterable[Victim]) -> Iterator[Sequence[Victim]]:
     """Shard by shard, so that a shard is held once or twice rather than once a page."""
-    victims = sorted(victims, key=attrgetter("key"))
+    victims = sorted(victims, key=_key)
     for start in range(0, len(victims), _BATCH):
         yield victims[start : start + _BATCH]
 
 
+def _key(victim: Victim) -> str:
+    return victim.digest if victim.form > OLD_NAME else victim.key
+
+
 def _shard(victim: Victim) -> str:
-    return victim.key[:2]
+    return (victim.digest if victim.form > OLD_NAME else victim.key)[:2]
 
 
 def _is_older(path: str, moment_ms: int) -> bool:

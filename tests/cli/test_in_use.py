@@ -156,7 +156,7 @@ def test_while_another_cachemgr_writes_it_is_busy_and_says_which(
     cachemgr: Program, process: Program, caches: Path, home: Path
 ) -> None:
     """Two of the real thing: the first stops in the middle, because nobody reads what it says."""
-    for number in range(3000):
+    for number in range(900):
         (caches / "out" / "tmdb" / f"more_{number}.json").write_text("{}")
     argv = [sys.executable, "-m", "cachemgr", "clear", "tmdb", "--yes", "--events"]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.builders import fingerprint
@@ -59,8 +60,25 @@ def start(caches: Path, *options: str) -> tuple["subprocess.Popen[bytes]", str]:
     return child, lines[0]["run"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("disposal", ["--delete", "--quarantine"])
+def still(child: "subprocess.Popen[bytes]") -> None:
+    """Wait until it works no more: it stands before the full pipe."""
+    found, before = psutil.Process(child.pid), None
+    while before != (now := found.cpu_times()[:2]):
+        before = now
+        time.sleep(0.4)
+
+
+@pytest.mark.parametrize(
+    ("disposal", "number"),
+    [
+        ("--delete", signal.SIGINT),
+        ("--quarantine", signal.SIGTERM),
+        ("--quarantine", getattr(signal, "SIGHUP", signal.SIGTERM)),
+        pytest.param("--quarantine", signal.SIGINT, marks=pytest.mark.soak),
+        pytest.param("--delete", signal.SIGTERM, marks=pytest.mark.soak),
+        pytest.param("--delete", getattr(signal, "SIGHUP", signal.SIGTERM), marks=pytest.mark.soak),
+    ],
+)
 def test_one_signal_stops_between_steps_and_ends_the_record(
     disposal: str, number: signal.Signals, caches: Path, tmdb: Path, process: Program
 ) -> None:
@@ -83,16 +101,22 @@ def test_one_signal_stops_between_steps_and_ends_the_record(
         assert not list(tmdb.glob(".cachemgr*"))
 
 
-@pytest.mark.parametrize("wish", ["--finish", "--rollback"])
-@pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("second", "wish"),
+    [
+        (signal.SIGINT, "--finish"),
+        (signal.SIGTERM, "--rollback"),
+        pytest.param(signal.SIGINT, "--rollback", marks=pytest.mark.soak),
+        pytest.param(signal.SIGTERM, "--finish", marks=pytest.mark.soak),
+    ],
+)
 def test_a_second_signal_stops_at_once_and_the_run_is_recovered(
     second: signal.Signals, wish: str, caches: Path, tmdb: Path, process: Program
 ) -> None:
     before = inside(tmdb)
     child, run = start(caches, "--quarantine")
     child.send_signal(signal.SIGINT)
-    # It waits for a reader then, and has taken note of what it was asked first.
-    time.sleep(2)
+    still(child)  # it waits for a reader then, and has taken note of what it was asked first
     child.send_signal(second)
     _, err = child.communicate(timeout=60)
     assert child.returncode == 130

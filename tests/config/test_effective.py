@@ -114,7 +114,7 @@ def test_our_own_file_names_homes_applications_and_further_caches(ground: Ground
         'disposal = "trash"\nretention_days = 30\nsi = true\n'
         '[roots]\nhf_home = "hf"\n[roots.applications]\ntmdb = "db"\n'
         '[[cache]]\nname = "renders"\npath = "r"\ntitle = "Renders"\ncategory = "builds"\n'
-        'rebuild = "rebuilds"\n'
+        'rebuild = "unique"\n'
     )
 
     settings = ground.load()
@@ -125,7 +125,7 @@ def test_our_own_file_names_homes_applications_and_further_caches(ground: Ground
     assert (renders.title, renders.category, renders.rebuild) == (
         "Renders",
         Category.BUILDS,
-        Rebuild.REBUILDS,
+        Rebuild.UNIQUE,
     )
     assert renders.origin == Origin("cachemgr.toml", "cache[1].path", 10)
     assert settings.origins["disposal"] == Origin("cachemgr.toml", "disposal", 1)

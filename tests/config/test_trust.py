@@ -49,6 +49,18 @@ def test_a_project_that_is_itself_reached_through_a_link_contains_its_caches(gro
     assert trusted(ground) == {"hf_home": True}
 
 
+def test_what_a_project_calls_a_cache_costs_something_until_it_is_trusted(ground: Ground) -> None:
+    """It may be somebody's work: then nothing deletes it at once."""
+    for rebuild in ("rebuilds", "downloads", "unique"):
+        ground.own(f'[[cache]]\nname = "thumbs"\npath = "src"\nrebuild = "{rebuild}"\n')
+
+        doubted = ground.load().roots[0].rebuild
+        trust(ground.project, ground.user_dir)
+
+        assert doubted == ("costs" if rebuild != "unique" else "unique")
+        assert ground.load().roots[0].rebuild == rebuild
+
+
 def test_agreeing_covers_the_files_as_they_are_now(ground: Ground) -> None:
     ground.own('[roots]\nhf_home = "/big/hf"\n')
     ground.caching("caching:\n  cache_dir: /big/answers\n")

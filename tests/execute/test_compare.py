@@ -10,6 +10,7 @@ import pytest
 from cachemgr.disk import handles
 from cachemgr.domain.leads import Move
 from cachemgr.execute.compare import Compared, Likeness, compare
+from cachemgr.execute.content import Haul
 from tests.builders import Link, Node, Sparse, tree
 from tests.execute.copying import copied, copy
 from tests.execute.removing import open_files
@@ -86,3 +87,22 @@ def test_what_is_never_opened_or_is_missing_is_unknown(tmp_path: Path) -> None:
         os.mkfifo(tree(tmp_path / name, {"u": {}}) / "u" / "fifo")
     assert compared(tmp_path / "one" / "u", tmp_path / "other" / "u") == Compared(Likeness.UNKNOWN, "u/fifo")
     assert compared(tmp_path / "one" / "none", tmp_path / "other" / "u").likeness is Likeness.UNKNOWN
+
+
+def test_what_no_thread_can_share_is_not_handed_to_and_fro(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two threads without work gave each other the end of a small file, a hundred times for each."""
+    looks: list[object] = []
+    step = Haul.step
+
+    def counted(haul: Haul, room: bytearray) -> int | None:
+        looks.append(haul)
+        return step(haul, room)
+
+    monkeypatch.setattr(Haul, "step", counted)
+    names: dict[str, Node] = {f"{number}": b"%d" % number for number in range(300)}
+    one, other = tree(tmp_path / "one", {"u": names}), tree(tmp_path / "other", {"u": names})
+    for _ in range(3):
+        assert compared(one / "u", other / "u").likeness is Likeness.SAME
+    assert len(looks) <= 3 * len(names) * 3

@@ -199,11 +199,13 @@ def test_a_copy_that_is_not_what_was_read_is_given_up(damage: str, tmp_path: Pat
     assert like(root) == before
 
 
-@pytest.mark.parametrize("number", [0, 1, 3, 9, 20])
+@pytest.mark.parametrize(
+    "number", [0, 1, pytest.param(3, marks=pytest.mark.soak), 9, pytest.param(20, marks=pytest.mark.soak)]
+)
 def test_a_copy_that_is_dropped_stops_its_threads_and_can_be_removed(number: int, tmp_path: Path) -> None:
-    content = {f"{n}": {str(m): b"x" * 3000 for m in range(60)} for n in range(50)}
+    content = {f"{n}": {str(m): b"x" * 3000 for m in range(30)} for n in range(50)}
     root = tree(
-        tmp_path / "root", {"u": {**content, "big": b"x" * (60 << 20)}, "u/0/link": HardLink("u/0/1")}
+        tmp_path / "root", {"u": {**content, "big": b"x" * (30 << 20)}, "u/0/link": HardLink("u/0/1")}
     )
     before, opened = like(root), open_files()
     with Freight(root, tmp_path / "to") as freight:

@@ -36,6 +36,12 @@ def many(root: Path, files: int = FILES) -> Path:
     return root
 
 
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A root with many files, for tests that only read them."""
+    return many(tmp_path_factory.mktemp("crowd") / "root")
+
+
 def others() -> list[psutil.Process]:
     return psutil.Process().children(recursive=True)
 
@@ -50,21 +56,19 @@ def ordered(source: Path, name: str, how: str = "") -> Order:
     return Order(name, name, mark((source / name).lstat()), how)
 
 
-def test_a_second_process_takes_part_and_is_gone_at_the_end(tmp_path: Path) -> None:
-    root = many(tmp_path / "root")
+def test_a_second_process_takes_part_and_is_gone_at_the_end(crowd: Path, tmp_path: Path) -> None:
     seen: set[int] = set()
-    with Freight(root, tmp_path / "staging") as freight:
+    with Freight(crowd, tmp_path / "staging") as freight:
         end = freight.copy(freight.unit("unit"), during=lambda _: seen.update(one.pid for one in others()))
     assert isinstance(end, Copied)
     assert end.files == FILES + 1
-    assert fingerprint(tmp_path / "staging" / "unit") == fingerprint(root / "unit")
+    assert fingerprint(tmp_path / "staging" / "unit") == fingerprint(crowd / "unit")
     assert len(seen) == 1
     assert not others()
 
 
 @pytest.mark.parametrize("stage", list(Stage), ids=str)
-def test_if_it_is_killed_the_copy_is_complete_all_the_same(stage: Stage, tmp_path: Path) -> None:
-    root = many(tmp_path / "root")
+def test_if_it_is_killed_the_copy_is_complete_all_the_same(stage: Stage, crowd: Path, tmp_path: Path) -> None:
     killed: list[int] = []
 
     def kill(event: object) -> None:
@@ -73,15 +77,14 @@ def test_if_it_is_killed_the_copy_is_complete_all_the_same(stage: Stage, tmp_pat
                 one.kill()
                 killed.append(one.pid)
 
-    with Freight(root, tmp_path / "staging") as freight:
+    with Freight(crowd, tmp_path / "staging") as freight:
         end = freight.copy(freight.unit("unit"), during=kill)
     assert isinstance(end, Copied)
     assert (end.files, len(killed)) == (FILES + 1, 1)
-    assert fingerprint(tmp_path / "staging" / "unit") == fingerprint(root / "unit")
+    assert fingerprint(tmp_path / "staging" / "unit") == fingerprint(crowd / "unit")
 
 
-def test_it_does_not_outlive_whoever_is_killed(tmp_path: Path) -> None:
-    many(tmp_path / "root")
+def test_it_does_not_outlive_whoever_is_killed(crowd: Path, tmp_path: Path) -> None:
     code = (
         "import sys, time; from pathlib import Path; from tests.execute.copying import Freight\n"
         "def stay(event):\n"
@@ -89,7 +92,7 @@ def test_it_does_not_outlive_whoever_is_killed(tmp_path: Path) -> None:
         "with Freight(Path(sys.argv[1]), Path(sys.argv[2])) as freight:\n"
         "    freight.copy(freight.unit('unit'), during=stay)\n"
     )
-    argv = [sys.executable, "-c", code, str(tmp_path / "root"), str(tmp_path / "staging")]
+    argv = [sys.executable, "-c", code, str(crowd), str(tmp_path / "staging")]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"now\n"
@@ -148,8 +151,7 @@ def test_a_copy_that_was_damaged_is_found_whoever_reads_it(number: int, tmp_path
     assert not os.listdir(staging)
 
 
-def test_a_copy_that_is_dropped_takes_the_process_with_it(tmp_path: Path) -> None:
-    root = many(tmp_path / "root")
+def test_a_copy_that_is_dropped_takes_the_process_with_it(crowd: Path, tmp_path: Path) -> None:
 
     class Enough(Exception):
         pass
@@ -158,9 +160,34 @@ def test_a_copy_that_is_dropped_takes_the_process_with_it(tmp_path: Path) -> Non
         if others():
             raise Enough
 
-    with Freight(root, tmp_path / "staging") as freight, pytest.raises(Enough):
+    with Freight(crowd, tmp_path / "staging") as freight, pytest.raises(Enough):
         freight.copy(freight.unit("unit"), during=stop)
     begun = time.monotonic()
     while others():
         assert time.monotonic() < begun + 10
         time.sleep(0.01)
+
+
+def test_it_runs_this_package_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a variable nor the working directory leads to another one."""
+    for word in ("cwd", "path"):
+        other = tmp_path / word / "cachemgr"
+        other.mkdir(parents=True)
+        (other / "__init__.py").write_text(f"open({str(tmp_path / 'run')!r}, 'w')")
+    monkeypatch.chdir(tmp_path / "cwd")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path / 'path'}:")
+    source, target = tmp_path / "source", tmp_path / "target"
+    for place in (source, target):
+        place.mkdir()
+    (source / "name").write_text("content")
+    process = CopyProcess()
+    folders = [handles.open_root(place) for place in (source, target)]
+    try:
+        process.give("copy", folders[0], folders[1], [ordered(source, "name")])
+        assert all_of(process).failure is None
+    finally:
+        process.close()
+        for folder in folders:
+            handles.close(folder)
+    assert (target / "name").read_text() == "content"
+    assert not (tmp_path / "run").exists()

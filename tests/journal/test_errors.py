@@ -103,7 +103,7 @@ def clearing(tmp_path: Path, kill: Killer, what: str, number: int | None, *, loo
 def test_one_failure_of_a_clearing_hides_no_other_and_leaves_nothing_half(
     what: str, tmp_path: Path, kill: Killer
 ) -> None:
-    clearing(tmp_path, kill, what, 11)
+    clearing(tmp_path, kill, what, 7)
 
 
 @pytest.mark.parametrize("looks", [1, 4])
@@ -111,7 +111,7 @@ def test_one_failure_of_a_clearing_hides_no_other_and_leaves_nothing_half(
 def test_looks_that_fail_leave_nothing_half_either(
     what: str, looks: int, tmp_path: Path, kill: Killer
 ) -> None:
-    clearing(tmp_path, kill, what, 9, looks=looks)
+    clearing(tmp_path, kill, what, 6, looks=looks)
 
 
 @pytest.mark.soak
@@ -133,7 +133,7 @@ def undoing(tmp_path: Path, kill: Killer, number: int | None) -> None:
 
 
 def test_an_undo_of_which_one_call_failed_is_repeated(tmp_path: Path, kill: Killer) -> None:
-    undoing(tmp_path, kill, 8)
+    undoing(tmp_path, kill, 5)
 
 
 @pytest.mark.soak
@@ -151,7 +151,7 @@ def purging(tmp_path: Path, kill: Killer, number: int | None) -> None:
 
 
 def test_a_purge_of_which_one_call_failed_is_repeated(tmp_path: Path, kill: Killer) -> None:
-    purging(tmp_path, kill, 8)
+    purging(tmp_path, kill, 5)
 
 
 @pytest.mark.soak
@@ -181,7 +181,7 @@ def rolling_back(tmp_path: Path, kill: Killer, what: str, number: int | None) ->
 
 @pytest.mark.parametrize("what", ["delete", "quarantine"])
 def test_a_roll_back_of_which_one_call_failed_is_repeated(what: str, tmp_path: Path, kill: Killer) -> None:
-    rolling_back(tmp_path, kill, what, 8)
+    rolling_back(tmp_path, kill, what, 5)
 
 
 @pytest.mark.soak

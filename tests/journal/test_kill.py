@@ -143,7 +143,7 @@ def kills(tmp_path: Path, home: Path, disposal: Disposal, number: int | None) ->
 def test_a_kill_leaves_nothing_half_and_the_way_back_open(
     disposal: Disposal, tmp_path: Path, home: Path
 ) -> None:
-    kills(tmp_path, home, disposal, 7)
+    kills(tmp_path, home, disposal, 5)
 
 
 @pytest.mark.soak
@@ -173,7 +173,7 @@ def undo_kills(tmp_path: Path, home: Path, number: int | None) -> None:
 
 
 def test_an_undo_that_is_killed_can_be_repeated(tmp_path: Path, home: Path) -> None:
-    undo_kills(tmp_path, home, 5)
+    undo_kills(tmp_path, home, 4)
 
 
 @pytest.mark.soak
@@ -181,7 +181,7 @@ def test_an_undo_that_is_killed_at_any_call_can_be_repeated(tmp_path: Path, home
     undo_kills(tmp_path, home, None)
 
 
-@pytest.mark.parametrize("part", [0.3, 0.6, 0.9])
+@pytest.mark.parametrize("part", [0.3, pytest.param(0.6, marks=pytest.mark.soak), 0.9])
 def test_a_purge_that_is_killed_ends_the_undo_and_can_be_repeated(
     part: float, tmp_path: Path, home: Path
 ) -> None:

@@ -59,7 +59,7 @@ def clearing(
 def test_a_clearing_that_was_killed_is_finished_or_rolled_back(
     what: str, wish: str, tmp_path: Path, kill: Killer, cleared: frozenset[str]
 ) -> None:
-    clearing(tmp_path, kill, what, wish, cleared, 9)
+    clearing(tmp_path, kill, what, wish, cleared, 7)
 
 
 @pytest.mark.soak
@@ -112,7 +112,7 @@ def purging(tmp_path: Path, kill: Killer, cleared: frozenset[str], number: int |
 
 
 def test_an_undo_that_was_killed_is_finished(tmp_path: Path, kill: Killer) -> None:
-    undoing(tmp_path, kill, 6)
+    undoing(tmp_path, kill, 4)
 
 
 @pytest.mark.soak
@@ -121,7 +121,7 @@ def test_an_undo_that_was_killed_at_any_call_is_finished(tmp_path: Path, kill: K
 
 
 def test_a_purge_that_was_killed_is_finished(tmp_path: Path, kill: Killer, cleared: frozenset[str]) -> None:
-    purging(tmp_path, kill, cleared, 6)
+    purging(tmp_path, kill, cleared, 4)
 
 
 @pytest.mark.soak
@@ -168,7 +168,7 @@ def recovering(
 def test_a_recovery_that_was_killed_is_recovered(
     what: str, first: str, tmp_path: Path, kill: Killer, cleared: frozenset[str]
 ) -> None:
-    recovering(tmp_path, kill, what, first, cleared, (0.4,), 6)
+    recovering(tmp_path, kill, what, first, cleared, (0.4,), 4)
 
 
 @pytest.mark.soak

@@ -66,7 +66,7 @@ def troubled(tmp_path: Path, elsewhere: Path, kill: Killer, what: str, calls: in
 def test_a_call_that_fails_leaves_nothing_half_and_a_way_back(
     what: str, tmp_path: Path, elsewhere: Path, kill: Killer
 ) -> None:
-    troubled(tmp_path, elsewhere, kill, what, 10)
+    troubled(tmp_path, elsewhere, kill, what, 6)
 
 
 @pytest.mark.soak

@@ -104,20 +104,20 @@ def killed(
 def test_a_migration_across_that_was_killed_is_finished_or_rolled_back(
     wish: str, tmp_path: Path, elsewhere: Path, kill: Killer
 ) -> None:
-    killed(tmp_path, elsewhere, kill, wish, 12)
+    killed(tmp_path, elsewhere, kill, wish, 8)
 
 
 @pytest.mark.parametrize("wish", ["finish", "roll-back"])
 def test_a_migration_within_that_was_killed_is_finished_or_rolled_back(
     wish: str, tmp_path: Path, kill: Killer
 ) -> None:
-    killed(tmp_path, tmp_path / "projects", kill, wish, 8)
+    killed(tmp_path, tmp_path / "projects", kill, wish, 6)
 
 
 def test_an_undo_of_a_migration_that_was_killed_is_finished(
     tmp_path: Path, elsewhere: Path, kill: Killer
 ) -> None:
-    killed(tmp_path, elsewhere, kill, "finish", 8, "undo")
+    killed(tmp_path, elsewhere, kill, "finish", 5, "undo")
 
 
 @pytest.mark.soak
@@ -158,7 +158,7 @@ def at_random(tmp_path: Path, elsewhere: Path, kill: Killer, number: int, crowd:
 def test_a_migration_that_is_killed_at_random_moments_loses_nothing(
     tmp_path: Path, elsewhere: Path, kill: Killer
 ) -> None:
-    assert at_random(tmp_path, elsewhere, kill, 10) == {"finish", "roll-back"}
+    assert at_random(tmp_path, elsewhere, kill, 6) == {"finish", "roll-back"}
 
 
 @pytest.mark.soak
@@ -169,7 +169,7 @@ def test_a_migration_that_is_killed_at_three_hundred_random_moments_loses_nothin
 
 
 def test_nor_does_one_that_two_processes_copy(tmp_path: Path, elsewhere: Path, kill: Killer) -> None:
-    assert at_random(tmp_path, elsewhere, kill, 1, crowd=900)
+    assert at_random(tmp_path, elsewhere, kill, 1, crowd=500)
 
 
 @pytest.mark.soak

@@ -11,7 +11,9 @@ os.environ["TEXTUAL_ANIMATIONS"] = "none"
 for name in ("NO_COLOR", "COLORTERM", "TEXTUAL_THEME", "TEXTUAL_COLOR_SYSTEM"):
     os.environ.pop(name, None)
 
-from textual.events import Key  # noqa: E402 - Textual reads its variables when it is imported
+from textual.drivers.headless_driver import HeadlessDriver  # noqa: E402 - Textual reads its variables then
+from textual.events import Key, MouseDown, MouseUp, Resize  # noqa: E402
+from textual.geometry import Size  # noqa: E402
 from textual.keys import _character_to_key  # noqa: E402
 from textual.pilot import Pilot  # noqa: E402
 
@@ -128,11 +130,30 @@ async def press(pilot: Pilot[None], key: str) -> None:
     await settle(pilot)
 
 
-async def push(pilot: Pilot[None], key: str) -> None:
-    """A key, handled. Pilot.press waits for an idle processor instead, which a busy machine does not have."""
-    name = _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
-    char = key if len(key) == 1 else {"space": " ", "slash": "/"}.get(key)
-    pilot.app.post_message(Key(name, char))
+async def push(pilot: Pilot[None], *keys: str) -> None:
+    """Keys, each handled. Pilot's own `press`, `click` and `resize_terminal` wait for an idle processor,
+    which a busy machine does not have."""
+    for key in keys:
+        name = _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
+        char = key if len(key) == 1 else {"space": " ", "slash": "/"}.get(key)
+        pilot.app.post_message(Key(name, char))
+        await handled(pilot)
+
+
+async def click(pilot: Pilot[None], x: int, y: int) -> None:
+    """The button down and up again, as the terminal tells it, handled."""
+    for event in (MouseDown, MouseUp):
+        pilot.app.post_message(event(None, x, y, 0, 0, 1, False, False, False, x, y))
+        await handled(pilot)
+
+
+async def resize(pilot: Pilot[None], width: int, height: int) -> None:
+    """The terminal gets another size, and everything is laid out for it."""
+    size = Size(width, height)
+    driver = pilot.app._driver
+    assert isinstance(driver, HeadlessDriver)
+    driver._size = size
+    pilot.app.post_message(Resize(size, size))
     await handled(pilot)
 
 
@@ -155,7 +176,9 @@ async def settle(pilot: Pilot[None]) -> None:
         looking = getattr(app.screen_stack[-1], "looking", False) if app.screen_stack else False
         if relay.scanning is None and (held or not relay.busy) and not planning and not looking:
             break
-    for _ in range(2):
+    drawn = -1
+    while drawn != app.session.relay.revision:
+        drawn = app.session.relay.revision
         app.pull()
         await handled(pilot)
     await asyncio.sleep(0.005)

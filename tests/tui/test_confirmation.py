@@ -10,7 +10,7 @@ from cachemgr.tui.screens.plan import PlanScreen
 from cachemgr.tui.screens.result import ResultScreen
 from tests.tui.ada import ada
 from tests.tui.picture import text
-from tests.tui.scenes import press, settle
+from tests.tui.scenes import click, press, push, settle
 
 TO_OLLAMA = ("down",)
 TO_LEGACY = ("down", "down")
@@ -31,11 +31,9 @@ async def test_a_dialog_that_just_appeared_executes_nothing(keys: tuple[str, ...
 
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
         await go(pilot, *TO_OLLAMA, "d")
-        await pilot.press("x")
-        await pilot.pause()
+        await push(pilot, "x")
         assert isinstance(app.screen, Question)
-        for key in keys:
-            await pilot.press(key)
+        await push(pilot, *keys)
         await settle(pilot)
 
         assert manager.theatre.executed == []
@@ -49,7 +47,7 @@ async def test_an_armed_dialog_has_many_keys_for_no(key: str) -> None:
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
         await go(pilot, *TO_OLLAMA, "d", "x")
         await pilot.pause(ARM_AFTER + 0.2)
-        await pilot.press(key)
+        await push(pilot, key)
         await settle(pilot)
 
         assert manager.theatre.executed == []
@@ -63,7 +61,7 @@ async def test_an_armed_dialog_listens_to_no_other_key() -> None:
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
         await go(pilot, *TO_OLLAMA, "d", "x")
         await pilot.pause(ARM_AFTER + 0.2)
-        await pilot.press(*"xdutm1234", "space", "delete", "up", "down", "home", "f1")
+        await push(pilot, *"xdutm1234", "space", "delete", "up", "down", "home", "f1")
         await settle(pilot)
 
         assert manager.theatre.executed == []
@@ -78,7 +76,7 @@ async def test_a_click_beside_the_dialog_executes_nothing() -> None:
         await go(pilot, *TO_OLLAMA, "d", "x")
         await pilot.pause(ARM_AFTER + 0.2)
         for place in ((2, 2), (98, 28), (50, 29), (3, 29)):
-            await pilot.click(offset=place)
+            await click(pilot, *place)
         await settle(pilot)
 
         assert manager.theatre.executed == []
@@ -131,12 +129,12 @@ async def test_what_is_costly_to_have_again_needs_a_word() -> None:
         await go(pilot, *TO_LEGACY, "d", "t", "t", "x")
         assert isinstance(app.screen, TypeQuestion)
         await pilot.pause(ARM_AFTER + 0.2)
-        await pilot.press(*"yes", "enter")
+        await push(pilot, *"yes", "enter")
         assert manager.theatre.executed == []
-        await pilot.press("backspace", "backspace", "backspace", *"model-cache")
+        await push(pilot, "backspace", "backspace", "backspace", *"model-cache")
         await pilot.pause()
         assert manager.theatre.executed == []
-        await pilot.press("enter")
+        await push(pilot, "enter")
         await settle(pilot)
 
         assert len(manager.theatre.executed) == 1
@@ -150,7 +148,7 @@ async def test_emptying_the_quarantine_needs_a_word() -> None:
         await go(pilot, "4", "P", "x")
         assert isinstance(app.screen, TypeQuestion)
         await pilot.pause(ARM_AFTER + 0.2)
-        await pilot.press(*"purge", "enter")
+        await push(pilot, *"purge", "enter")
         await settle(pilot)
 
         assert [plan.intent.value for plan in manager.theatre.executed] == ["purge"]
@@ -209,10 +207,10 @@ async def test_a_run_stops_between_two_steps_when_it_is_told_to() -> None:
 
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
         await go(pilot, *TO_LEGACY, "d")
-        await pilot.press("x")
+        await push(pilot, "x")
         while not manager.theatre.waiting.is_set():
             await pilot.pause(0.01)
-        await pilot.press("escape")
+        await push(pilot, "escape")
         manager.theatre.go.set()
         await settle(pilot)
 

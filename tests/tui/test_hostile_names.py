@@ -18,7 +18,7 @@ from tests.tui.ada import inventory
 from tests.tui.by_hand import entry, unit
 from tests.tui.machine_room import service
 from tests.tui.picture import text
-from tests.tui.scenes import press, settle
+from tests.tui.scenes import click, press, settle
 
 HOSTILE = (
     "[bold]x",
@@ -103,7 +103,7 @@ async def look_everywhere(pilot: Pilot[None]) -> None:
         assert not style.link, "a name became a link"
         assert "app.wipe" not in repr(style.meta), "a name can be clicked"
     for y in range(1, app.size.height - 2):
-        await pilot.click(offset=((8, 40, 75)[y % 3], y))
+        await click(pilot, (8, 40, 75)[y % 3], y)
         if len(app.screen_stack) > 1:
             return
 
@@ -118,7 +118,7 @@ async def test_hostile_names_are_only_names(walk: tuple[str, ...]) -> None:
             await press(pilot, key)
             assert not STRANGE.search(text(app).replace("\n", ""))
         await look_everywhere(pilot)
-        await pilot.pause()
+        await settle(pilot)
 
         assert not app.sprung
         assert app.is_running

@@ -5,7 +5,7 @@ import pytest
 from cachemgr.tui.app import CacheApp
 from tests.tui.ada import ada
 from tests.tui.picture import text
-from tests.tui.scenes import press, settle
+from tests.tui.scenes import press, push, resize, settle
 
 WAYS = {
     "overview": (),
@@ -46,8 +46,8 @@ async def test_a_storm_of_sizes_is_survived(place: str) -> None:
         for key in WAYS[place]:
             await press(pilot, key)
         for width, height in STORM:
-            await pilot.resize_terminal(width, height)
-            await pilot.press("down")
+            await resize(pilot, width, height)
+            await push(pilot, "down")
         await pilot.pause()
 
         assert app.is_running

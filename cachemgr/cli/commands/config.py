@@ -112,8 +112,8 @@ def schema(session: Session, name: str | None) -> int:
 def trust(session: Session, yes: bool) -> int:
     """Agree to the places outside the project that its configuration names.
 
-    They are listed first. What the files say of disposal, retention_days and policies counts from then on,
-    too.
+    They are listed first. What the files say of disposal, retention_days, policies and `rebuild` counts from
+    then on, too.
     """
     waiting = [row for row in setting_rows(session.service.settings) if not row.trusted]
     for row in waiting:
