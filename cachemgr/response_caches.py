@@ -16,7 +16,9 @@ from cachemgr.responses.config_reading import USUAL_FILE, from_file, read, said_
 from cachemgr.responses.errors import ReadOnly, StoreError
 from cachemgr.responses.files import create, remove
 from cachemgr.responses.format import DIGEST, INDEX, MANIFEST, OWN_SHARD, PACKED, SHARD, UNFINISHED, own_keys
+from cachemgr.responses.manifest import Manifest
 from cachemgr.responses.opening import open_cache
+from cachemgr.responses.places import places
 from cachemgr.responses.reconcile import read_row
 
 if TYPE_CHECKING:
@@ -55,6 +57,18 @@ class ResponseCaches:
         self.admit()
         with _sentences(), open_cache(config) as cache:
             yield cache
+
+    def refusal(self, named: Path | None = None) -> str:
+        """Why `changing` would refuse to change it, as far as can be told beforehand; nothing otherwise."""
+        try:
+            self.admit()
+        except Refused as error:
+            return str(error)
+        config = self._config(named)
+        if config.backend != "file":
+            return ""
+        with _sentences():
+            return Manifest(places(config.directory)).refusal()
 
     def convert(self, source: Cache, named: Path, backend: Backend) -> tuple[Cache, TransferReport]:
         """Copy into a cache that need not be there yet. Raises Refused for a directory that is somebody

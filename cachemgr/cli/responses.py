@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from cachemgr.responses.cache import Cache
     from cachemgr.responses.entry import Entry
     from cachemgr.responses.query import Grouping
-    from cachemgr.responses.report import SweepReport, Totals, Trouble, VerifyReport
+    from cachemgr.responses.report import SweepReport, Totals, Trouble
     from cachemgr.responses.transfer import TransferReport
 
 _SHORT = 12
@@ -47,7 +48,7 @@ def agree(session: Session, verb: str, named: Path | None, *, yes: bool) -> None
     if yes:
         return
     if session.options.json or not session.interactive:
-        command = session.command("responses", *verb.split(), *_directory(named), "--yes")
+        command = session.command("responses", *verb.split(), *directory(named), "--yes")
         raise NeedsConfirmation(f"nothing was changed, since nobody can be asked; run: {command}")
     if not confirm(session.output):
         raise Declined("nothing was changed")
@@ -75,7 +76,7 @@ def rehearsed(
     return report, {pin: number for pin, number in kept.items() if number}
 
 
-def _directory(named: Path | None) -> tuple[str, ...]:
+def directory(named: Path | None) -> tuple[str, ...]:
     return () if named is None else ("--dir", str(named))
 
 
@@ -88,7 +89,7 @@ def the_one(session: Session, cache: Cache, key: str, named: Path | None) -> Ent
             return found[0]
         if found:
             raise UnknownTarget(f"{key!r} is how {len(found)} digests begin; give more of it")
-    ls = session.command("responses", "ls", *_directory(named))
+    ls = session.command("responses", "ls", *directory(named))
     raise UnknownTarget(f"there is no response under {key!r}; `{ls}` lists what there is")
 
 
@@ -122,7 +123,7 @@ def show_stats(
         output.line()
     entries = sum(line.entries for line in lines)
     disk, expired = sum(line.disk_bytes for line in lines), sum(line.expired for line in lines)
-    limit = cache.config.limit_bytes
+    limit = None if cache.backend == "redis" else cache.config.limit_bytes
     of_limit = "" if limit is None else f" of {output.size(limit)}"
     output.line(f"{_where(session, cache)} ({cache.backend})")
     output.line(f"{counted(entries, 'entry', 'entries')}, {output.size(disk)}{of_limit}; {expired:,} expired")
@@ -133,6 +134,8 @@ def show_stats(
         output.line(f"{tokens:,} tokens and ${saved.cost_usd:.4f} saved")
     if total.corrupt or total.failed:
         output.line(f"{total.corrupt:,} reads found corrupt entries, {total.failed:,} writes failed")
+    if cache.backend == "redis":
+        output.line("No size limit of ours holds here; the server's own `maxmemory` does.")
     if cache.backend == "file" and entries > _MANY_FILES:
         output.line(f"One database holds so many in less room: {session.command(*_TO_SQLITE)}")
 
@@ -191,7 +194,7 @@ def show_sweep(
         output.line(
             f"  {counted(number, 'entry', 'entries')} kept: pinned by {display_name(pin.target)}{why}"
         )
-    if removed.entries and report.dry_run and cache.backend == "file":
+    if removed.entries and report.dry_run and cache.backend == "file" and _is_seen(session, cache):
         aside = session.command("expire", "responses", "--ttl")
         output.line(f"That cannot be undone; `{aside}` sets aside what has expired in the project's.")
     if cache.stale_seconds:
@@ -199,27 +202,14 @@ def show_sweep(
     _show_troubles(session, report.troubles)
 
 
-def show_findings(session: Session, report: VerifyReport, named: Path | None = None) -> None:
-    output = session.output
-    if session.options.quiet:
-        for finding in report.findings:
-            output.line(display_name(finding.item))
-        return
-    if report.findings:
-        rows = [
-            (
-                display_name(finding.item),
-                finding.problem,
-                "mended" if finding.repaired else display_name(finding.reason) or output.dash(),
-            )
-            for finding in report.findings
-        ]
-        output.table((Column("Item", shrinks=True), Column("Problem"), Column("Repair")), rows)
-        output.line()
-    wrong = sum(not finding.repaired for finding in report.findings)
-    output.line(f"{counted(report.entries, 'entry', 'entries')}; {counted(wrong, 'finding')} left")
-    if wrong and not any(finding.reason or finding.repaired for finding in report.findings):
-        output.line(f"Mend: {session.command('responses', 'verify', *_directory(named), '--repair')}")
+def _is_seen(session: Session, cache: Cache) -> bool:
+    """Whether a scan finds that cache: then what sets aside is about it."""
+    place = os.path.realpath(cache.place)
+    return any(
+        os.path.realpath(found.path) == place
+        for found in session.inventory().caches
+        if found.type == "responses"
+    )
 
 
 def show_transfer(session: Session, source: Cache, target: Cache, report: TransferReport) -> None:

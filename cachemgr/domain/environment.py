@@ -61,6 +61,9 @@ class Unled:
     variable: str = ""
     """One that would lead it to `near`, below that place: it appends a name of its own. Empty for none."""
     near: PurePath | None = None
+    """The place itself where the variable is not a tool's but of cachemgr's own configuration."""
+    setting: tuple[str, str] | None = None
+    """The key that says otherwise, and its file."""
 
 
 @dataclass(frozen=True, slots=True)

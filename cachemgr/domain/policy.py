@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -79,6 +79,11 @@ class Pin:
 
     def holds(self, now: datetime) -> bool:
         return self.until is None or now < self.until
+
+    @property
+    def last_day(self) -> str:
+        """As `2099-12-31`, in UTC; empty for none."""
+        return "" if self.until is None else (self.until - timedelta(seconds=1)).date().isoformat()
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,8 @@ def _globbed(inventory: Inventory, target: str) -> Sequence[Entry]:
 
 def _unknown(inventory: Inventory, target: str, types: frozenset[str]) -> str:
     if target in types:
-        return f"no {target} cache was found on this machine"
+        hint = "; `cachemgr responses` looks for one of a program without configuration"
+        return f"no {target} cache was found on this machine" + (hint if target == "responses" else "")
     if target == "legacy":
         return "nothing is in a legacy location"
     if target in [category.value for category in Category]:

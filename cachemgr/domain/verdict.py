@@ -109,6 +109,8 @@ class Expiry:
     unmet: tuple[Shortfall, ...] = ()
     idle_pins: tuple[str, ...] = ()
     """Pins that name nothing here."""
+    lapsed_pins: tuple[tuple[str, str], ...] = ()
+    """Pins that hold no longer, and the last day on which each did."""
 
     def held(self, forced: Iterable[Rule]) -> tuple[Brake, ...]:
         """The brakes that nobody has overridden."""

@@ -16,6 +16,9 @@ from cachemgr.domain.machine import Machine
 from cachemgr.domain.reading import above_home, read_variable
 from cachemgr.domain.settings import HomeSetting, RootSetting, Settings
 
+QUESTFOUNDRY = "questfoundry"
+CACHE_DIR = "CACHEMGR_CACHING__CACHE_DIR"
+
 
 def wanted(types: Sequence[CacheType], settings: Settings, machine: Machine) -> Environment:
     """The variables that put every tool into its configured cache, by name."""
@@ -36,6 +39,13 @@ def wanted(types: Sequence[CacheType], settings: Settings, machine: Machine) -> 
     return Environment(assignments, _removals(types, assignments, machine), tuple(dict.fromkeys(remarks)))
 
 
+def _said_elsewhere(type_id: str, settings: Settings) -> tuple[str, str] | None:
+    """The file that names another place."""
+    origins = (root.origin for root in settings.roots if root.type == type_id)
+    found = next((origin for origin in origins if origin.key.endswith("cache_dir")), None)
+    return None if found is None else ("cache_dir", found.source)
+
+
 def unled(
     types: Iterable[CacheType], settings: Settings, machine: Machine, places: Mapping[str, PurePath]
 ) -> Iterator[Unled]:
@@ -43,6 +53,10 @@ def unled(
     said = {(root.type, root.path) for root in settings.roots}
     for kind in types:
         if (path := places.get(kind.id)) is None:
+            continue
+        if kind.convention == QUESTFOUNDRY:
+            if (kind.id, path) not in said:
+                yield Unled(kind.id, path, CACHE_DIR, path, _said_elsewhere(kind.id, settings))
             continue
         variable = _strongest(kind, machine)
         if variable is not None and _value(path, variable.below) is None:

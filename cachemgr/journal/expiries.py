@@ -31,6 +31,7 @@ def encode(expiry: Expiry | None) -> Document | None:
             for short in expiry.unmet
         ],
         "idle_pins": [display_name(target) for target in expiry.idle_pins],
+        "lapsed_pins": [{"target": display_name(target), "until": day} for target, day in expiry.lapsed_pins],
     }
 
 
@@ -47,6 +48,7 @@ def decode(value: Any) -> Expiry | None:
         brakes=tuple(Brake(BrakeKind(item["kind"]), str(item["detail"])) for item in value["brakes"]),
         unmet=tuple(_shortfall(item) for item in value["unmet"]),
         idle_pins=tuple(str(target) for target in value["idle_pins"]),
+        lapsed_pins=tuple((str(pin["target"]), str(pin["until"])) for pin in value.get("lapsed_pins", ())),
     )
 
 

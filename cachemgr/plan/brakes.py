@@ -86,7 +86,9 @@ def _sentence(brake: Brake, now: datetime) -> str:
     match brake.kind:
         case BrakeKind.MASS:
             much = f"{rest} entries" if what == "entries" else f"{int(rest) / 1000**3:.1f} GB"
-            why = f"the rules would take {much} by age, use or size alone, and nobody is there to look"
+            why = (
+                f"the rules would take {much} by age, use, size or number alone, and nobody is there to look"
+            )
             return f"{why}; read the plan (--dry-run), then run it on a terminal or add {_FORCE}"
         case BrakeKind.CLOCK:
             against = {

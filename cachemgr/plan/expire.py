@@ -55,6 +55,7 @@ def judge(
         states(inventory, bench.found),
         unmet=unmet,
         idle_pins=idle_pins,
+        lapsed_pins=tuple((pin.target, pin.last_day) for pin in pins if not pin.holds(now)),
     )
     mine = ((entry, pin) for entry, pin in held.items() if entry in bench.verdicts)
     return Judgement(policy, verdicts, expiry, tuple(mine))

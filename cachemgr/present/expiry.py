@@ -175,6 +175,8 @@ def expiry_notes(plan: Plan, si: bool = False) -> Iterator[str]:
         yield shortfall_sentence(short, si)
     for target in expiry.idle_pins:
         yield f"the pin {display_name(target)} names nothing here"
+    for target, last in expiry.lapsed_pins:
+        yield f"the pin {display_name(target)} holds nothing any more: its last day was {last}"
 
 
 def _when(stamp: str) -> str:

@@ -38,6 +38,12 @@ def remark_sentence(remark: Remark, home: PurePath | None = None, project: PureP
 
 def unled_sentence(unled: Unled) -> str:
     """That a tool will not find a place by itself, and where it would."""
+    if unled.near == unled.path:
+        besides = ""
+        if unled.setting is not None:
+            key, file = unled.setting
+            besides = f"; `{key}` in {display_name(file)} names another place"
+        return f"{unled.variable}={display_name(unled.path)} leads programs there{besides}"
     where = f"no variable leads {display_name(unled.type)} to {display_name(unled.path)}"
     if unled.near is None:
         return f"{where}; its own configuration has to"

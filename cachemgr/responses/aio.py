@@ -116,7 +116,7 @@ class AsyncCache:
                 value, usage = answered(await compute())
                 if should_cache(value):
                     await self.set(key, value, ttl=ttl, usage=usage)
-                return self._cache.computed(value, usage)
+                return self._cache.computed(key, value, usage, ttl)
             finally:
                 self._flights.pop(digest, None)
 

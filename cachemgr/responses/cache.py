@@ -11,6 +11,7 @@ from cachemgr.responses.clock import SYSTEM, Clock
 from cachemgr.responses.config import Backend, CacheConfig
 from cachemgr.responses.entry import Hit, JSONValue
 from cachemgr.responses.flight import Flights
+from cachemgr.responses.key import RequestKey
 from cachemgr.responses.lookups import Key, Lookups
 from cachemgr.responses.metadata import Metadata
 from cachemgr.responses.query import ALL, EntryQuery
@@ -60,7 +61,7 @@ class Cache(Lookups):
             seconds(ttl)
         digest, provider, model = self._identify(key)
         if not self._rules.of(provider, model).enabled:
-            return self.computed(*answered(compute()))
+            return self.computed(key, *answered(compute()), ttl)
         single = self._config.single_flight
         stale = self._config.stale_while_revalidate_seconds
         # Whoever waits for somebody else's answer has a hit in the end; a miss is counted by who computes.
@@ -68,12 +69,13 @@ class Cache(Lookups):
         if found is not None and not found.stale:
             return found
         if not single.enabled:
-            return self._compute(key, compute, ttl, should_cache)
+            with self._going_on():
+                return self._compute(key, compute, ttl, should_cache)
         timeout = single.lock_timeout_seconds if lock_timeout is None else lock_timeout
         # Somebody who has a stale answer does not wait: whoever comes first renews it.
         patience = 0.0 if found is not None else timeout
         started = self._clock.steady()
-        with self._flights.turn(digest, patience) as mine:
+        with self._going_on(), self._flights.turn(digest, patience) as mine:
             left = max(0.0, patience - (self._clock.steady() - started))
             with self._exclusive(digest, left, wanted=mine) as alone:
                 if not alone and found is not None:
@@ -139,13 +141,20 @@ class Cache(Lookups):
         value, usage = answered(answer)
         if should_cache(value):
             self.set(key, value, ttl=ttl, usage=usage)
-        return self.computed(value, usage)
+        return self.computed(key, value, usage, ttl)
 
-    def computed(self, value: JSONValue, usage: Usage) -> Hit:
-        """A fresh answer in the form of a hit; nothing is stored."""
+    def computed(self, key: Key, value: JSONValue, usage: Usage, ttl: TTL) -> Hit:
+        """A fresh answer in the form of a hit; nothing is stored. It says what is noted of one that is."""
+        _, provider, model = self._identify(key)
+        now_ms = self._now_ms()
+        lifetime = self._rules.of(provider, model).ttl_seconds if ttl is DEFAULT else seconds(ttl)
         metadata = Metadata(
-            created_at_ms=self._now_ms(),
-            expires_at_ms=None,
+            created_at_ms=now_ms,
+            expires_at_ms=None if lifetime is None else now_ms + int(lifetime * 1000),
+            provider=provider,
+            model=model,
+            namespace=key.namespace if isinstance(key, RequestKey) else "",
+            content="text" if isinstance(value, str) else "json",
             request_tokens=usage.request_tokens,
             response_tokens=usage.response_tokens,
             cost_usd=float(usage.cost_usd),

@@ -15,6 +15,10 @@ class Unreachable(StoreError):
     """The store does not answer at all: a server that is gone, a circuit breaker that is open."""
 
 
+class Silent(Unreachable):
+    """It did not answer in time."""
+
+
 class Full(StoreError):
     """No room on the device; evicting may make some."""
 

@@ -196,13 +196,14 @@ class FileStore:
         self._catch_up_once(at_ms)
         return self._index.witness(at_ms)
 
-    def expire(self, at_ms: int) -> Iterator[Removed]:
+    def expire(self, at_ms: int, *, leftovers: bool = False) -> Iterator[Removed]:
         if self._absent:
             return
         self._prepare_to_change()
         self._catch_up_once(at_ms)
         yield from self._removal.expired(at_ms)
-        yield from self._removal.abandoned(self._reconciler.take_leftovers(), at_ms)
+        if leftovers:
+            yield from self._removal.abandoned(self._reconciler.take_leftovers(), at_ms)
         yield from self._removal.discarded()
 
     def reconcile(self, at_ms: int) -> int:

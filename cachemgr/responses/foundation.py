@@ -1,7 +1,7 @@
 """What every operation of a cache stands on: the store, the clock, the counters, and how faults are taken."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import TypeVar
 
 from cachemgr.responses.clock import Clock
@@ -27,6 +27,7 @@ class Foundation:
             counting=config.analytics.enabled, touch_lag_ms=int(config.index.touch_lag_seconds * 1000)
         )
         self._warnings = Warnings()
+        self._going_on: Callable[[], AbstractContextManager[None]] = getattr(store, "going_on", nullcontext)
 
     @property
     def backend(self) -> str:

@@ -16,15 +16,17 @@ from cachemgr.responses.brake import Brake
 from cachemgr.responses.clock import Clock
 from cachemgr.responses.config import CacheConfig
 from cachemgr.responses.entry import Entry
+from cachemgr.responses.errors import Corrupt
 from cachemgr.responses.foundation import Foundation
 from cachemgr.responses.limits import Limits, removed
 from cachemgr.responses.query import ALL, EntryQuery, Grouping, Order
-from cachemgr.responses.report import Progress, Removed, SweepReport, Totals, VerifyReport
+from cachemgr.responses.report import Finding, Progress, Removed, SweepReport, Totals, VerifyReport
 from cachemgr.responses.store import Store
 from cachemgr.responses.tally import day
 
 _DAY_MS = 86_400_000
 BUSY = "somebody else is sweeping this cache"
+THE_SERVERS = "a Redis server keeps no size limit of ours; its own `maxmemory` and `maxmemory-policy` do"
 
 
 class Maintained(Foundation):
@@ -70,12 +72,14 @@ class Maintained(Foundation):
         keep: Collection[str] = (),
         dry_run: bool = False,
         force: bool = False,
+        leftovers: bool = False,
         on_progress: Progress | None = None,
     ) -> SweepReport:
         """Remove what has expired, and may not be served stale either (`stale_seconds`); with `older_than`
         also what is older than that, of what never expires only if `endless`; but nothing whose digest is in
         `keep`. Stops with a reason where the clock was set, or is far ahead of what was stored, and more than
-        half of what may go would, unless `force` says that the clock is right."""
+        half of what may go would, unless `force` says that the clock is right. `leftovers`: also what
+        writers left who were killed, as the hourly sweep does; those are no entries and are not counted."""
         now_ms, kept = self._now_ms(), frozenset(keep)
         over_ms = now_ms - self._stale_ms
         over = EntryQuery(expired_at_ms=over_ms, keep=kept)
@@ -89,7 +93,7 @@ class Maintained(Foundation):
                 return SweepReport(skipped=BUSY)
             if not force and (reason := self._held(over, older)):
                 return SweepReport(skipped=reason)
-            batches = self._store.clear(over) if kept else self._store.expire(over_ms)
+            batches = self._store.clear(over) if kept else self._store.expire(over_ms, leftovers=leftovers)
             removed = self._run(batches, on_progress)
             if older is not None:
                 removed += self._run(self._store.clear(older), on_progress)
@@ -101,6 +105,8 @@ class Maintained(Foundation):
         """Make the cache no larger than so many bytes on disk; without a number, than the limit's low water
         where it is over the limit. Oldest first, and among those of one hour the least recently used."""
         found = list(self._limits.excesses(self.status, to_bytes))
+        if found and self._store.backend == "redis":
+            return SweepReport(dry_run=dry_run, skipped=THE_SERVERS)
         if dry_run:
             taken = set[Entry]()
             for excess in found:
@@ -152,7 +158,7 @@ class Maintained(Foundation):
             self.flush()
         else:
             findings = tuple(self._store.verify(now_ms))
-        return VerifyReport(self._store.totals(now_ms)[0].entries, findings)
+        return VerifyReport(self._number(now_ms, findings), findings)
 
     def analytics(self, since: str | None = None, until: str | None = None) -> Analytics:
         """Hits, misses, tokens and money saved from day to day, both included; without days, of all that are
@@ -168,7 +174,7 @@ class Maintained(Foundation):
     def sweep(self, *, evicting: bool = True) -> SweepReport:
         """What happens every hour: expire, evict, and drop counters that are too old."""
         self.reconcile()
-        report = self.expire()
+        report = self.expire(leftovers=True)
         if report.skipped:
             return report
         evicted = self.evict() if evicting else SweepReport()
@@ -209,6 +215,15 @@ class Maintained(Foundation):
         self._warnings.after_fork()
 
     # -- within
+
+    def _number(self, now_ms: int, findings: tuple[Finding, ...]) -> int:
+        """Of entries. None can be counted where all that was found is that the store cannot be read."""
+        try:
+            return self._store.totals(now_ms)[0].entries
+        except Corrupt:
+            if not findings:
+                raise
+            return 0
 
     def _held(self, over: EntryQuery, older: EntryQuery | None) -> str:
         """Why nothing should go now. What is kept, or never may go, is not counted among what stays."""

@@ -22,8 +22,8 @@ _NOT_UNDERSTOOD = (
 
 
 class _Manifest(msgspec.Struct):
-    format: str = _NAME
-    version: int = VERSION
+    format: str
+    version: int
     min_reader: int = 1
     key_scheme: int = KEY_SCHEME
     instance: str = ""
@@ -68,11 +68,9 @@ class Manifest:
         found = self._read()
         if found is None:
             admit(self._places.root)
-        elif found.version == _UNKNOWN:
-            raise ReadOnly(_NOT_UNDERSTOOD)
-        elif found.version > VERSION:
-            raise ReadOnly(f"written by a newer version (format {found.version}); it is only read here")
-        known = found or _Manifest(instance=uuid.uuid4().hex)
+        elif reason := _refusal(found):
+            raise ReadOnly(reason)
+        known = found or _Manifest(_NAME, VERSION, instance=uuid.uuid4().hex)
         if found is None or encoding not in found.encodings:
             known.encodings = tuple(sorted({*known.encodings, encoding}))
             files.make_directory(self._places.root)
@@ -80,6 +78,11 @@ class Manifest:
         self._compressed = known.encodings != ("identity",)
         self._writable = True
         return self._compressed
+
+    def refusal(self) -> str:
+        """Why nothing may be changed here, by what the manifest says, if so. Raises OSError."""
+        found = self._read()
+        return "" if found is None else _refusal(found)
 
     def forget(self) -> None:
         """Look again at the next use."""
@@ -99,12 +102,20 @@ class Manifest:
                 return found
         except msgspec.MsgspecError:
             pass
-        return _Manifest(version=_UNKNOWN, min_reader=_least_reader(content))
+        return _Manifest("", _UNKNOWN, min_reader=_least_reader(content))
 
     def _write(self, manifest: _Manifest) -> None:
         _put(self._places.manifest, msgspec.json.encode(manifest))
         with suppress(FileExistsError):
             files.create(self._places.tag, TAG_CONTENT)
+
+
+def _refusal(found: _Manifest) -> str:
+    if found.version == _UNKNOWN:
+        return _NOT_UNDERSTOOD
+    if found.version > VERSION:
+        return f"written by a newer version (format {found.version}); it is only read here"
+    return ""
 
 
 def _least_reader(content: bytes) -> int:

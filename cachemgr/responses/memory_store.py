@@ -149,7 +149,7 @@ class MemoryStore:
     def witness(self, at_ms: int) -> int | None:
         return newest((kept.metadata.created_at_ms for _, kept in self._all()), at_ms)
 
-    def expire(self, at_ms: int) -> Iterator[Removed]:
+    def expire(self, at_ms: int, *, leftovers: bool = False) -> Iterator[Removed]:
         yield self._remove(lambda _, kept: kept.metadata.expired(at_ms))
 
     def reconcile(self, at_ms: int) -> int:

@@ -8,6 +8,7 @@ its header is left, the file is exchanged for another; whoever writes looks afte
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
+from dataclasses import dataclass
 
 from cachemgr.responses import files, packed, packed_sql
 from cachemgr.responses.connections import DAMAGED, Connections, primary_code, translated
@@ -21,9 +22,18 @@ _ENDINGS = ("-wal", "-shm", "")
 _Row = tuple[object, ...]
 
 
-def rebuild(connections: Connections, path: str) -> int:
-    """How many responses could be read. What was there is kept with `.bad` at its end, under a name that is
-    free. Raises StoreError and OSError, with everything as it was."""
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    saved: int
+    """Responses that could be read."""
+    lost: int | None
+    """Responses that were there besides; None where nothing can count them any more."""
+    aside: str
+    """Where what was there is kept: `.bad` at its end, under a name that is free."""
+
+
+def rebuild(connections: Connections, path: str) -> Rebuilt:
+    """Raises StoreError and OSError, with everything as it was."""
     connections.close()
     try:
         with translated():
@@ -32,7 +42,7 @@ def rebuild(connections: Connections, path: str) -> int:
         return _exchanged(connections, path)
 
 
-def _in_place(path: str) -> int:
+def _in_place(path: str) -> Rebuilt:
     saved: list[_Row] = []
     aside: list[str] = []
 
@@ -55,7 +65,7 @@ def _in_place(path: str) -> int:
         for copied in aside:
             files.remove(copied)
         raise
-    return len(saved)
+    return _told(saved, aside[0])
 
 
 def _claimed(path: str) -> str:
@@ -70,7 +80,7 @@ def _copy(path: str, aside: str) -> None:
         source.backup(target)
 
 
-def _exchanged(connections: Connections, path: str) -> int:
+def _exchanged(connections: Connections, path: str) -> Rebuilt:
     aside = files.free_name(path + ".bad", _ENDINGS)
     moved: list[str] = []
     try:
@@ -86,7 +96,23 @@ def _exchanged(connections: Connections, path: str) -> int:
     if saved:
         with connections.transaction() as writer:
             _put(writer, saved)
-    return len(saved)
+    return _told(saved, aside)
+
+
+def _told(saved: Sequence[_Row], aside: str) -> Rebuilt:
+    were = _number(aside)
+    lost = None if were is None else max(0, were - len(saved))
+    return Rebuilt(len(saved), lost, aside)
+
+
+def _number(path: str) -> int | None:
+    """How many responses a damaged database had, by whatever of its indexes can still be read."""
+    with suppress(sqlite3.Error), closing(_connect(path)) as connection:
+        indexes = [name for _, name, *_ in connection.execute("PRAGMA index_list(r)")]
+        for hint in ("", *(f'INDEXED BY "{name}"' for name in indexes), "NOT INDEXED"):
+            with suppress(sqlite3.Error):
+                return int(connection.execute(f"SELECT count(*) FROM r {hint}").fetchone()[0])  # noqa: S608
+    return None
 
 
 def _put(connection: sqlite3.Connection, rows: Sequence[_Row]) -> None:

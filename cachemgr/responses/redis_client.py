@@ -7,7 +7,8 @@ request).
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import redis
@@ -16,7 +17,7 @@ from redis.retry import Retry
 
 from cachemgr.responses.breaker import CircuitBreaker
 from cachemgr.responses.config import RedisConfig
-from cachemgr.responses.errors import ConfigError, StoreError, Unreachable
+from cachemgr.responses.errors import ConfigError, Silent, StoreError, Unreachable
 
 _T = TypeVar("_T")
 
@@ -62,23 +63,44 @@ class Server:
 
     def quickly(self, action: Callable[[], _T]) -> _T:
         """What an application waits for: within the time-out, connecting included. Raises StoreError."""
+        mine = self._deadline
+        if mine.waited:
+            raise Unreachable(f"{self.place}: did not answer just now")
         self.breaker.ask()
-        self._deadline.at = self._steady() + self._patience
+        mine.at = self._steady() + self._patience
         try:
             found = self.slowly(action)
-        except Unreachable:
+        except Unreachable as error:
+            mine.silent = isinstance(error, Silent)
+            mine.waited = mine.going_on and mine.silent
             self.breaker.failed()
             raise
         finally:
-            self._deadline.at = float("inf")
+            mine.at = float("inf")
+        mine.silent = False
         self.breaker.answered()
         return found
+
+    @contextmanager
+    def going_on(self) -> Iterator[None]:
+        """What belongs to the call that this thread made last: where that waited in vain, or one within does,
+        nothing more is waited for."""
+        mine = self._deadline
+        before = mine.going_on, mine.waited
+        mine.going_on, mine.waited = True, mine.silent
+        try:
+            yield
+        finally:
+            mine.going_on, mine.waited = before
+            mine.silent = False
 
     def slowly(self, action: Callable[[], _T]) -> _T:
         """A step of maintenance: a server that is busy may take its time. Raises StoreError."""
         try:
             return action()
-        except (redis.ConnectionError, redis.TimeoutError, OSError) as error:
+        except (redis.TimeoutError, TimeoutError) as error:
+            raise Silent(f"{self.place}: {error}") from None
+        except (redis.ConnectionError, OSError) as error:
             raise Unreachable(f"{self.place}: {error}") from None
         except redis.RedisError as error:
             # One that is full has answered. No Full: there is nothing to look through for room.
@@ -92,6 +114,10 @@ class _Deadline(threading.local):
     """When the call that this thread makes has to be over, on the steady clock."""
 
     at = float("inf")
+    silent = False
+    """Whether the last call waited in vain."""
+    going_on = waited = False
+    """Whether calls belong together, and one of them waited in vain."""
 
 
 class _Socket:

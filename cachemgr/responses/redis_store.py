@@ -53,6 +53,7 @@ class RedisStore:
         self._commands = self._server.commands
         self._call = self._server.quickly
         self._slowly = self._server.slowly
+        self.going_on = self._server.going_on
         self._scan = Scan(self._server, self._prefix)
         forks.register(self)
 
@@ -178,7 +179,7 @@ class RedisStore:
         found = self._scan.entries(EntryQuery(), at_ms)
         return newest((round(entry.created_at.timestamp() * 1000) for entry in found), at_ms)
 
-    def expire(self, at_ms: int) -> Iterator[Removed]:
+    def expire(self, at_ms: int, *, leftovers: bool = False) -> Iterator[Removed]:
         """The server does."""
         yield from ()
 
@@ -211,7 +212,8 @@ class RedisStore:
                 except Corrupt as error:
                     if repair:
                         self._slowly(lambda digest=digest: self._commands.delete(self._prefix + digest))  # type: ignore[misc]
-                    yield Finding(digest, "corrupt value", repaired=repair, reason=str(error))
+                    reason = "" if repair else str(error)
+                    yield Finding(digest, "corrupt value", repaired=repair, reason=reason, removed=repair)
 
     # -- who else is at it
 

@@ -57,7 +57,7 @@ class SweepReport:
     removed: Removed = field(default_factory=Removed)
     dry_run: bool = False
     skipped: str = ""
-    """Why nothing was done: somebody else is sweeping, a clock that jumped."""
+    """Why nothing was done: somebody else is sweeping, a clock that jumped, a server's own limit."""
 
     @property
     def troubles(self) -> tuple[Trouble, ...]:
@@ -72,7 +72,9 @@ class Finding:
     problem: Problem
     repaired: bool = False
     reason: str = ""
-    """Why it was not repaired, where that was asked for."""
+    """Why it was not repaired, where that was asked for; or what was done instead of mending alone."""
+    removed: bool = False
+    """Repaired by removing it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,17 @@ class VerifyReport:
 
     @property
     def sound(self) -> bool:
-        """Whether nothing is wrong any more. Names of the old form are no fault."""
+        """Whether nothing is wrong any more. Old names and forms are no fault."""
         return all(found.repaired or found.problem in ("old name", "old form") for found in self.findings)
+
+    @property
+    def left(self) -> tuple[Finding, ...]:
+        """What mending is about, and has not mended. A record of the old form is sound: it needs none."""
+        return tuple(found for found in self.findings if not found.repaired and found.problem != "old form")
+
+    @property
+    def old_forms(self) -> int:
+        return sum(found.problem == "old form" for found in self.findings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,7 +165,7 @@ class SqliteStore:
             seat = self._reader()
             return None if seat is None else totals.witness(seat.connection, "r", at_ms)
 
-    def expire(self, at_ms: int) -> Iterator[Removed]:
+    def expire(self, at_ms: int, *, leftovers: bool = False) -> Iterator[Removed]:
         return sweeping.matching(self._connections, EntryQuery(expired_at_ms=at_ms))
 
     def reconcile(self, at_ms: int) -> int:

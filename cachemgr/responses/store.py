@@ -75,9 +75,10 @@ class Store(Protocol):
     def witness(self, at_ms: int) -> int | None:
         """When something was stored last up to a moment, as `witness.newest` has it."""
 
-    def expire(self, at_ms: int) -> Iterator[Removed]:
+    def expire(self, at_ms: int, *, leftovers: bool = False) -> Iterator[Removed]:
         """Remove what has expired, batch by batch; nothing is held locked between batches. Looks at each
-        entry again before it goes: it may have been written anew."""
+        entry again before it goes: it may have been written anew. With `leftovers` also, an hour later, what
+        writers left who were killed; it counts as no entry."""
 
     def reconcile(self, at_ms: int) -> int:
         """Learn what others changed, where they can behind the store's back; hourly. How many entries came or
@@ -120,6 +121,14 @@ class GlancingStore(Protocol):
 
     def glance(self, digest: str, at_ms: int) -> Stored | None:
         """As `read`, but None also where a lock or a second look would be needed. Raises nothing."""
+
+
+class DistantStore(Protocol):
+    """A store that may not answer. Optional."""
+
+    def going_on(self) -> AbstractContextManager[None]:
+        """What belongs to the call that this thread made last: once one of them waited in vain, the others
+        are Unreachable at once."""
 
 
 class BulkStore(Protocol):

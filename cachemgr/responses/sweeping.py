@@ -13,7 +13,7 @@ from cachemgr.responses.connections import Connections, translated
 from cachemgr.responses.errors import Corrupt, StoreError
 from cachemgr.responses.index_sql import number_of, where
 from cachemgr.responses.query import EntryQuery
-from cachemgr.responses.rebuild import rebuild, whole
+from cachemgr.responses.rebuild import Rebuilt, rebuild, whole
 from cachemgr.responses.report import Finding, Removed
 
 _BATCH = 900
@@ -101,7 +101,7 @@ def verified(connections: Connections, path: str, *, repair: bool) -> Iterator[F
                     # As it was seen: by now it may have been written anew.
                     with connections.transaction() as writer:
                         writer.execute("DELETE FROM r WHERE id = ? AND body = ?", (number, body))
-                yield Finding(key.hex(), "corrupt value", repaired=repair)
+                yield Finding(key.hex(), "corrupt value", repaired=repair, removed=repair)
             said = [line for (line,) in seat.connection.execute("PRAGMA integrity_check(10)")]
             if said == ["ok"]:
                 return
@@ -112,11 +112,16 @@ def verified(connections: Connections, path: str, *, repair: bool) -> Iterator[F
         yield Finding(name, "corrupt value", reason=reason)
         return
     try:
-        saved = rebuild(connections, path)
+        done = rebuild(connections, path)
     except (OSError, StoreError) as error:
         yield Finding(name, "corrupt value", reason=getattr(error, "strerror", None) or str(error))
     else:
-        yield Finding(name, "corrupt value", repaired=True, reason=f"{saved} responses could be read of it")
+        yield Finding(name, "corrupt value", repaired=True, reason=_said(done))
+
+
+def _said(done: Rebuilt) -> str:
+    lost = "how many are lost cannot be told" if done.lost is None else f"{done.lost} lost"
+    return f"{done.saved} responses saved, {lost}; what was there is {os.path.basename(done.aside)}"
 
 
 def _rotten(connection: sqlite3.Connection) -> Iterator[tuple[int, bytes, bytes]]:

@@ -34,6 +34,8 @@ from cachemgr.responses.reconcile import read_row
 from cachemgr.responses.report import Finding, Problem
 
 _T = TypeVar("_T")
+REMOVED = "removed"
+"""What a mend says that had to remove what it was about."""
 AT_WORK = "somebody may be at work on it"
 UNBELIEVED = "its record cannot be believed, but its value may be sound: both stay"
 _PARTED = ("value missing", "metadata missing")
@@ -88,6 +90,8 @@ class Verifier:
             return
         if problem == "old name":
             yield self._mended(shard, key, problem, partial(self._rename, shard, key))
+        elif problem == "old form":
+            yield Finding(f"{shard}/{key}", problem)
         elif problem is not None:
             yield self._mended(shard, key, problem, partial(self._remove, shard, key))
         elif (kept := there.values.get(key, [])) and len(kept) > 1:
@@ -138,7 +142,7 @@ class Verifier:
             self._slots.release(slot_of(shard))
 
     def _mended(self, shard: str, name: str, problem: Problem, mend: Callable[[], str]) -> Finding:
-        """`mend` says why it did not; nothing when it did."""
+        """`mend` says why it did not; nothing when it did, REMOVED when that left nothing."""
         item = f"{shard}/{name}"
         if not self._repair:
             return Finding(item, problem)
@@ -147,6 +151,8 @@ class Verifier:
                 reason = mend()
         except (OSError, StoreError) as error:
             return Finding(item, problem, reason=getattr(error, "strerror", None) or str(error))
+        if reason == REMOVED:
+            return Finding(item, problem, repaired=True, removed=True)
         return Finding(item, problem, repaired=not reason, reason=reason)
 
     # -- mending, with the shard held
@@ -157,25 +163,26 @@ class Verifier:
         if not TEMPORARY.fullmatch(name) and name.endswith(OLD_TEMPORARY) and not self._is_old(path):
             return AT_WORK
         files.remove(path)
-        return ""
+        return REMOVED
 
     def _drop_spare(self, stem: str, name: str) -> str:
         if _spare(stem, name):
             files.remove(f"{os.path.dirname(stem)}/{name}")
-        return ""
+        return REMOVED
 
     def _remove(self, shard: str, key: str) -> str:
         stem = f"{self._places.root}/{shard}/{key}"
         now = _problem(stem, key)
-        if now is None or (now in _PARTED and self._reunite(shard, digest_of(key))):
+        if now in (None, "old form") or (now in _PARTED and self._reunite(shard, digest_of(key))):
             return ""
         if now == "corrupt metadata" and is_somebodys(stem):
             return UNBELIEVED
-        if now == "old form" or (is_old(key) and not self._is_old(stem + VALUE)):
+        if is_old(key) and not self._is_old(stem + VALUE):
             return AT_WORK
         if now in _UNSETTLED:
             remove(stem)
             self._index.put(Row(digest_of(key), None))
+            return REMOVED
         return ""
 
     def _reunite(self, shard: str, digest: str) -> bool:

@@ -194,6 +194,8 @@ def test_policies_and_pins_of_the_users_own(cachemgr: Program, answers: Answers,
     assert plan["expiry"]["idle_pins"] == ["responses@project:nothing-*"]
     assert "pinned: for the paper" in shown.out
     assert "The pin responses@project:nothing-* names nothing here." in shown.out
+    lapsed = f"The pin responses@project:{second} holds nothing any more: its last day was 2020-01-31."
+    assert lapsed in " ".join(shown.out.split())
     assert re.search(r"policies.nightly +--ttl on responses", listed.out)
     assert re.search(r"policies.tmdb-six-months +--ttl --older-than 6mo on tmdb +default", listed.out)
     assert re.search(rf"pins.responses@project:{first} +for the paper, until 2099-01-31", listed.out)

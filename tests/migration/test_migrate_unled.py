@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from cachemgr.responses import open_cache
 from tests.builders import tree
 from tests.cli.conftest import Program
 
@@ -39,3 +40,18 @@ def test_a_tool_without_a_variable_has_to_be_told(torch: Path, cachemgr: Program
     said = cachemgr("migrate", "openai-whisper@home", "--to", str(place), "--dry-run")
 
     assert f"No variable leads openai-whisper to {place}; its own configuration has to.\n" in said.out
+
+
+def test_where_responses_go_is_told_with_the_variable_and_the_file_that_says_otherwise(
+    torch: Path, cachemgr: Program, project: Path, tmp_path: Path
+) -> None:
+    with open_cache({"cache_dir": str(project / ".questfoundry" / "cache")}) as cache:
+        cache.set("key", "x")
+    (project / ".questfoundry" / "config.yml").write_text("caching:\n  cache_dir: .questfoundry/cache\n")
+    place = tmp_path / "elsewhere"
+
+    said = cachemgr("migrate", "responses", "--to", str(place), "--dry-run").out
+
+    assert f"CACHEMGR_CACHING__CACHE_DIR={place} leads programs there; `cache_dir` in " in said
+    assert "config.yml names another place" in said
+    assert "No variable leads" not in said

@@ -179,7 +179,10 @@ def test_an_empty_manifest_is_written_again(opened: Opener, root: Path) -> None:
 NEWER = '{"format": "cachemgr.responses", "version": 3, "min_reader": %s, "encodings": {"identity": 1}}'
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"format": "another"}', '{"version": "3.1"}', NEWER % 2])
+@pytest.mark.parametrize(
+    "text",
+    ["{", "[]", '{"x": 1}', '{"version": 1}', '{"format": "another"}', '{"version": "3.1"}', NEWER % 2],
+)
 def test_a_manifest_that_cannot_be_understood_is_taken_for_a_newer_one(
     text: str, opened: Opener, root: Path, faults: list[str]
 ) -> None:

@@ -168,3 +168,18 @@ def test_a_provider_that_is_not_cached_is_asked_each_time(opened: Opener) -> Non
     cache = opened(per_provider={"openai": {"enabled": False}})
     answers = iter("ab")
     assert [cache.get_or_compute(KEY, lambda: (next(answers), Usage())).value for _ in "ab"] == ["a", "b"]
+
+
+@pytest.mark.parametrize(("value", "ttl"), [("text", 50), ({"a": 1}, None)])
+def test_a_computed_answer_says_what_the_stored_one_will(
+    value: JSONValue, ttl: float | None, opened: Opener
+) -> None:
+    cache = opened()
+    usage = Usage(7, 8)
+    computed = cache.get_or_compute(KEY, lambda: (value, usage), ttl=ttl)
+    stored = cache.get(KEY)
+    assert stored is not None
+    assert (computed.origin, stored.origin) == ("computed", "cache")
+    for name in ("provider", "model", "content", "expires_at_ms", "created_at_ms", "request_tokens"):
+        assert getattr(computed.metadata, name) == getattr(stored.metadata, name), name
+    assert computed.metadata.model == "gpt-4o"

@@ -7,6 +7,7 @@ from typing import TypeVar, cast, get_args
 
 import click
 
+from cachemgr.cli.findings import show_findings
 from cachemgr.cli.options import allow_root_option, everywhere, json_option, pass_session
 from cachemgr.cli.responses import (
     agree,
@@ -15,7 +16,6 @@ from cachemgr.cli.responses import (
     rehearsed,
     response_caches,
     show_entries,
-    show_findings,
     show_stats,
     show_sweep,
     show_transfer,
@@ -33,6 +33,7 @@ from cachemgr.present.document.responses import (
     transfer_document,
     verify_document,
 )
+from cachemgr.present.text import display_name
 from cachemgr.responses.cache import Cache
 from cachemgr.responses.maintained import BUSY
 from cachemgr.responses.query import EntryQuery, Grouping, Order
@@ -55,7 +56,8 @@ Examples:
   cachemgr responses verify --repair --yes         remove what is broken, rename what has an old name
 
 \b
-Exit code 1 when something is wrong and was not mended.
+Exit code 1 when something is wrong and was not mended. Old names and records of the old form are
+sound; --repair renames the former.
 """
 CONVERT = """\b
 Examples:
@@ -182,6 +184,9 @@ def expire(
         report, kept = rehearsed(cache, pins := pinned(session, cache), age, endless=never_expiring)
         if dry_run or not report.removed.entries:
             _say_swept(session, cache, report, kept, older=age is not None)
+            refused = caches.refusal(named) if report.removed.entries else ""
+            if refused and not session.options.json:
+                session.output.line(f"With --yes it would be refused: {display_name(refused)}")
             return 0
         if not (session.options.json or yes):
             show_sweep(session, cache, report, kept, older=age is not None)
@@ -204,6 +209,10 @@ def expire(
 def verify(session: Session, named: Path | None, repair: bool, yes: bool) -> int:
     """Check every entry: its digest, its other half, its place in the index."""
     caches = response_caches(session)
+    if repair and not (yes or session.options.json):
+        caches.admit()
+        with caches.looking(named) as cache:
+            show_findings(session, cache.verify(), named, asked=True)
     if repair:
         agree(session, "verify --repair", named, yes=yes)
     with (caches.changing if repair else caches.looking)(named) as cache:

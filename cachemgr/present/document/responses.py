@@ -28,7 +28,7 @@ def stats_document(
 ) -> Document:
     return {
         **_head("responses-stats", cache, now),
-        "limit_bytes": cache.config.limit_bytes,
+        "limit_bytes": None if cache.backend == "redis" else cache.config.limit_bytes,
         "group_by": list(by),
         "totals": [_totals(line, by) for line in lines],
         "traffic": _traffic(found.total, found.hit_rate, found.saved),
@@ -84,6 +84,7 @@ def verify_document(cache: Cache, report: VerifyReport, now: datetime) -> Docume
                 "item": display_name(finding.item),
                 "problem": finding.problem,
                 "repaired": finding.repaired,
+                "removed": finding.removed,
                 "reason": display_name(finding.reason) or None,
             }
             for finding in report.findings

@@ -1,0 +1,45 @@
+"""What a cache on a Redis server says of itself, and for how long it may be waited for."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cachemgr.responses import Usage
+from tests.responses.server import RedisServer
+from tests.responses.test_redis import BUSY, PROMISED, opened
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[RedisServer]:
+    found = RedisServer(tmp_path)
+    yield found.start()
+    found.stop()
+
+
+def test_a_size_limit_is_the_servers(server: RedisServer, faults: list[str]) -> None:
+    with opened(server.url, max_cache_size_mb=0.1) as cache:
+        cache.set("key", "x" * 50_000)
+        assert not cache.evict().skipped
+        for number in range(4):
+            cache.set(f"key {number}", "x" * 40_000)
+        for report in (cache.evict(), cache.evict(to_bytes=0), cache.evict(dry_run=True), cache.sweep()):
+            assert "maxmemory" in report.skipped
+        assert cache.status()[0].entries == 5
+    assert len(faults) <= 1
+
+
+@pytest.mark.parametrize("fallback", ["none", "memory"])
+def test_one_call_waits_once_for_a_server_that_freezes(
+    fallback: str, server: RedisServer, faults: list[str]
+) -> None:
+    with opened(server.url, redis={"fallback": fallback}) as cache:
+        cache.set("key", "x")
+        server.freeze()
+        for key in ("key", "other"):
+            start = time.perf_counter()
+            assert cache.get_or_compute(key, lambda: ("computed", Usage())).value == "computed"
+            assert 0.2 < time.perf_counter() - start < PROMISED + BUSY
+        again = cache.get("key")
+        assert (again is not None) == (fallback == "memory")
