@@ -24,7 +24,7 @@ TEMP = tempfile.gettempdir()
 """Asked before any test says otherwise."""
 
 # Who runs tests in the background may ignore these, and every program that a test starts would, too.
-for _number in (signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGINT)):
+for _number in (getattr(signal, _name, signal.SIGINT) for _name in ("SIGINT", "SIGHUP", "SIGQUIT")):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL)
 

@@ -176,9 +176,12 @@ async def settle(pilot: Pilot[None]) -> None:
         looking = getattr(app.screen_stack[-1], "looking", False) if app.screen_stack else False
         if relay.scanning is None and (held or not relay.busy) and not planning and not looking:
             break
-    drawn = -1
-    while drawn != app.session.relay.revision:
-        drawn = app.session.relay.revision
+    drawn = [-2, -1]
+    # Twice at least: what is shown after the first may ask for more room, or for another line.
+    while drawn[0] != drawn[1]:
+        drawn = [drawn[1], app.session.relay.revision]
         app.pull()
         await handled(pilot)
+    # What a list tells when its cursor moved goes through two queues more.
     await asyncio.sleep(0.005)
+    await handled(pilot)
