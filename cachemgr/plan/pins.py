@@ -78,20 +78,46 @@ def pin_of(
 
 def pin_within(
     inventory: Inventory, pins: Sequence[Pin], now: datetime, place: str, type_id: str
-) -> Callable[[str], Pin | None]:
-    """Which pin holds an entry of the cache in a directory, by the end of its key. A cache of that type which
-    no scan has looked into is held as a whole by a pin on its type."""
-    here = {cache.id for cache in inventory.caches if os.path.realpath(cache.path) == os.path.realpath(place)}
-    known = {entry.id for entry in inventory.entries if entry.cache in here}
+) -> Callable[[Sequence[str], str], Pin | None]:
+    """Which pin holds an entry of the cache in a directory, by all the names that its key may have in an id,
+    and its group. What no scan can see there, in a database beside the files, is held by the same words."""
+    here = [cache for cache in inventory.caches if os.path.realpath(cache.path) == os.path.realpath(place)]
+    known = {entry.id: entry.name for cache in here for entry in inventory.entries_by_cache.get(cache.id, ())}
     held: dict[str, Pin] = {}
+    unseen: list[Pin] = []
     whole: Pin | None = None
     for pin in pins:
         if not pin.holds(now):
             continue
-        entries, caches = named(inventory, pin.target) or (frozenset(), ())
-        if pin.target in ("all", type_id) or (not known and here.intersection(caches)):
+        if _means_all(pin.target, here, type_id):
             whole = whole or pin
-        else:
-            for entry in known & entries:
-                held.setdefault(entry.rpartition(":")[2], pin)
-    return lambda key: whole or held.get(key)
+            continue
+        unseen.append(pin)
+        entries, _ = named(inventory, pin.target) or (frozenset(), ())
+        for entry in known.keys() & entries:
+            held.setdefault(known[entry], pin)
+
+    def found(names: Sequence[str], group: str) -> Pin | None:
+        if whole is not None:
+            return whole
+        for name in names:
+            if (pin := held.get(name)) is not None:
+                return pin
+        ids = [f"{cache.id}:{name}" for cache in here for name in (*names, group) if name]
+        return next((pin for pin in unseen for one in ids if _means(pin.target, one)), None)
+
+    return found
+
+
+def _means(target: str, entry: EntryId) -> bool:
+    return target == entry or fnmatchcase(entry, target)
+
+
+def _means_all(target: str, caches: Sequence[Cache], type_id: str) -> bool:
+    """Whether a word is about whole caches, these among them. Of one that no scan has found the type alone is
+    known."""
+    words = {"all", type_id}
+    for cache in caches:
+        words |= {cache.id, cache.type, cache.category.value} | ({"legacy"} if cache.legacy else set())
+    ids = [cache.id for cache in caches] or [type_id]
+    return target in words or any(fnmatchcase(one, target) for one in ids)
