@@ -15,6 +15,8 @@ from cachemgr.domain.target import select
 _BEGINNING = re.compile("[0-9a-f]{7,}", re.ASCII)
 """Of a commit, as much as names of revisions have."""
 
+_GLOB = frozenset("*?[")
+
 
 def pinned(
     inventory: Inventory, pins: Sequence[Pin], now: datetime
@@ -61,19 +63,41 @@ def _revisions(inventory: Inventory, target: str) -> Iterator[Entry]:
 
 
 def pin_of(
-    inventory: Inventory, pins: Sequence[Pin], now: datetime
+    inventory: Inventory, pins: Sequence[Pin], now: datetime, gone: Set[EntryId] = frozenset()
 ) -> Callable[[Cache | None, EntryId], Pin | None]:
-    """Which pin holds an entry of a cache, whether it is still at its place or not."""
+    """Which pin holds an entry of a cache, whether it is still at its place or one of those that are not. Of
+    those the id is all that is known: what may be about it holds it."""
     held, _ = pinned(inventory, pins, now)
+    known = inventory.entry_by_id.keys() | gone
+    holding = [pin for pin in pins if pin.holds(now)]
 
     def found(cache: Cache | None, entry: EntryId) -> Pin | None:
         if (pin := held.get(entry)) is not None:
             return pin
-        words = {"all", entry} | ({cache.id, cache.type, cache.category.value} if cache else set())
-        away = (pin for pin in pins if pin.target in words or fnmatchcase(entry, pin.target))
-        return next((pin for pin in away if pin.holds(now)), None)
+        caches, type_id = ([cache], cache.type) if cache else ([], entry.partition("@")[0])
+        for pin in holding:
+            if _means_all(pin.target, caches, type_id) or _may_mean(pin.target, entry, known):
+                return pin
+        return None
 
     return found
+
+
+def _may_mean(target: str, entry: EntryId, known: Set[EntryId]) -> bool:
+    """Whether a word may be about an entry that has left its place. Its id has the beginning of its commit,
+    and neither its refs nor, but for a revision, its group."""
+    if target == display_name(entry) or _means(target, entry):
+        return True
+    (at, _, word), (cache, _, name) = target.partition(":"), entry.partition(":")
+    if not word or at != cache:
+        return False
+    group, _, version = name.rpartition("@")
+    if not group:
+        return target not in known and not _GLOB.intersection(word)
+    if not word.startswith(f"{group}@"):
+        return name.startswith((word.rstrip("/") + "/", f"{word}@"))
+    meant = word.removeprefix(f"{group}@")
+    return not _BEGINNING.fullmatch(meant) or meant.startswith(version) or version.startswith(meant)
 
 
 def pin_within(
