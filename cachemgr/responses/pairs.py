@@ -41,10 +41,13 @@ class Pairs:
             found = _once(stem, at_ms, files.use if at_ms > 0 else files.read)
         except Corrupt:
             found = self._patiently(digest, stem, at_ms)
-        if found is None:
+        if found is None or found.payload is None:
             for other in self._old.stems(digest):
-                if (found := _once(other, at_ms)) is not None:
-                    return found
+                there = _once(other, at_ms)
+                if there is not None and (found is None or there.payload is not None):
+                    found = there
+                if found is not None and found.payload is not None:
+                    break
         elif found.metadata.encoding != "identity":
             self.compressing = True
         return found

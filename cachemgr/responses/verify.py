@@ -45,6 +45,7 @@ class Verifier:
         self._places = places
         self._slots = slots
         self._index = index
+        self._at_ms = at_ms
         self._before_ns = (at_ms - ABANDONED * 1000) * 1_000_000
         self._repair = repair
 
@@ -189,7 +190,7 @@ class Verifier:
             return parted
 
     def _rename(self, shard: str, key: str) -> str:
-        """To the shard and the name of its digest, unless there is a sound entry already."""
+        """To the shard and the name of its digest, unless a sound entry is there that is better."""
         digest = digest_of(key)
         target = digest[:2]
         if files.is_link(f"{self._places.root}/{target}"):
@@ -207,8 +208,9 @@ class Verifier:
         target = self._places.stem(digest)
         if _problem(source, key) != "old name":
             return
-        if _problem(target, digest) in (None, "old form"):
+        if _problem(target, digest) in (None, "old form") and not self._is_better(source, target):
             remove(source)
+            self._enlist(digest[:2], digest)
             return
         remove(target)
         files.make_directory(self._places.shard(digest))
@@ -217,6 +219,11 @@ class Verifier:
         files.replace(source + METADATA, target + METADATA)
         files.remove(source + VALUE)
         self._enlist(digest[:2], digest)
+
+    def _is_better(self, source: str, target: str) -> bool:
+        """Of two answers to one question the one that lives, and of those the later."""
+        one, other = (understand(files.read(stem + METADATA)) for stem in (source, target))
+        return (not one.expired(self._at_ms), one.newness) > (not other.expired(self._at_ms), other.newness)
 
     def _unlist(self, digest: str) -> str:
         self._index.put(Row(digest, None))
