@@ -95,8 +95,9 @@ class Pairs:
             remove(other)
 
     def write_newer(self, digest: str, payload: bytes, metadata: Metadata) -> bool:
-        """Unless what is there, by either name, is as new and whole."""
-        for stem in (self._places.stem(digest), self._places.old_stem(digest)):
+        """Unless what is there, by any of its names, is as new and whole."""
+        stems = (self._places.stem(digest), self._places.old_stem(digest), *self._old.stems(digest))
+        for stem in dict.fromkeys(stems):
             try:
                 there = _once(stem, 0)
             except Corrupt:

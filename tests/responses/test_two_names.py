@@ -9,6 +9,7 @@ import pytest
 
 from cachemgr.responses import Cache, ResponseCache, open_cache
 from cachemgr.responses.clock import Clock
+from cachemgr.responses.transfer import transfer
 from tests.builders import tree
 
 HOUR = 3600.0
@@ -71,3 +72,28 @@ def test_one_that_is_over_hides_none_that_lives(key: str, tmp_path: Path) -> Non
     documents(tmp_path, key, "OLD", ago=0, ttl=HOUR)
     cache = ResponseCache(tmp_path)
     assert cache.get(key) == "OLD"
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_copy_does_not_come_over_a_later_one(key: str, tmp_path: Path) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    store(source, key, "COPY", ago=HOUR, ttl=9 * HOUR)
+    documents(target, key, "LATER", ago=0, ttl=HOUR)
+    with cache_at(source) as one, cache_at(target) as other:
+        report = transfer(one, other)
+    assert (report.entries, report.kept) == (0, 1)
+    assert ResponseCache(target).get(key) == "LATER"
+
+
+@pytest.mark.parametrize("over", [False, True], ids=["alone", "beside one that is over"])
+@pytest.mark.parametrize("key", KEYS)
+def test_warming_leaves_alone_what_lives_under_another_name(key: str, over: bool, tmp_path: Path) -> None:
+    if over:
+        store(tmp_path, key, "OVER", ago=2 * HOUR, ttl=HOUR)
+    documents(tmp_path, key, "PAID", ago=0, ttl=HOUR)
+    with cache_at(tmp_path) as cache:
+        assert cache.has(key)
+    with cache_at(tmp_path) as cache:
+        report = cache.warm([(key, "CHEAP"), ("other", "CHEAP")])
+    assert (report.stored, report.kept) == (1, 1)
+    assert ResponseCache(tmp_path).get(key) == "PAID"
