@@ -6,12 +6,12 @@ from collections.abc import Callable
 from itertools import count
 
 from cachemgr.responses import files
-from cachemgr.responses.errors import Corrupt
+from cachemgr.responses.errors import Corrupt, Newer
 from cachemgr.responses.format import METADATA
 from cachemgr.responses.locks import Slots
 from cachemgr.responses.metadata import Metadata, Stored
 from cachemgr.responses.old_names import OldNames
-from cachemgr.responses.pair import PairMetadata, check, describe, is_foreign, understand
+from cachemgr.responses.pair import PairMetadata, check, describe, is_foreign, is_newer, understand
 from cachemgr.responses.places import SUFFIXES, VALUE, Places, other_suffix, suffix
 
 _numbers = count()
@@ -100,6 +100,8 @@ class Pairs:
         for stem in dict.fromkeys(stems):
             try:
                 there = _once(stem, 0)
+            except Newer:
+                return False
             except Corrupt:
                 continue
             if there is not None and there.metadata.newness >= metadata.newness:
@@ -218,9 +220,10 @@ def are_parted(places: Places, digest: str) -> bool:
 
 def is_somebodys(stem: str) -> bool:
     """Whether a pair has a value, and a record that is none of ours and says something, if nothing that can
-    be believed."""
+    be believed. A newer version may keep its values where it likes."""
     try:
-        return is_foreign(files.read(stem + METADATA)) and len(files.read(stem + VALUE)) > 0
+        text = files.read(stem + METADATA)
+        return is_newer(text) or (is_foreign(text) and len(files.read(stem + VALUE)) > 0)
     except OSError:
         return False
 

@@ -10,7 +10,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from cachemgr.responses import files
-from cachemgr.responses.errors import Corrupt, StoreError
+from cachemgr.responses.errors import Corrupt, Newer, StoreError
 from cachemgr.responses.format import ABANDONED, DIGEST, MEMBER, METADATA, TEMPORARY, VALUE
 from cachemgr.responses.index import Index
 from cachemgr.responses.index_rows import Row, Victim, gone
@@ -192,6 +192,9 @@ class Removal:
             files.remove(stem + SUFFIXES[encoding], folder=folder)
         except FileNotFoundError:
             there = False
+        except Newer:
+            self._index.put(gone(digest))  # none of ours any more, and `verify` tells of it
+            return None
         except Corrupt as error:
             troubles.append(Trouble(victim.digest, f"{error}; `verify --repair` removes it"))
             return None

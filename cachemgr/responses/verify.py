@@ -11,7 +11,7 @@ from functools import partial
 from typing import TypeVar
 
 from cachemgr.responses import files
-from cachemgr.responses.errors import Corrupt, StoreError
+from cachemgr.responses.errors import Corrupt, Newer, StoreError
 from cachemgr.responses.format import (
     ABANDONED,
     METADATA,
@@ -36,6 +36,7 @@ from cachemgr.responses.report import Finding, Problem
 _T = TypeVar("_T")
 AT_WORK = "somebody may be at work on it"
 UNBELIEVED = "its record cannot be believed, but its value may be sound: both stay"
+NEWER = "a newer version of cachemgr wrote it: it stays"
 _PARTED = ("value missing", "metadata missing")
 _UNSETTLED = ("corrupt metadata", "corrupt value", "value missing", "metadata missing")
 
@@ -89,6 +90,8 @@ class Verifier:
             return
         if problem == "old name":
             yield self._mended(shard, key, problem, partial(self._rename, shard, key))
+        elif problem == "foreign file":
+            yield Finding(f"{shard}/{key}", problem, reason=NEWER)
         elif problem is not None:
             yield self._mended(shard, key, problem, partial(self._remove, shard, key))
         elif (kept := there.values.get(key, [])) and len(kept) > 1:
@@ -170,6 +173,8 @@ class Verifier:
         now = _problem(stem, key)
         if now is None or (now in _PARTED and self._reunite(shard, digest_of(key))):
             return ""
+        if now == "foreign file":
+            return NEWER
         if now == "corrupt metadata" and is_somebodys(stem):
             return UNBELIEVED
         if now == "old form" or (is_old(key) and not self._is_old(stem + VALUE)):
@@ -258,6 +263,8 @@ def _problem(stem: str, key: str) -> Problem | None:
         metadata = understand_own(text) if is_own(key) else understand(text)
     except FileNotFoundError:
         return "metadata missing"
+    except Newer:
+        return "foreign file"
     except Corrupt:
         return "corrupt metadata"
     try:
