@@ -57,6 +57,14 @@ class Composer:
         place = _place(options)
         return _service(place, _project(place, options), options)
 
+    def around(self, options: Options, service: CacheManager, directory: Path) -> Sequence[CacheManager]:
+        place, real = _place(options), Path(os.path.realpath(directory))
+        project = find_project(real, Path(place.machine.home))
+        known = service.project and os.path.realpath(service.project)
+        if project is None or os.path.realpath(project) == known:
+            return ()
+        return (_service(place, project, replace(options, project=project)),)
+
     def config_files(self, options: Options) -> ConfigFiles:
         place = _place(options)
         project = _project(place, options)

@@ -15,6 +15,7 @@ from cachemgr.responses.admission import admit
 from cachemgr.responses.config_reading import USUAL_FILE, from_file, read, said_by_variables
 from cachemgr.responses.errors import ReadOnly, StoreError
 from cachemgr.responses.files import create, remove
+from cachemgr.responses.files import read as read_file
 from cachemgr.responses.format import DIGEST, INDEX, MANIFEST, OWN_SHARD, PACKED, SHARD, UNFINISHED, own_keys
 from cachemgr.responses.manifest import Manifest
 from cachemgr.responses.opening import open_cache
@@ -89,16 +90,17 @@ class ResponseCaches:
         with _sentences():
             admit(place)
             unfinished = os.path.join(place, UNFINISHED)
+            origin = b"" if os.path.realpath(source.place) == place else os.fsencode(source.place)
             if (
                 backend == "sqlite"
                 and not os.path.lexists(config.directory / PACKED)
                 and is_cache(Path(place))
             ):
                 with suppress(FileExistsError):
-                    create(unfinished, b"")
+                    create(unfinished, origin)
             with open_cache(config) as target:
                 report = transfer(source, target)
-            if not report.troubles:
+            if not report.troubles and backend == "sqlite" and origin in (b"", _marked(unfinished)):
                 remove(unfinished)
         return target, report
 
@@ -159,6 +161,14 @@ def _has_an_entry(shard: Path) -> bool:
     if any(DIGEST.fullmatch(name.removeprefix("cache:")[:64]) for name in names):
         return bool(SHARD.fullmatch(shard.name))
     return any(read_row(str(shard / key), key) for key in own_keys(shard.name, names))
+
+
+def _marked(unfinished: str) -> bytes | None:
+    """Which cache an unfinished conversion into this directory copies; b"" for the pairs beside it."""
+    try:
+        return read_file(unfinished)
+    except OSError:
+        return None
 
 
 def _kept_as(directory: Path) -> Backend:

@@ -9,7 +9,7 @@ import pytest
 
 from cachemgr.domain.policy import Criterion, Pin, Policy
 from cachemgr.domain.run_event import Announced, Phase, StepStarted
-from cachemgr.domain.terms import Disposal, Intent, Reason
+from cachemgr.domain.terms import Disposal, Intent, Reason, Rule
 from cachemgr.service import CacheManager
 from tests.answers import DAY, Answers, every_state, service_over
 from tests.caches import HubOnDisk
@@ -110,3 +110,37 @@ def test_a_pin_that_is_not_about_it_changes_nothing(tmp_path: Path) -> None:
     held = with_pins(service, "tmdb", "nothing-of-that-name")
     plans = [one.recovery.plan(run, Intent.FINISH, one.inventory) for one in (service, held)]
     assert plans[0].steps == plans[1].steps
+
+
+@pytest.mark.parametrize(
+    ("word", "held"),
+    [("@main", True), (f"@{FIRST}", True), ("@refs/pr/1", True), ("", True), (f"@{OTHER}", False)],
+    ids=["main", "commit", "another ref", "group", "another commit"],
+)
+@pytest.mark.parametrize("after", [1, 6, 99])
+def test_a_pin_holds_a_revision_that_has_left_its_place(
+    word: str, held: bool, after: int, tmp_path: Path
+) -> None:
+    """Where a revision was killed in the middle, its refs are gone as well: a ref may have been its own."""
+    hub = HubOnDisk(tmp_path / "hub")
+    for name in ("org/m", "org/n"):
+        hub.download(name, FIRST, {"config.json": name.encode(), "model.bin": b"m" * 99}, refs=("main",))
+    (tmp_path / "home").mkdir()
+    service = manager(tmp_path / "home", roots={"huggingface-hub": hub.root}, clock=Clock(90 * DAY))
+    cache = service.inventory().caches[0].id
+    plan = service.expiring.plan(
+        service.inventory(),
+        Policy(older_than=30 * DAY),
+        disposal=Disposal.DELETE,
+        force=(Rule.MASS_EXPIRY,),
+    )
+    events = service.execute(plan)
+    for event in events:
+        if isinstance(event, StepStarted) and event.number == min(after, len(plan.steps) - 1):
+            break
+    drop(events)
+    (run,) = service.interrupted()
+    held_by = with_pins(service, f"{cache}:models/org/m{word}")
+    carry_out(held_by, held_by.recovery.plan(run.id, Intent.FINISH, held_by.inventory))
+    left = {path.parents[2].name for path in hub.root.glob("models--*/snapshots/*/model.bin")}
+    assert left == ({"models--org--m"} if held else set())

@@ -14,6 +14,7 @@ from cachemgr.domain.errors import NeedsConfirmation, UnknownTarget
 from cachemgr.present.text import counted, display_name, minute, short_path
 from cachemgr.response_caches import ResponseCaches
 from cachemgr.responses.config_reading import USUAL_FILE
+from cachemgr.responses.format import OLD_PREFIX
 from cachemgr.responses.query import EntryQuery
 
 if TYPE_CHECKING:
@@ -55,12 +56,21 @@ def agree(session: Session, verb: str, named: Path | None, *, yes: bool) -> None
 
 
 def pinned(session: Session, cache: Cache) -> Mapping[str, Pin]:
-    """Which pin of the configuration holds each entry, by digest, of those that one holds."""
-    if not session.service.settings.pins:
-        return {}
-    pin_of = session.service.expiring.pin_within(session.inventory(), cache.place, "responses")
-    found = ((entry.digest, pin_of(entry.digest)) for entry in cache.entries())
-    return {digest: pin for digest, pin in found if pin is not None}
+    """Which pin of the configuration holds each entry, by digest, of those that one holds. Where the cache
+    lies in another project, that one's pins count as well."""
+    services = [session.service]
+    if cache.backend in ("file", "sqlite"):
+        services += session.composition.around(session.options, session.service, Path(cache.place))
+    found: dict[str, Pin] = {}
+    for service in services:
+        if not service.settings.pins:
+            continue
+        pin_of = service.expiring.pin_within(session.on(service).inventory(), cache.place, "responses")
+        for entry in cache.entries():
+            names = (entry.digest, OLD_PREFIX + entry.digest, *((entry.own,) if entry.own else ()))
+            if (pin := pin_of(names, entry.model)) is not None:
+                found.setdefault(entry.digest, pin)
+    return found
 
 
 def rehearsed(

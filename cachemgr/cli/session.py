@@ -69,6 +69,10 @@ class Composition(Protocol):
     """What the composition root can put together. Everything raises CacheMgrError."""
 
     def service(self, options: Options) -> CacheManager: ...
+    def around(self, options: Options, service: CacheManager, directory: Path) -> Sequence[CacheManager]:
+        """The project that a directory lies in, as a service of its own; none where it is that service's."""
+        ...
+
     def config_files(self, options: Options) -> ConfigFiles: ...
     def variable(self, name: str) -> str:
         """An environment variable of the process; empty where it is not set."""

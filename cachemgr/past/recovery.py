@@ -117,7 +117,8 @@ class Recovery:
         from cachemgr.plan.pins import pin_of
         from cachemgr.plan.still_free import cache_of
 
-        held = pin_of(inventory, self.pins, self.runs.clock())
+        gone = frozenset(step.entry for step in run.plan.steps if step.entry is not None)
+        held = pin_of(inventory, self.pins, self.runs.clock(), gone)
         caches = {root.cache: cache_of(root, inventory) for root in run.plan.roots}
         found = (
             (number, held(caches.get(step.cache), step.entry))

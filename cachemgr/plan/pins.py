@@ -15,6 +15,8 @@ from cachemgr.domain.target import select
 _BEGINNING = re.compile("[0-9a-f]{7,}", re.ASCII)
 """Of a commit, as much as names of revisions have."""
 
+_GLOB = frozenset("*?[")
+
 
 def pinned(
     inventory: Inventory, pins: Sequence[Pin], now: datetime
@@ -61,37 +63,85 @@ def _revisions(inventory: Inventory, target: str) -> Iterator[Entry]:
 
 
 def pin_of(
-    inventory: Inventory, pins: Sequence[Pin], now: datetime
+    inventory: Inventory, pins: Sequence[Pin], now: datetime, gone: Set[EntryId] = frozenset()
 ) -> Callable[[Cache | None, EntryId], Pin | None]:
-    """Which pin holds an entry of a cache, whether it is still at its place or not."""
+    """Which pin holds an entry of a cache, whether it is still at its place or one of those that are not. Of
+    those the id is all that is known: what may be about it holds it."""
     held, _ = pinned(inventory, pins, now)
+    known = inventory.entry_by_id.keys() | gone
+    holding = [pin for pin in pins if pin.holds(now)]
 
     def found(cache: Cache | None, entry: EntryId) -> Pin | None:
         if (pin := held.get(entry)) is not None:
             return pin
-        words = {"all", entry} | ({cache.id, cache.type, cache.category.value} if cache else set())
-        away = (pin for pin in pins if pin.target in words or fnmatchcase(entry, pin.target))
-        return next((pin for pin in away if pin.holds(now)), None)
+        caches, type_id = ([cache], cache.type) if cache else ([], entry.partition("@")[0])
+        for pin in holding:
+            if _means_all(pin.target, caches, type_id) or _may_mean(pin.target, entry, known):
+                return pin
+        return None
 
     return found
 
 
+def _may_mean(target: str, entry: EntryId, known: Set[EntryId]) -> bool:
+    """Whether a word may be about an entry that has left its place. Its id has the beginning of its commit,
+    and neither its refs nor, but for a revision, its group."""
+    if target == display_name(entry) or _means(target, entry):
+        return True
+    (at, _, word), (cache, _, name) = target.partition(":"), entry.partition(":")
+    if not word or at != cache:
+        return False
+    group, _, version = name.rpartition("@")
+    if not group:
+        return target not in known and not _GLOB.intersection(word)
+    if not word.startswith(f"{group}@"):
+        return name.startswith((word.rstrip("/") + "/", f"{word}@"))
+    meant = word.removeprefix(f"{group}@")
+    return not _BEGINNING.fullmatch(meant) or meant.startswith(version) or version.startswith(meant)
+
+
 def pin_within(
     inventory: Inventory, pins: Sequence[Pin], now: datetime, place: str, type_id: str
-) -> Callable[[str], Pin | None]:
-    """Which pin holds an entry of the cache in a directory, by the end of its key. A cache of that type which
-    no scan has looked into is held as a whole by a pin on its type."""
-    here = {cache.id for cache in inventory.caches if os.path.realpath(cache.path) == os.path.realpath(place)}
-    known = {entry.id for entry in inventory.entries if entry.cache in here}
+) -> Callable[[Sequence[str], str], Pin | None]:
+    """Which pin holds an entry of the cache in a directory, by all the names that its key may have in an id,
+    and its group. What no scan can see there, in a database beside the files, is held by the same words."""
+    here = [cache for cache in inventory.caches if os.path.realpath(cache.path) == os.path.realpath(place)]
+    known = {entry.id: entry.name for cache in here for entry in inventory.entries_by_cache.get(cache.id, ())}
     held: dict[str, Pin] = {}
+    unseen: list[Pin] = []
     whole: Pin | None = None
     for pin in pins:
         if not pin.holds(now):
             continue
-        entries, caches = named(inventory, pin.target) or (frozenset(), ())
-        if pin.target in ("all", type_id) or (not known and here.intersection(caches)):
+        if _means_all(pin.target, here, type_id):
             whole = whole or pin
-        else:
-            for entry in known & entries:
-                held.setdefault(entry.rpartition(":")[2], pin)
-    return lambda key: whole or held.get(key)
+            continue
+        unseen.append(pin)
+        entries, _ = named(inventory, pin.target) or (frozenset(), ())
+        for entry in known.keys() & entries:
+            held.setdefault(known[entry], pin)
+
+    def found(names: Sequence[str], group: str) -> Pin | None:
+        if whole is not None:
+            return whole
+        for name in names:
+            if (pin := held.get(name)) is not None:
+                return pin
+        ids = [f"{cache.id}:{name}" for cache in here for name in (*names, group) if name]
+        return next((pin for pin in unseen for one in ids if _means(pin.target, one)), None)
+
+    return found
+
+
+def _means(target: str, entry: EntryId) -> bool:
+    return target == entry or fnmatchcase(entry, target)
+
+
+def _means_all(target: str, caches: Sequence[Cache], type_id: str) -> bool:
+    """Whether a word is about whole caches, these among them. Of one that no scan has found the type alone is
+    known."""
+    words = {"all", type_id}
+    for cache in caches:
+        words |= {cache.id, cache.type, cache.category.value} | ({"legacy"} if cache.legacy else set())
+    ids = [cache.id for cache in caches] or [type_id]
+    return target in words or any(fnmatchcase(one, target) for one in ids)

@@ -43,8 +43,10 @@ class Expiring:
         One of an untrusted project is listed beside what it would hide."""
         return every_policy(self.settings.policies)
 
-    def pin_within(self, inventory: Inventory, place: str, type_id: str) -> Callable[[str], Pin | None]:
-        """Which pin of the configuration holds an entry of the cache in a directory, by its key."""
+    def pin_within(
+        self, inventory: Inventory, place: str, type_id: str
+    ) -> Callable[[Sequence[str], str], Pin | None]:
+        """Which pin of the configuration holds an entry of the cache in a directory, by its names."""
         from cachemgr.plan.pins import pin_within
 
         return pin_within(inventory, self.settings.pins, self.clock(), place, type_id)

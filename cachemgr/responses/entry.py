@@ -73,6 +73,8 @@ class Entry:
     encoding: Encoding
     usage: Usage
     state: State
+    own: str | None = None
+    """The key of somebody's own that its files are named by."""
 
 
 def moment(milliseconds: int | None) -> datetime | None:

@@ -27,8 +27,22 @@ class Corrupt(StoreError):
     """An entry is there and is not what was written."""
 
 
+class Newer(Corrupt):
+    """An entry that a newer version wrote: nothing of it is believed here, and nothing removed."""
+
+
 class ReadOnly(StoreError):
     """Nothing can be written here: media, rights, or a newer version's cache."""
 
 
-__all__ = ["ConfigError", "Corrupt", "Full", "KeyRefused", "ReadOnly", "Refused", "StoreError", "Unreachable"]
+__all__ = [
+    "ConfigError",
+    "Corrupt",
+    "Full",
+    "KeyRefused",
+    "Newer",
+    "ReadOnly",
+    "Refused",
+    "StoreError",
+    "Unreachable",
+]

@@ -94,6 +94,9 @@ class FileStore:
         self._note(Row(digest, metadata, len(payload), disk))
 
     def write_newer(self, digest: str, payload: bytes, metadata: Metadata) -> bool:
+        if not (self._reconciler.ran or self._absent):
+            with suppress(StoreError):  # what is under keys of somebody's own only a look tells
+                self._catch_up(0)
         written = self._change(digest, self._pairs.write_newer, payload, metadata)
         if written:
             self._note_written(digest, payload, metadata)

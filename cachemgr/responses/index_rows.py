@@ -100,4 +100,5 @@ def entry_from(row: tuple[Any, ...], at_ms: int) -> Entry:
         accessed_ms=named["accessed"],
         hits=named["hits"],
         state=old,
+        own=named["own"],
     )

@@ -23,6 +23,7 @@ def entry_of(
     accessed_ms: int | None = None,
     hits: int = 0,
     state: State | None = None,
+    own: str | None = None,
 ) -> Entry:
     created = moment(metadata.created_at_ms) or moment(0)
     assert created is not None
@@ -40,6 +41,7 @@ def entry_of(
         encoding=metadata.encoding,
         usage=metadata.usage,
         state=state or ("expired" if metadata.expired(at_ms) else "fresh"),
+        own=own,
     )
 
 

@@ -84,11 +84,10 @@ class Lookups(Maintained):
     def has(self, key: Key) -> bool:
         """Whether something lives under a key. Counts as no use and no hit; False where it cannot be read."""
         digest, now_ms = self.digest(key), self._now_ms()
-        try:
-            stored = self._store.read(digest, 0)
-        except (OSError, StoreError):
-            return False
-        return stored is not None and not stored.metadata.expired(now_ms)
+        if self._lives(digest, now_ms):
+            return True
+        recall = getattr(self._store, "recall", None) if isinstance(key, str) else None
+        return recall is not None and recall(key) and self._lives(digest, now_ms)
 
     def set(
         self,
@@ -157,6 +156,16 @@ class Lookups(Maintained):
         if isinstance(key, RequestKey):
             return key.digest(self._ignored), key.provider, key.model
         return as_digest(key), "", ""
+
+    def _lives(self, digest: str, now_ms: int) -> bool:
+        try:
+            stored = self._store.read(digest, 0)
+            if stored is not None and stored.metadata.expired(now_ms):
+                # Under another name there may be one that lives.
+                stored = self._store.read(digest, now_ms)
+        except (OSError, StoreError):
+            return False
+        return stored is not None and not stored.metadata.expired(now_ms)
 
     def _look_up(
         self, digest: str, provider: str, model: str, stale: float, *, counted: bool = True

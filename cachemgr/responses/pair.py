@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import msgspec
 
-from cachemgr.responses.errors import Corrupt
+from cachemgr.responses.errors import Corrupt, Newer
 from cachemgr.responses.format import NEVER, VERSION
 from cachemgr.responses.metadata import Metadata
 from cachemgr.responses.ttl import LONGEST
@@ -45,6 +45,7 @@ class _OldMetadata(msgspec.Struct, gc=False):
     request_tokens: int = 0
     response_tokens: int = 0
     cost_usd: float = 0.0
+    format_version: object = VERSION
 
 
 class _Documents(msgspec.Struct, gc=False):
@@ -53,12 +54,18 @@ class _Documents(msgspec.Struct, gc=False):
     expires_at: float
 
 
+class _Version(msgspec.Struct, gc=False):
+    format_version: object = VERSION
+
+
+_NEWER = "its record is of a newer version of cachemgr"
 _encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(PairMetadata).decode
 """What `understand` begins with, for whoever cannot wait for a call more. Raises one of NOT_OURS."""
 NOT_OURS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _decode_any = msgspec.json.Decoder().decode
 _decode_old = msgspec.json.Decoder(_OldMetadata).decode
+_decode_version = msgspec.json.Decoder(_Version).decode
 _decode_document = msgspec.json.Decoder(_Documents).decode
 
 
@@ -92,13 +99,16 @@ def describe(digest: str, payload: bytes, metadata: Metadata, writer: str) -> by
 
 def understand(text: bytes) -> Metadata:
     """A PairMetadata, or plain Metadata where the old code wrote it. Raises Corrupt for anything that is not
-    strictly one or the other."""
+    strictly one or the other, Newer for what is of a later format."""
     if len(text) > _LARGEST:
         raise Corrupt("metadata: larger than any")
     try:
-        return decode(text)
+        found = decode(text)
     except NOT_OURS:
         return _understand_old(text)
+    if found.format_version > VERSION:
+        raise Newer(_NEWER)
+    return found
 
 
 def understand_own(text: bytes) -> Metadata:
@@ -118,7 +128,9 @@ def _understand_old(text: bytes) -> Metadata:
     try:
         old = _decode_old(text)
     except NOT_OURS as error:
-        raise Corrupt(f"metadata: {error}") from None
+        raise _version_of(text) or Corrupt(f"metadata: {error}") from None
+    if _is_newer(old.format_version):
+        raise Newer(_NEWER)
     start = old.timestamp
     if start is None and old.ttl_seconds is not None:
         start = old.expires_at - old.ttl_seconds
@@ -141,10 +153,36 @@ def _understand_old(text: bytes) -> Metadata:
     )
 
 
+def _is_newer(version: object) -> bool:
+    return not isinstance(version, int) or version > VERSION
+
+
+def _version_of(text: bytes) -> Newer | None:
+    """What to raise for a record that has nothing of ours but its version."""
+    try:
+        found = _decode_version(text)
+    except NOT_OURS:
+        return None
+    return Newer(_NEWER) if _is_newer(found.format_version) else None
+
+
+def is_newer(text: bytes) -> bool:
+    """Whether a record is of a later format than this version knows."""
+    try:
+        understand(text)
+    except Newer:
+        return True
+    except Corrupt:
+        pass
+    return False
+
+
 def is_foreign(text: bytes) -> bool:
     """Whether it is a record that others wrote, though not one that can be believed: ours have a version."""
     try:
         understand(text)
+    except Newer:
+        return True
     except Corrupt:
         try:
             found = _decode_any(text.removeprefix(codecs.BOM_UTF8))

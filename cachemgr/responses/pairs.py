@@ -5,17 +5,16 @@ import threading
 from itertools import count
 
 from cachemgr.responses import files
-from cachemgr.responses.errors import Corrupt
+from cachemgr.responses.errors import Corrupt, Newer
 from cachemgr.responses.format import METADATA
 from cachemgr.responses.locks import Slots
 from cachemgr.responses.metadata import Metadata, Stored
 from cachemgr.responses.old_names import OldNames
-from cachemgr.responses.pair import NOT_OURS, PairMetadata, check, decode, describe, is_foreign, understand
+from cachemgr.responses.pair import describe, is_foreign, is_newer, understand
+from cachemgr.responses.pair_reading import read_pair
 from cachemgr.responses.places import SUFFIXES, VALUE, Places, other_suffix, suffix
 
 _numbers = count()
-_METADATA_BYTES, _VALUE_BYTES = 1024, 4096
-"""For which one call of read(2) is enough, where the metadata does not say it."""
 _OURS = os.urandom(4).hex()
 """Tells processes apart that have the same number, on two machines or after a restart."""
 _STREAK = 64
@@ -48,7 +47,7 @@ class Pairs:
             self._streak -= 1
             return self._by_old_names(digest, at_ms)
         try:
-            found = _once(stem, at_ms, files.READ if at_ms > 0 else files.LOOK)
+            found = read_pair(stem, at_ms, files.READ if at_ms > 0 else files.LOOK)
         except Corrupt:
             found = self._patiently(digest, stem, at_ms)
         if found is None:
@@ -56,20 +55,28 @@ class Pairs:
             return self._by_old_names(digest, at_ms)
         if self._streak:
             self._streak = 0
+        if found.payload is None:
+            # The old code may have written a later answer, beside us.
+            other = self._by_old_names(digest, at_ms)
+            return other if other is not None and other.payload is not None else found
         if found.metadata.encoding != "identity":
             self.compressing = True
         return found
 
     def _by_old_names(self, digest: str, at_ms: int) -> Stored | None:
+        found = None
         for other in self._old.stems(digest):
-            if (found := _once(other, at_ms)) is not None:
-                return found
-        return None
+            there = read_pair(other, at_ms)
+            if there is not None and (found is None or there.payload is not None):
+                found = there
+            if found is not None and found.payload is not None:
+                break
+        return found
 
     def glance(self, digest: str, at_ms: int) -> Stored | None:
         """Without a second look, which may have to wait for a writer."""
         try:
-            return _once(f"{self._root}/{digest[:2]}/{digest}", at_ms, files.READ)
+            return read_pair(f"{self._root}/{digest[:2]}/{digest}", at_ms, files.READ)
         except (OSError, Corrupt):
             return None
 
@@ -77,16 +84,16 @@ class Pairs:
         """The halves differ: most likely a writer is between its two renames. The second look is taken with
         the shard held; looking again without holding it missed twice in a thousand (measured)."""
         try:
-            return _once(stem, at_ms)
+            return read_pair(stem, at_ms)
         except Corrupt:
             pass
         try:
             self._slots.acquire(int(digest[:2], 16))
         except OSError:
             # Where nothing can be locked nothing is written either, by us.
-            return _once(stem, at_ms)
+            return read_pair(stem, at_ms)
         try:
-            return _once(stem, at_ms)
+            return read_pair(stem, at_ms)
         finally:
             self._slots.release(int(digest[:2], 16))
 
@@ -109,10 +116,13 @@ class Pairs:
             remove(other)
 
     def write_newer(self, digest: str, payload: bytes, metadata: Metadata) -> bool:
-        """Unless what is there, by either name, is as new and whole."""
-        for stem in (self._places.stem(digest), self._places.old_stem(digest)):
+        """Unless what is there, by any of its names, is as new and whole."""
+        stems = (self._places.stem(digest), self._places.old_stem(digest), *self._old.stems(digest))
+        for stem in dict.fromkeys(stems):
             try:
-                there = _once(stem, 0)
+                there = read_pair(stem, 0)
+            except Newer:
+                return False
             except Corrupt:
                 continue
             if there is not None and there.metadata.newness >= metadata.newness:
@@ -183,7 +193,7 @@ class Pairs:
         """The metadata as it is now, and the value's bytes; None where there is no entry."""
         stem = self._places.stem(digest)
         try:
-            stored = _once(stem, 0)
+            stored = read_pair(stem, 0)
         except Corrupt:
             return None
         if stored is None or stored.payload is None:
@@ -231,51 +241,9 @@ def are_parted(places: Places, digest: str) -> bool:
 
 def is_somebodys(stem: str) -> bool:
     """Whether a pair has a value, and a record that is none of ours and says something, if nothing that can
-    be believed."""
+    be believed. A newer version may keep its values where it likes."""
     try:
-        return is_foreign(files.read(stem + METADATA)) and len(files.read(stem + VALUE)) > 0
+        text = files.read(stem + METADATA)
+        return is_newer(text) or (is_foreign(text) and len(files.read(stem + VALUE)) > 0)
     except OSError:
         return False
-
-
-def _once(stem: str, at_ms: int, flags: int = files.LOOK) -> Stored | None:
-    """Both halves, opened with these flags. In one piece, since applications wait for it."""
-    try:
-        descriptor = os.open(stem + METADATA, flags)
-        try:
-            text = os.read(descriptor, _METADATA_BYTES)
-            if long := len(text) == _METADATA_BYTES:
-                text += files.rest(descriptor)
-        finally:
-            os.close(descriptor)
-    except FileNotFoundError:
-        return None
-    except PermissionError:
-        if flags == files.READ:
-            raise
-        return _once(stem, at_ms, files.READ)
-    try:
-        metadata = understand(text) if long else decode(text)
-    except NOT_OURS:
-        metadata = understand(text)
-    end = metadata.expires_at_ms
-    if end is not None and end <= at_ms:
-        return Stored(metadata, None)
-    size = metadata.payload_bytes if isinstance(metadata, PairMetadata) else _VALUE_BYTES
-    try:
-        descriptor = os.open(stem + SUFFIXES[metadata.encoding], flags)
-        try:
-            payload = os.read(descriptor, size + 1)
-            if len(payload) > size:
-                payload += files.rest(descriptor)
-        finally:
-            os.close(descriptor)
-    except FileNotFoundError:
-        raise Corrupt("the value is missing") from None
-    except PermissionError:
-        if flags == files.READ:
-            raise
-        return _once(stem, at_ms, files.READ)
-    if check(payload, metadata):
-        return Stored(metadata, payload)
-    raise Corrupt("value and metadata do not belong together")

@@ -9,7 +9,7 @@ from contextlib import suppress
 from itertools import groupby
 
 from cachemgr.responses import files
-from cachemgr.responses.errors import Corrupt, StoreError
+from cachemgr.responses.errors import Corrupt, Newer, StoreError
 from cachemgr.responses.format import ABANDONED, DIGEST, MEMBER, METADATA, TEMPORARY, VALUE
 from cachemgr.responses.index import Index
 from cachemgr.responses.index_rows import OLD_NAME, Row, Victim, gone
@@ -18,6 +18,7 @@ from cachemgr.responses.locks import Slots
 from cachemgr.responses.members import listed, members, slot_of
 from cachemgr.responses.metadata import Metadata
 from cachemgr.responses.pair import PairMetadata, understand, understand_own
+from cachemgr.responses.pair_reading import METADATA_BYTES
 from cachemgr.responses.pairs import are_parted
 from cachemgr.responses.places import SHARDS, SUFFIXES, Places
 from cachemgr.responses.query import EntryQuery
@@ -25,8 +26,6 @@ from cachemgr.responses.reconcile import is_empty
 from cachemgr.responses.report import Removed, Trouble
 
 _BATCH = 1000
-_METADATA_BYTES = 1024
-"""For which one call of read(2) is enough."""
 _ROUND = 100_000
 _ROUNDS = 3
 _AT_ONCE = 100_000_000
@@ -193,7 +192,7 @@ class Removal:
                 described = stem + METADATA
                 try:
                     if meant is not None or not _is_as_listed(described, victim, folder):
-                        text = files.read(described, _METADATA_BYTES, folder=folder)
+                        text = files.read(described, METADATA_BYTES, folder=folder)
                         metadata = understand(text) if own is None else understand_own(text)
                         encoding = metadata.encoding
                         if isinstance(metadata, PairMetadata):
@@ -209,6 +208,9 @@ class Removal:
                     files.remove(stem + SUFFIXES[encoding], folder=folder)
                 except FileNotFoundError:
                     there = False
+                except Newer:
+                    rows.append(gone(digest))  # none of ours any more, and `verify` tells of it
+                    continue
                 except Corrupt as error:
                     troubles.append(Trouble(digest, f"{error}; `verify --repair` removes it"))
                     continue

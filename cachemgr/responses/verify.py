@@ -11,7 +11,7 @@ from functools import partial
 from typing import TypeVar
 
 from cachemgr.responses import files
-from cachemgr.responses.errors import Corrupt, StoreError
+from cachemgr.responses.errors import Corrupt, Newer, StoreError
 from cachemgr.responses.format import (
     ABANDONED,
     METADATA,
@@ -38,6 +38,7 @@ REMOVED = "removed"
 """What a mend says that had to remove what it was about."""
 AT_WORK = "somebody may be at work on it"
 UNBELIEVED = "its record cannot be believed, but its value may be sound: both stay"
+NEWER = "a newer version of cachemgr wrote it: it stays"
 _PARTED = ("value missing", "metadata missing")
 _UNSETTLED = ("corrupt metadata", "corrupt value", "value missing", "metadata missing")
 
@@ -47,6 +48,7 @@ class Verifier:
         self._places = places
         self._slots = slots
         self._index = index
+        self._at_ms = at_ms
         self._before_ns = (at_ms - ABANDONED * 1000) * 1_000_000
         self._repair = repair
 
@@ -92,6 +94,8 @@ class Verifier:
             yield self._mended(shard, key, problem, partial(self._rename, shard, key))
         elif problem == "old form":
             yield Finding(f"{shard}/{key}", problem)
+        elif problem == "foreign file":
+            yield Finding(f"{shard}/{key}", problem, reason=NEWER)
         elif problem is not None:
             yield self._mended(shard, key, problem, partial(self._remove, shard, key))
         elif (kept := there.values.get(key, [])) and len(kept) > 1:
@@ -175,6 +179,8 @@ class Verifier:
         now = _problem(stem, key)
         if now in (None, "old form") or (now in _PARTED and self._reunite(shard, digest_of(key))):
             return ""
+        if now == "foreign file":
+            return NEWER
         if now == "corrupt metadata" and is_somebodys(stem):
             return UNBELIEVED
         if is_old(key) and not self._is_old(stem + VALUE):
@@ -196,7 +202,7 @@ class Verifier:
             return parted
 
     def _rename(self, shard: str, key: str) -> str:
-        """To the shard and the name of its digest, unless there is a sound entry already."""
+        """To the shard and the name of its digest, unless a sound entry is there that is better."""
         digest = digest_of(key)
         target = digest[:2]
         if files.is_link(f"{self._places.root}/{target}"):
@@ -214,8 +220,9 @@ class Verifier:
         target = self._places.stem(digest)
         if _problem(source, key) != "old name":
             return
-        if _problem(target, digest) in (None, "old form"):
+        if _problem(target, digest) in (None, "old form") and not self._is_better(source, target):
             remove(source)
+            self._enlist(digest[:2], digest)
             return
         remove(target)
         files.make_directory(self._places.shard(digest))
@@ -224,6 +231,11 @@ class Verifier:
         files.replace(source + METADATA, target + METADATA)
         files.remove(source + VALUE)
         self._enlist(digest[:2], digest)
+
+    def _is_better(self, source: str, target: str) -> bool:
+        """Of two answers to one question the one that lives, and of those the later."""
+        one, other = (understand(files.read(stem + METADATA)) for stem in (source, target))
+        return (not one.expired(self._at_ms), one.newness) > (not other.expired(self._at_ms), other.newness)
 
     def _unlist(self, digest: str) -> str:
         self._index.put(Row(digest, None))
@@ -258,6 +270,8 @@ def _problem(stem: str, key: str) -> Problem | None:
         metadata = understand_own(text) if is_own(key) else understand(text)
     except FileNotFoundError:
         return "metadata missing"
+    except Newer:
+        return "foreign file"
     except Corrupt:
         return "corrupt metadata"
     try:

@@ -75,3 +75,32 @@ def test_there_and_back_the_later_answer_stays(cachemgr: Program, project: Path)
     assert "0 entries copied" in said.out
     assert "10 kept that are as new" in said.out
     assert answers(root, "file") == ["newer"] * 3 + ["older"] * 7
+
+
+@pytest.mark.parametrize("to", ["file", "sqlite"])
+def test_another_one_does_not_end_one_that_was_interrupted(to: str, cachemgr: Program, project: Path) -> None:
+    root = fill(project / "answers", "file", "paid")
+    code = KILLED.format(module="sqlite_store", store="SqliteStore")
+    words = [sys.executable, "-c", code, "sqlite", str(root)]
+    assert subprocess.run(words, cwd=ROOT, check=False, capture_output=True).returncode == 9
+    fill(project / "others", "file", "another", 1)
+    assert cachemgr("responses", "convert", "--to", to, "--dir", "others", "--out", "answers").code == 0
+    stats = valid(cachemgr("responses", "stats", "--dir", "answers", "--json").out, "responses-stats")
+    assert (stats["cache"]["backend"], stats["totals"][0]["entries"]) == ("file", 10)
+    assert cachemgr("responses", "convert", "--to", "sqlite", "--dir", "answers").code == 0
+    assert len(answers(root, "sqlite")) == 10
+    assert True not in answers(root, "sqlite")
+    assert not (root / UNFINISHED).exists()
+
+
+def test_one_from_elsewhere_is_gone_on_with(cachemgr: Program, project: Path) -> None:
+    root = fill(project / "answers", "file", "paid", 3)
+    fill(project / "others", "file", "another")
+    code = KILLED.format(module="sqlite_store", store="SqliteStore").replace(
+        "sys.argv[2]]", "sys.argv[2], '--out', sys.argv[3]]"
+    )
+    words = [sys.executable, "-c", code, "sqlite", str(project / "others"), str(root)]
+    assert subprocess.run(words, cwd=ROOT, check=False, capture_output=True).returncode == 9
+    assert (root / UNFINISHED).exists()
+    assert cachemgr("responses", "convert", "--to", "sqlite", "--dir", "others", "--out", "answers").code == 0
+    assert not (root / UNFINISHED).exists()
