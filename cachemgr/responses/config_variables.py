@@ -7,6 +7,7 @@ set. They beat a file, and what a program says itself beats them.
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
@@ -19,6 +20,8 @@ from cachemgr.responses.config import CacheConfig
 from cachemgr.responses.config_mistakes import shown
 
 PREFIX = "CACHEMGR_CACHING__"
+_UNEXPANDED = re.compile(r"~|.*\$(\w|\{)", re.DOTALL)
+"""What a shell would have made a path of, had it not been quoted."""
 
 
 def values(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -73,6 +76,10 @@ def _kind(*keys: str) -> Any:
 
 
 def _value(name: str, text: str, kind: Any) -> object:
+    if Path in get_args(kind) and _UNEXPANDED.match(text):
+        raise ConfigError(
+            f"{name} is {shown(text)}, and nothing expands `~` and `$` there; write the whole path"
+        )
     if kind is str or (Path in get_args(kind) and text != "null"):
         return text
     try:

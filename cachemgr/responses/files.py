@@ -5,24 +5,27 @@ Temporary files are written whole, then renamed; nothing is truncated, and no li
 
 import errno
 import os
+import stat
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, count
 
-from cachemgr.responses.errors import Full, ReadOnly, StoreError
+from cachemgr.responses.errors import Corrupt, Full, ReadOnly, StoreError
 
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _BINARY = getattr(os, "O_BINARY", 0)
-READ = os.O_RDONLY | _NOFOLLOW | _BINARY
-"""For an application that asked for it: a use."""
+READ = os.O_RDONLY | _NOFOLLOW | _BINARY | getattr(os, "O_NONBLOCK", 0)
+"""For an application that asked for it: a use. A pipe that nobody writes into is opened at once, and has
+nothing to say; of a file that changes nothing."""
 LOOK = READ | getattr(os, "O_NOATIME", 0)
 """That does not make it young for rules about last use; for its owner alone (open(2))."""
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW | _BINARY
 _LOCK = os.O_RDWR | os.O_CREAT | _NOFOLLOW | _BINARY
 _DIRECTORY = os.O_RDONLY | _NOFOLLOW | getattr(os, "O_DIRECTORY", 0)
 _BLOCK = 4096
+NO_FILE = "no regular file"
 _RETRIES = 20 if os.name == "nt" else 0
 _is_junction: Callable[[str], bool] = getattr(os.path, "isjunction", lambda _: False)
 """From Python 3.12 on."""
@@ -40,12 +43,16 @@ def read(path: str, expected: int = _BLOCK, *, folder: int | None = None) -> byt
     try:
         data = os.read(descriptor, expected)
         return data if len(data) < expected else data + rest(descriptor)
+    except BlockingIOError:
+        raise Corrupt(NO_FILE) from None
     finally:
         os.close(descriptor)
 
 
 def rest(descriptor: int) -> bytes:
-    """What is left of an open file."""
+    """What is left of an open file. Raises Corrupt for what is no file and may have no end."""
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        raise Corrupt(NO_FILE)
     parts = []
     while data := os.read(descriptor, 1 << 20):
         parts.append(data)

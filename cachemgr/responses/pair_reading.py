@@ -26,6 +26,8 @@ def read_pair(stem: str, at_ms: int, flags: int = files.LOOK) -> Stored | None:
             os.close(descriptor)
     except FileNotFoundError:
         return None
+    except BlockingIOError:
+        raise Corrupt(files.NO_FILE) from None
     except PermissionError:
         if flags == files.READ:
             raise
@@ -49,6 +51,8 @@ def read_pair(stem: str, at_ms: int, flags: int = files.LOOK) -> Stored | None:
             os.close(descriptor)
     except FileNotFoundError:
         raise Corrupt("the value is missing") from None
+    except BlockingIOError:
+        raise Corrupt(files.NO_FILE) from None
     except PermissionError:
         if flags == files.READ:
             raise

@@ -245,5 +245,5 @@ def is_somebodys(stem: str) -> bool:
     try:
         text = files.read(stem + METADATA)
         return is_newer(text) or (is_foreign(text) and len(files.read(stem + VALUE)) > 0)
-    except OSError:
+    except (OSError, Corrupt):
         return False

@@ -278,6 +278,8 @@ def _problem(stem: str, key: str) -> Problem | None:
         payload = files.read(stem + SUFFIXES[metadata.encoding])
     except FileNotFoundError:
         return "value missing"
+    except Corrupt:
+        return "corrupt value"
     if not check(payload, metadata):
         return "corrupt value"
     if is_old(key) or is_own(key):

@@ -125,3 +125,14 @@ def test_the_commands_look_where_the_variable_leads(tmp_path: Path) -> None:
     (found,) = [one for one in said("status", "responses")["caches"] if one["state"] == "ok"]
     assert found["id"] == "responses@env"
     assert found["path"] == str(there)
+
+
+@pytest.mark.parametrize("place", ["~", "~/x", "$HOME/x", "${XDG_CACHE_HOME}/x", "sub/$NAME"])
+def test_a_place_that_no_shell_expanded_is_refused(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CACHEMGR_CACHING__CACHE_DIR", place)
+    with pytest.raises(ConfigError, match=r"CACHE_DIR is .*; write the whole path"):
+        open_cache()
+    assert not list(tmp_path.iterdir())
