@@ -13,7 +13,7 @@ METADATA_BYTES, _VALUE_BYTES = 1024, 4096
 """For which one call of read(2) is enough, where the metadata does not say it."""
 
 
-def read_pair(stem: str, at_ms: int, flags: int = files.LOOK) -> Stored | None:
+def read_pair(stem: str, at_ms: int, flags: int = files.LOOK) -> Stored | None:  # noqa: C901 - one piece
     """Both halves, opened with these flags; None where there is no metadata. Raises Corrupt where they do not
     belong together or are none of ours, OSError."""
     try:

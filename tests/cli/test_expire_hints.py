@@ -150,6 +150,7 @@ def test_the_switch_after_a_conversion_names_the_file(
 
 
 def test_responses_expire_says_that_it_is_for_good(cachemgr: Program, project: Path) -> None:
+    tree(project, {".questfoundry/config.yml": "caching:\n  cache_dir: .questfoundry/cache\n"})
     with open_cache({"cache_dir": str(project / ".questfoundry" / "cache")}) as cache:
         cache.set("a", "b", ttl=0.001)
         cache.set("c", "d")

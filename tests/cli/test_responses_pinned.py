@@ -48,7 +48,7 @@ def test_an_answer_under_a_key_of_ones_own(target: str, cachemgr: Program, proje
     own(root, "test_key")
     own(root, "other")
     pin(project, target)
-    assert cachemgr("responses", "expire", "--yes").code == 0
+    assert cachemgr("responses", "expire", "--yes", "--force").code == 0
     assert (root / "te" / "test_key.json").exists()
     assert (root / "ot" / "other.json").exists() is (not target.partition(":te")[1])
 
