@@ -233,7 +233,7 @@ class FileStore:
             self._catch_up(0)
             yield from self._removal.everything()
         else:
-            self._flush()
+            self._catch_up_once(0)
             yield from self._removal.meant(query)
 
     def verify(self, at_ms: int, *, repair: bool = False) -> Iterator[Finding]:
