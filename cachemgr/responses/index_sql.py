@@ -68,9 +68,10 @@ OF_SHARD = "SELECT digest FROM e WHERE id BETWEEN ? AND ? AND form > 0"
 SIZE_OF_SHARD = (
     "SELECT coalesce(sum(bytes), 0), coalesce(sum(disk), 0) FROM e WHERE id BETWEEN ? AND ? AND form >= 0"
 )
-OLD_NAMES = "SELECT digest FROM e WHERE form = 0"
-OWN_KEYS = "SELECT digest, own FROM e WHERE form < 0"
-OWN = "SELECT digest, form, encoding, bytes, created, own, id FROM e WHERE form < 0"
+OLD_NAMES = "SELECT digest FROM e WHERE form <= 0 AND form = 0"
+OWN_KEYS = "SELECT digest, own FROM e WHERE form <= 0 AND form < 0"
+OWN = "SELECT digest, form, encoding, bytes, created, own, id FROM e WHERE form <= 0 AND form < 0"
+"""Few entries have other names. Only with the very words of its condition SQLite takes `e_old`."""
 
 ORDERS: dict[Order, str] = {
     "created": "created",

@@ -2,12 +2,15 @@
 
 import json
 import os
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from cachemgr.responses import Cache, ResponseCache, open_cache
+from cachemgr.responses import index_sql as sql
 from tests.responses.document import DocumentsCache
 
 KEYS = ["test_key", "k", "decade", "ünï", "a.b", "cache-me"]
@@ -150,3 +153,12 @@ def test_subclasses_find_what_they_ask_for(root: Path) -> None:
     assert cache.size("test_key") == 4
     assert cache._get_metadata_path("test_key").exists()
     assert (cache.cache_dir, cache.ttl_seconds) == (root, 60)
+
+
+@pytest.mark.parametrize("statement", [sql.OLD_NAMES, sql.OWN_KEYS, sql.OWN])
+def test_entries_of_other_names_are_found_without_looking_through_all(statement: str) -> None:
+    with closing(sqlite3.connect(":memory:")) as database:
+        for line in sql.SCHEMA:
+            database.execute(line)
+        (step,) = database.execute("EXPLAIN QUERY PLAN " + statement).fetchall()
+    assert "e_old" in step[-1]
