@@ -65,10 +65,14 @@ def test_what_is_made_is_for_nobody_else(cache: Cache, root: Path) -> None:
 
 
 def test_nothing_is_torn_lost_or_raised(tmp_path: Path) -> None:
-    seen = hammered({**config(tmp_path), "backend": "sqlite"}, 3)
-
-    assert not seen["wrong"], seen
-    assert min(seen["hit"], seen["set STORED"], seen["evictor"], seen["clearer"]) > 0, seen
+    turns = 0
+    for number in range(3):
+        seen = hammered({**config(tmp_path / str(number)), "backend": "sqlite"}, 3)
+        assert not seen["wrong"], seen
+        turns = min(seen["hit"], seen["set STORED"], seen["evictor"], seen["clearer"])
+        if turns:
+            break  # on a busy machine somebody may have had no turn
+    assert turns
 
 
 @pytest.mark.soak
