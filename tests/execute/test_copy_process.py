@@ -14,7 +14,7 @@ import pytest
 from cachemgr.disk import handles
 from cachemgr.execute.consignment import Copied, CopyProgress, NotCopied, Stage, mark
 from cachemgr.execute.copy_process import CopyProcess, Done
-from cachemgr.execute.small_files import Order
+from cachemgr.execute.small_files import Order, copy
 from tests.builders import fingerprint
 from tests.execute.copying import Freight
 
@@ -191,3 +191,23 @@ def test_it_runs_this_package_and_no_other(tmp_path: Path, monkeypatch: pytest.M
             handles.close(folder)
     assert (target / "name").read_text() == "content"
     assert not (tmp_path / "run").exists()
+
+
+def test_a_copy_that_could_not_be_written_leaves_nothing(tmp_path: Path) -> None:
+    import resource  # there is none on Windows
+
+    source, target = tmp_path / "source", tmp_path / "target"
+    for place in (source, target):
+        place.mkdir()
+    (source / "name").write_bytes(b"x" * 9000)
+    folders = [handles.open_root(place) for place in (source, target)]
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4000, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            copy(folders[0], folders[1], ordered(source, "name"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        for folder in folders:
+            handles.close(folder)
+    assert os.listdir(target) == []
