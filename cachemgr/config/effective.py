@@ -15,10 +15,7 @@ from cachemgr.domain.inventory import Origin
 from cachemgr.domain.machine import Machine
 from cachemgr.domain.policy import Policy
 from cachemgr.domain.settings import HomeSetting, RootSetting, Settings
-from cachemgr.domain.terms import Disposal, Place, Rebuild
-
-_CHEAP = (Rebuild.REBUILDS, Rebuild.DOWNLOADS)
-"""What is deleted at once, where nothing else is said."""
+from cachemgr.domain.terms import CHEAP, Disposal, Place, Rebuild
 
 
 def load(machine: Machine, *, project: Path | None, config_file: Path | None, user_dir: Path) -> Settings:
@@ -97,7 +94,7 @@ def _judged(layer: Layer, project: Path, user_dir: Path) -> Layer:
     are not run before that: a project that was cloned could have given them the name of the user's own. Nor
     is it believed that what it calls a cache comes back by itself: it may be somebody's work."""
     places = [home.path for home in layer.homes] + [root.path for root in layer.roots]
-    bold, cheap = _bolder(layer.values), any(root.rebuild in _CHEAP for root in layer.roots)
+    bold, cheap = _bolder(layer.values), any(root.rebuild in CHEAP for root in layer.roots)
     if not (bold or cheap or layer.policies) and all(below(Path(place), project) for place in places):
         return layer
     from cachemgr.config.trust import is_trusted
@@ -114,7 +111,7 @@ def _judged(layer: Layer, project: Path, user_dir: Path) -> Layer:
 
 
 def _doubted(root: RootSetting, project: Path) -> RootSetting:
-    rebuild = Rebuild.COSTS if root.rebuild in _CHEAP else root.rebuild
+    rebuild = Rebuild.COSTS if root.rebuild in CHEAP else root.rebuild
     return replace(root, trusted=below(Path(root.path), project), rebuild=rebuild)
 
 

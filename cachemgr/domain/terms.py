@@ -26,6 +26,10 @@ class Rebuild(StrEnum):
     """Cannot be had again."""
 
 
+CHEAP = (Rebuild.REBUILDS, Rebuild.DOWNLOADS)
+"""What comes back without money or hours: deleted at once, where nothing else is said."""
+
+
 class Place(StrEnum):
     """Where a root was found."""
 

@@ -6,11 +6,10 @@ from pathlib import PurePath, PurePosixPath
 from cachemgr.domain.cache_type import CacheType
 from cachemgr.domain.settings import RootSetting, Settings
 from cachemgr.domain.setup import Blueprint
-from cachemgr.domain.terms import Rebuild
+from cachemgr.domain.terms import CHEAP, Rebuild
 
 _CACHES = ".cache"
 """The directory whose name says that all in it is cached (XDG Base Directory Specification)."""
-_CHEAP = (Rebuild.REBUILDS, Rebuild.DOWNLOADS)
 
 
 def blueprint(types: Iterable[CacheType], settings: Settings, project: PurePath, *, fresh: bool) -> Blueprint:
@@ -24,7 +23,7 @@ def blueprint(types: Iterable[CacheType], settings: Settings, project: PurePath,
     places += [root.path for root in roots]
     own = tuple(dict.fromkeys(place for place in places if _inside(place, project)))
     known = {kind.id: kind.rebuild for kind in types}
-    cheap = {root.path for root in roots if _rebuild(root, known) in _CHEAP}
+    cheap = {root.path for root in roots if _rebuild(root, known) in CHEAP}
     usual = _usual_ignored(types)
     named = tuple(place.relative_to(project).as_posix() for place in own)
     return Blueprint(

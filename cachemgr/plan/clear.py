@@ -9,7 +9,7 @@ from cachemgr.domain.action import Remove
 from cachemgr.domain.credentials import is_credential
 from cachemgr.domain.inventory import Cache, CacheId, Entry, EntryId, Inventory
 from cachemgr.domain.plan import Exclusion, Step
-from cachemgr.domain.terms import CacheState, Disposal, Knowledge, Reason, Rebuild
+from cachemgr.domain.terms import CHEAP, CacheState, Disposal, Knowledge, Reason, Rebuild
 from cachemgr.domain.unit import Inode, Kind, Unit
 from cachemgr.domain.usage import NOT_LOOKED, Spot, Usage
 from cachemgr.plan.in_use import counts_as_used
@@ -33,7 +33,7 @@ class Clearing:
 
 def default_disposal(rebuild: Rebuild) -> Disposal:
     """What costs nothing but a download goes; what costs more can be brought back for a while."""
-    return Disposal.DELETE if rebuild in (Rebuild.REBUILDS, Rebuild.DOWNLOADS) else Disposal.QUARANTINE
+    return Disposal.DELETE if rebuild in CHEAP else Disposal.QUARANTINE
 
 
 def clear(

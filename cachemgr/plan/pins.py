@@ -22,8 +22,7 @@ def pinned(
     inventory: Inventory, pins: Sequence[Pin], now: datetime
 ) -> tuple[Mapping[EntryId, Pin], tuple[str, ...]]:
     """The pin that holds each pinned entry, and the targets of those that name nothing here. One that is over
-    holds nothing; of several the first counts. Whose they are
-    does not matter: they only keep."""
+    holds nothing; of several the first counts. Whose they are does not matter: they only keep."""
     held: dict[EntryId, Pin] = {}
     idle: list[str] = []
     for pin in pins:
