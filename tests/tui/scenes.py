@@ -2,25 +2,23 @@
 led there."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-os.environ["TEXTUAL_ANIMATIONS"] = "none"
-for name in ("NO_COLOR", "COLORTERM", "TEXTUAL_THEME", "TEXTUAL_COLOR_SYSTEM"):
-    os.environ.pop(name, None)
+from textual import constants
+from textual.drivers.headless_driver import HeadlessDriver
+from textual.events import Key, MouseDown, MouseUp, Resize
+from textual.geometry import Size
+from textual.keys import _character_to_key
+from textual.pilot import Pilot
 
-from textual.drivers.headless_driver import HeadlessDriver  # noqa: E402 - Textual reads its variables then
-from textual.events import Key, MouseDown, MouseUp, Resize  # noqa: E402
-from textual.geometry import Size  # noqa: E402
-from textual.keys import _character_to_key  # noqa: E402
-from textual.pilot import Pilot  # noqa: E402
+from cachemgr.tui.app import CacheApp
+from tests.tui.ada import ada
+from tests.tui.adas_move import moving
+from tests.tui.machine_room import SceneManager, Theatre, changed
 
-from cachemgr.tui.app import CacheApp  # noqa: E402
-from tests.tui.ada import ada  # noqa: E402
-from tests.tui.adas_move import moving  # noqa: E402
-from tests.tui.machine_room import SceneManager, Theatre, changed  # noqa: E402
+assert constants.TEXTUAL_ANIMATIONS == "none", "what is drawn while something still glides is chance"
 
 
 @dataclass(frozen=True)
