@@ -277,9 +277,9 @@ def _length(path: str) -> int:
         return 0
 
 
-def is_ours(path: str) -> bool:
-    """Whether a database is a store of ours; or one that is empty still, or so damaged that it does not look
-    like one: repairing sets it aside."""
+def is_ours(path: str) -> bool | None:
+    """Whether a database is a store of ours. None for one that is empty still, or so damaged that it does not
+    look like one: repairing sets it aside."""
     # By way of SQLite alone: whoever closes a file of his own takes away the locks that SQLite has on it in
     # this process (sqlite.org/howtocorrupt.html 2.2).
     try:
@@ -287,5 +287,5 @@ def is_ours(path: str) -> bool:
             (application,) = connection.execute("PRAGMA application_id").fetchone()
             (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.Error:
-        return True  # whoever opens it to write looks again
-    return bool(application == APPLICATION or not tables)
+        return None  # whoever opens it to write looks again
+    return application == APPLICATION if tables else None
