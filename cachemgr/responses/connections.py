@@ -15,7 +15,7 @@ from pathlib import Path
 from cachemgr.responses import files, forks
 from cachemgr.responses.errors import Corrupt, Full, ReadOnly, StoreError
 from cachemgr.responses.packed_sql import APPLICATION
-from cachemgr.responses.tables import make_tables, teach
+from cachemgr.responses.tables import forget_cheaply, make_tables, teach
 
 _PATIENCE = 5.0
 """Seconds that a writer waits for another one."""
@@ -203,6 +203,7 @@ class Connections:
         connection.execute(f"PRAGMA synchronous = {self._sync}")
         connection.execute("PRAGMA journal_size_limit = 16777216")
         connection.execute("PRAGMA cache_size = -32000")
+        forget_cheaply(connection)
         # Asked here, so that a place where readers cannot make the shared memory they need shows at once.
         connection.execute("SELECT 1 FROM sqlite_master").fetchone()
 
