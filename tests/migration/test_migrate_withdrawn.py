@@ -179,7 +179,7 @@ def test_what_came_into_a_copy_survives_a_kill_right_after_it_was_taken_away(
 
     assert new.read_text() == "precious"
     assert repos(found.hub.root) == before
-    assert ours(elsewhere) == []
+    assert ours(elsewhere, found.home) == []
 
 
 @pytest.mark.parametrize("new", [True, False], ids=["used", "unused"])
