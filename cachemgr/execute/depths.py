@@ -1,7 +1,6 @@
 """What a unit holds, looked at in the quarantine: nobody finds it there by its name, so that what is seen is
 what goes."""
 
-from contextlib import suppress
 from errno import EACCES
 
 from cachemgr.disk import handles
@@ -64,9 +63,16 @@ def look_for_obstacles(root: OpenRoot, quarantine: Quarantine, name: str) -> Non
     A run that was killed right after it had moved it never came to look into it; and something may have been
     mounted in it since, which the table of mounts knows by its place in the quarantine.
     """
-    with suppress(OSError):
+    known = len(root.scope.problems)
+    names = (OURS + quarantine.run, name)
+    try:
         if handles.kind(handles.lstat(quarantine.handle, name)) is Kind.DIRECTORY:
-            _refuse_obstacles(_walked(root, (OURS + quarantine.run, name), quarantine.handle, name))
+            _refuse_obstacles(_walked(root, names, quarantine.handle, name))
+    except FileNotFoundError:
+        return  # it has gone
+    except OSError as error:
+        raise Stop(Trouble("os", "/".join(names), error.errno)) from error
+    _refuse_unseen(root, known)
 
 
 def _look_into(root: OpenRoot, step: Step, names: Names, parent: Handle, name: str) -> None:
@@ -76,11 +82,15 @@ def _look_into(root: OpenRoot, step: Step, names: Names, parent: Handle, name: s
     except OSError as error:
         raise Stop(Trouble("os", "/".join(names), error.errno)) from error
     _refuse_obstacles(walk)
-    for problem in root.scope.problems[known:]:
-        # What cannot be looked into may hold what must not go.
-        raise Stop(Trouble("os", problem.detail, problem.errno))
+    _refuse_unseen(root, known)
     if step.seen is not None and not walk.result().content.is_still(step.seen):
         raise Stop(Trouble("changed", "/".join(names)))
+
+
+def _refuse_unseen(root: OpenRoot, known: int) -> None:
+    """What cannot be looked into may hold what must not go."""
+    for problem in root.scope.problems[known:]:
+        raise Stop(Trouble("os", problem.detail, problem.errno))
 
 
 def _walked(root: OpenRoot, names: Names, parent: Handle, name: str) -> Walk:
