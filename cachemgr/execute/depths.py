@@ -5,14 +5,12 @@ from errno import EACCES
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
-from cachemgr.disk.reader import OURS
 from cachemgr.disk.walk import Walk
 from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.plan import Step
 from cachemgr.domain.terms import Reason
 from cachemgr.domain.unit import DECIDING, Kind, digest
 from cachemgr.execute.guard import OpenRoot, Stop
-from cachemgr.execute.quarantine import Quarantine
 
 Names = tuple[str, ...]
 
@@ -57,17 +55,16 @@ def _read_again(step: Step, names: Names, parent: Handle, name: str) -> None:
         raise Stop(Trouble("changed", "/".join(names)))
 
 
-def look_for_obstacles(root: OpenRoot, quarantine: Quarantine, name: str) -> None:
+def look_for_obstacles(root: OpenRoot, names: Names, parent: Handle, name: str) -> None:
     """Whether a unit of an earlier run holds nothing that must not go. Raises Stop.
 
     A run that was killed right after it had moved it never came to look into it; and something may have been
-    mounted in it since, which the table of mounts knows by its place in the quarantine.
+    mounted in it since, which the table of mounts knows by its place now: `names`, below the root.
     """
     known = len(root.scope.problems)
-    names = (OURS + quarantine.run, name)
     try:
-        if handles.kind(handles.lstat(quarantine.handle, name)) is Kind.DIRECTORY:
-            _refuse_obstacles(_walked(root, names, quarantine.handle, name))
+        if handles.kind(handles.lstat(parent, name)) is Kind.DIRECTORY:
+            _refuse_obstacles(_walked(root, names, parent, name))
     except FileNotFoundError:
         return  # it has gone
     except OSError as error:

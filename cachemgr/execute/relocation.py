@@ -27,7 +27,7 @@ from cachemgr.execute import system
 from cachemgr.execute.compare import Likeness, compare
 from cachemgr.execute.consignment import Consignment, Copied, Settling
 from cachemgr.execute.copy import discard, settle
-from cachemgr.execute.depths import look_through
+from cachemgr.execute.depths import look_for_obstacles, look_through
 from cachemgr.execute.guard import Guard, Stop
 from cachemgr.execute.naming import inode, leads, rename
 from cachemgr.execute.quarantines import Quarantines
@@ -278,10 +278,20 @@ class Relocation:
         return (self.run, number) if action.resumes is None else (action.resumes.run, action.resumes.number)
 
     def _is_there(self, step: Step, action: Move) -> bool:
-        """Whether the interrupted run had moved a unit already."""
+        """Whether the interrupted run had moved a unit already, which may have been used since. What must not
+        be moved goes back. Raises Stop."""
         assert step.identity is not None
-        with self.guard.folder_in(action.to, action.place) as target:
-            return inode(target, action.place[-1]) == step.identity.inode
+        names, place = action.names, action.place
+        with self.guard.folder_in(action.to, place) as target:
+            if inode(target, place[-1]) != step.identity.inode:
+                return False
+            try:
+                look_for_obstacles(self.guard.root(action.to), place, target, place[-1])
+            except Stop:
+                with self.guard.folder(step, names) as parent:
+                    rename(target, place[-1], parent, names)
+                raise
+        return True
 
     def _note(self, cache: CacheId, names: Names) -> None:
         self._changed[(cache, names[:-1])] = names
