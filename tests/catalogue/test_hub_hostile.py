@@ -293,21 +293,3 @@ def test_what_a_link_stands_for_stays_so_that_the_owner_can_read_its_cache(
 
     assert fingerprint(hub.folder(REPO)) == before
     assert not hub.scan().warnings
-
-
-def test_a_repository_behind_a_link_may_hold_what_is_shared(tmp_path: Path, home: Path) -> None:
-    """Somebody keeps one on another disk. It is not looked into, and nothing it may lean on goes."""
-    hub = HubOnDisk(tmp_path / "hub")
-    for repo in (REPO, OTHER):
-        hub.download(repo, commit("1"), {"m.bin": BIG}, xet=("m.bin",))
-    away = hub.folder(OTHER).rename(tmp_path / hub.folder(OTHER).name)
-    hub.folder(OTHER).symlink_to(away)
-    (blob,) = (away / "blobs").iterdir()
-    stored = (hub.folder(REPO) / "blobs" / blob.name).resolve()
-    blob.unlink()
-    blob.symlink_to(stored)
-
-    delete_everything(home, hub)
-
-    assert not hub.folder(REPO).exists()
-    assert (hub.folder(OTHER) / "blobs" / blob.name).read_bytes() == BIG
