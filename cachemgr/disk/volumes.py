@@ -112,7 +112,8 @@ def _windows_volume(path: Path) -> Volume | None:
         network = win32.drive_type(str(path)) == win32.REMOTE
     except OSError:
         network = path.drive.startswith("\\\\")
-    return Volume(path.drive, "", usage.free, usage.total, network, False, path.anchor)
+    records = win32.records_access()
+    return Volume(path.drive, "", usage.free, usage.total, network, False, path.anchor, records)
 
 
 def _mount(line: str) -> Mount | None:
