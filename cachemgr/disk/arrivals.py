@@ -16,8 +16,6 @@ from cachemgr.domain.unit import Identity, Kind
 
 Names = tuple[str, ...]
 
-NOWHERE = Arrival()
-
 
 def arrivals(run: Run) -> Mapping[int, Arrival]:
     """By number, for every step that brings something to another place."""
