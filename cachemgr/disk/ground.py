@@ -36,11 +36,11 @@ def survey(path: Path) -> Ground | Problem:
             return Problem("unavailable", str(anchor))
         below.insert(0, anchor.name)
         anchor = anchor.parent
+    if not below and not found.real.name:
+        return Problem("system", str(found.real))
     table = mounts()
     try:
-        handle = handles.open_root(found.real) if found.real.name else None
-        if handle is None:
-            return Problem("system", str(found.real))
+        handle = handles.open_root(found.real)
         try:
             status = handles.fstat(handle)
             mount = handles.mount_id(handle)
