@@ -69,13 +69,13 @@ class Cache(Lookups):
         if found is not None and not found.stale:
             return found
         if not single.enabled:
-            with self._going_on():
+            with self.going_on():
                 return self._compute(key, compute, ttl, should_cache)
         timeout = single.lock_timeout_seconds if lock_timeout is None else lock_timeout
         # Somebody who has a stale answer does not wait: whoever comes first renews it.
         patience = 0.0 if found is not None else timeout
         started = self._clock.steady()
-        with self._going_on(), self._flights.turn(digest, patience) as mine:
+        with self.going_on(), self._flights.turn(digest, patience) as mine:
             left = max(0.0, patience - (self._clock.steady() - started))
             with self._exclusive(digest, left, wanted=mine) as alone:
                 if not alone and found is not None:
@@ -125,6 +125,15 @@ class Cache(Lookups):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def keeps(self, key: Key) -> bool:
+        """Whether answers to it are kept at all."""
+        _, provider, model = self._identify(key)
+        return self._rules.of(provider, model).enabled
+
+    def seek(self, key: Key, *, stale: float = 0.0, counted: bool = True) -> Hit | None:
+        """As `get_or_compute` looks; a miss need not count as one."""
+        return self._look_up(*self._identify(key), stale, counted=counted)
 
     # -- within
 

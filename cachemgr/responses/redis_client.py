@@ -18,6 +18,7 @@ from redis.retry import Retry
 from cachemgr.responses.breaker import CircuitBreaker
 from cachemgr.responses.config import RedisConfig
 from cachemgr.responses.errors import ConfigError, Silent, StoreError, Unreachable
+from cachemgr.responses.store import Patience
 
 _T = TypeVar("_T")
 
@@ -64,7 +65,7 @@ class Server:
     def quickly(self, action: Callable[[], _T]) -> _T:
         """What an application waits for: within the time-out, connecting included. Raises StoreError."""
         mine = self._deadline
-        if mine.waited:
+        if mine.patience is not None and mine.patience.spent:
             raise Unreachable(f"{self.place}: did not answer just now")
         self.breaker.ask()
         mine.at = self._steady() + self._patience
@@ -72,7 +73,8 @@ class Server:
             found = self.slowly(action)
         except Unreachable as error:
             mine.silent = isinstance(error, Silent)
-            mine.waited = mine.going_on and mine.silent
+            if mine.silent and mine.patience is not None:
+                mine.patience.spent = True
             self.breaker.failed()
             raise
         finally:
@@ -82,16 +84,15 @@ class Server:
         return found
 
     @contextmanager
-    def going_on(self) -> Iterator[None]:
-        """What belongs to the call that this thread made last: where that waited in vain, or one within does,
-        nothing more is waited for."""
+    def going_on(self, patience: Patience | None = None) -> Iterator[None]:
+        """See `DistantStore`."""
         mine = self._deadline
-        before = mine.going_on, mine.waited
-        mine.going_on, mine.waited = True, mine.silent
+        before = mine.patience
+        mine.patience = Patience(mine.silent) if patience is None else patience
         try:
             yield
         finally:
-            mine.going_on, mine.waited = before
+            mine.patience = before
             mine.silent = False
 
     def slowly(self, action: Callable[[], _T]) -> _T:
@@ -116,8 +117,8 @@ class _Deadline(threading.local):
     at = float("inf")
     silent = False
     """Whether the last call waited in vain."""
-    going_on = waited = False
-    """Whether calls belong together, and one of them waited in vain."""
+    patience: Patience | None = None
+    """Of the call that what this thread does belongs to."""
 
 
 class _Socket:
