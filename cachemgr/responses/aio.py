@@ -14,6 +14,7 @@ from functools import partial
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
+from cachemgr.responses import forks
 from cachemgr.responses.aio_flight import AsyncFlights
 from cachemgr.responses.analytics import Analytics
 from cachemgr.responses.cache import Cache
@@ -44,14 +45,19 @@ class AsyncCache:
 
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
-        # One thread: a local cache answers in microseconds, and a hop to a pool costs more (measured).
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="cachemgr-responses")
+        self._executor: ThreadPoolExecutor | None = None
         self._flights = AsyncFlights()
         self._known: set[str] = set()
         """Digests of what was read lately."""
         self._near: bool | None = None
         self._answered = 0
         self._flushing: Future[None] | None = None
+        forks.register(self)
+
+    def after_fork(self) -> None:
+        """The thread is the parent's."""
+        self._executor = self._flushing = None
+        self._flights.clear()
 
     @property
     def cache(self) -> Cache:
@@ -60,7 +66,7 @@ class AsyncCache:
     async def run(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """`await cache.run(cache.cache.touch, key, 60)`"""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, partial(function, *args, **kwargs))
+        return await loop.run_in_executor(self._thread(), partial(function, *args, **kwargs))
 
     async def get(self, key: Key, *, allow_stale: float | timedelta = 0) -> Hit | None:
         if not allow_stale and (hit := self._known_hit(key)) is not None:
@@ -213,8 +219,14 @@ class AsyncCache:
         if time.perf_counter() - began > _LONG:
             self._known.clear()
         if self._cache.crowded and (self._flushing is None or self._flushing.done()):
-            self._flushing = self._executor.submit(self._cache.flush)
+            self._flushing = self._thread().submit(self._cache.flush)
         return hit
+
+    def _thread(self) -> ThreadPoolExecutor:
+        """One: a local cache answers in microseconds, and a hop to a pool costs more (measured)."""
+        if self._executor is None:
+            self._executor = ThreadPoolExecutor(1, thread_name_prefix="cachemgr-responses")
+        return self._executor
 
     def _wait_for(self, key: Key, look: Callable[[], Hit | None]) -> Hit | None:
         """In the thread."""
@@ -229,8 +241,11 @@ class AsyncCache:
         return hit
 
     async def close(self) -> None:
+        """Idempotent. A cache that is used after that opens again."""
         await self.run(self._cache.close)
-        self._executor.shutdown(wait=False)
+        executor, self._executor = self._executor, None
+        if executor is not None:
+            executor.shutdown(wait=False)
 
     async def __aenter__(self) -> "AsyncCache":
         return self

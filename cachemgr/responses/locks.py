@@ -149,6 +149,10 @@ class _ByteLocks:
         if descriptor is not None:
             os.close(descriptor)
 
+    def __del__(self) -> None:
+        """Of a cache that nobody closed."""
+        self.close()
+
     def _open(self) -> int:
         with self._opening:
             if self._fd is None:

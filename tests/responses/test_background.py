@@ -1,6 +1,8 @@
 """The thread behind a cache: it writes down, it sweeps, and it keeps nothing alive."""
 
+import atexit
 import gc
+import os
 import subprocess
 import sys
 import threading
@@ -8,6 +10,8 @@ import time
 import weakref
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from cachemgr.responses import open_cache
 from tests.architecture.source import ROOT
@@ -35,6 +39,25 @@ def test_what_waits_is_written_down(root: Path) -> None:
         assert soon(lambda: other.analytics().total.hits == 1)
         assert soon(lambda: other.status()[0].entries == 1)
         other.close()
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="nothing here lists open files")
+def test_caches_that_nobody_closed_leave_nothing(root: Path) -> None:
+    """Files, threads, or something to do at the end of the program."""
+
+    def use() -> None:
+        cache = open_cache({"cache_dir": str(root)})
+        cache.set("a", "x")
+        cache.status()
+
+    use()
+    gc.collect()
+    before = len(os.listdir("/proc/self/fd")), atexit._ncallbacks()
+    for _ in range(5):
+        use()
+    gc.collect()
+    assert soon(lambda: not ours())
+    assert (len(os.listdir("/proc/self/fd")), atexit._ncallbacks()) == before
 
 
 def test_what_has_expired_is_swept_without_a_word(root: Path) -> None:
