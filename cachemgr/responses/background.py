@@ -88,7 +88,8 @@ class Background:
     def _run(self, ended: threading.Event, bell: threading.Event) -> None:
         due = monotonic() + _FIRST_SWEEP
         while not ended.is_set():
-            rung = bell.wait(max(0.0, due - monotonic()))
+            # No wait is longer: on Windows, 49 days.
+            rung = bell.wait(min(max(0.0, due - monotonic()), threading.TIMEOUT_MAX))
             if rung and not ended.is_set():
                 # What comes in the meantime is written down together.
                 ended.wait(self._flush_after)

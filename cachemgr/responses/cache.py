@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace as replaced
 from os import PathLike
 from pathlib import Path
+from threading import TIMEOUT_MAX
 from types import TracebackType
 
 from cachemgr.responses.admission import admit
@@ -71,7 +72,7 @@ class Cache(Lookups):
         if not single.enabled:
             with self.going_on():
                 return self._compute(key, compute, ttl, should_cache)
-        timeout = single.lock_timeout_seconds if lock_timeout is None else lock_timeout
+        timeout = min(single.lock_timeout_seconds if lock_timeout is None else lock_timeout, TIMEOUT_MAX)
         # Somebody who has a stale answer does not wait: whoever comes first renews it.
         patience = 0.0 if found is not None else timeout
         started = self._clock.steady()

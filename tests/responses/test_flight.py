@@ -51,6 +51,11 @@ def test_threads_ask_once(backend: str, opened: Opener) -> None:
     assert (total.hits, total.misses) == (7, 1), "who waits for an answer has a hit"
 
 
+def test_one_may_wait_for_ever(opened: Opener) -> None:
+    hit = opened().get_or_compute(KEY, lambda: ("answer", Usage()), lock_timeout=float("inf"))
+    assert hit.value == "answer"
+
+
 def test_processes_ask_once(root: Path, tmp_path: Path) -> None:
     asked = tmp_path / "asked"
     argv = [sys.executable, "-c", PROGRAM, str(root), str(asked)]
