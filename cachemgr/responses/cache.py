@@ -111,7 +111,7 @@ class Cache(Lookups):
 
         config = replaced(
             self._config, cache_dir=Path(directory), backend=backend, cleanup_interval_seconds=0
-        )
+        ).check()
         with Cache(store_of(config), config, clock=self._clock) as target:
             if (target.backend, target.place) == (self.backend, self.place):
                 raise ValueError("a cache cannot be exported onto itself; name another directory or backend")

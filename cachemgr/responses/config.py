@@ -159,6 +159,10 @@ class CacheConfig:
             seconds(self.ttl_seconds)
         except ValueError as error:
             raise ValueError(f"`ttl_seconds`: {error}") from None
+        if self.cache_dir is not None and Path(self.cache_dir).parts[:1] == ("~",):
+            raise ValueError(
+                f"`cache_dir` is '{self.cache_dir}', which nothing expands here; write the path out"
+            )
         if self.backend not in BACKENDS:
             raise ValueError(f"`backend` is one of {', '.join(BACKENDS)}; not {self.backend!r}")
         if not 0 < self.low_water <= 1:

@@ -17,7 +17,7 @@ from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import ConfigError
 from cachemgr.responses import config_variables
 from cachemgr.responses.config import FIELDS, LIMITS, SECTION, CacheConfig
-from cachemgr.responses.config_mistakes import Mistake, explained, line_of
+from cachemgr.responses.config_mistakes import Mistake, explained, line_of, shown
 
 USUAL_FILE = Path(".questfoundry/config.yml")
 _LARGEST = 1 << 20
@@ -44,7 +44,12 @@ def load(source: CacheConfig | Mapping[str, Any] | str | PathLike[str] | None) -
     path = Path(source)
     if path.suffix in (".yml", ".yaml") and not path.is_dir():
         return from_file(path, variables)
-    return read(merged(variables, {"cache_dir": str(path)}))
+    if path.is_file():
+        raise ConfigError(
+            f"{display_name(str(path))} is a file; a cache is opened by its directory, or by a configuration"
+            " that ends in .yml or .yaml"
+        )
+    return read(merged(variables, {"cache_dir": path}))
 
 
 def said_by_variables(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -116,8 +121,12 @@ def read(data: object) -> CacheConfig:
     if set(data) == {SECTION}:
         return read(data[SECTION])
     known = {name: value for name, value in data.items() if _is_known(name, FIELDS, SECTION)}
-    if isinstance(known.get("cache_dir"), Path):
-        known["cache_dir"] = str(known["cache_dir"])
+    place = known.get("cache_dir")
+    if isinstance(place, Path):
+        known["cache_dir"] = str(place)
+    elif isinstance(place, str) and config_variables.UNEXPANDED.match(place):
+        what = f"`{SECTION}.cache_dir` is {shown(place)}, which nothing expands here"
+        raise Mistake(f"{what}; write the path out", "cache_dir")
     known["per_provider"] = _rules(known.get("per_provider") or {})
     for name in _NESTED:
         if isinstance(known.get(name), Mapping):

@@ -161,10 +161,10 @@ class Database:
 
 
 def _made(path: str) -> bool:
-    """Whether the file is there and can be written, for nobody else's eyes, and no link. SQLite takes an empty
-    one for a new database."""
-    # One that is there is not opened: whoever closes a file of his own takes away the locks that SQLite has on
-    # it in this process (sqlite.org/howtocorrupt.html 2.2).
+    """Whether the file is there and can be written, for nobody else's eyes, and no link. SQLite takes an
+    empty one for a new database."""
+    # One that is there is not opened: whoever closes a file of his own takes away the locks that SQLite has
+    # on it in this process (sqlite.org/howtocorrupt.html 2.2).
     try:
         if not os.path.lexists(path):
             files.make_directory(os.path.dirname(path))

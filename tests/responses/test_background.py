@@ -62,7 +62,7 @@ def test_caches_that_nobody_closed_leave_nothing(root: Path) -> None:
 
 
 def test_a_thread_outlives_an_interval_longer_than_it_can_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On Windows, where no wait is longer than 49 days, two months ended it: nothing was written down then."""
+    """On Windows, where no wait is longer than 49 days, two months ended it."""
 
     class Kept:
         flushed = swept = 0

@@ -127,8 +127,8 @@ def test_a_locked_index_stops_nobody(opened: Opener, root: Path, faults: list[st
 
 
 def test_a_second_cache_takes_no_locks_from_the_first(opened: Opener, root: Path) -> None:
-    """Of one process. Locks of a process end when it closes any descriptor of the file (fcntl(2)): then another
-    program, closing the index, believed that it was the last, and removed the log that the first writes to."""
+    """Of one process. Its locks end when it closes any descriptor of the file (fcntl(2)): then another
+    program, closing the index, believed that it was the last, and removed the log that the first writes."""
     first = opened()
     first.set("a", "x")
     first.status()
