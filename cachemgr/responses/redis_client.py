@@ -77,11 +77,18 @@ class Server:
                 mine.patience.spent = True
             self.breaker.failed()
             raise
+        except StoreError:
+            self._answered(mine)
+            raise
         finally:
             mine.at = float("inf")
+        self._answered(mine)
+        return found
+
+    def _answered(self, mine: "_Deadline") -> None:
+        """If only that it will not."""
         mine.silent = False
         self.breaker.answered()
-        return found
 
     @contextmanager
     def going_on(self, patience: Patience | None = None) -> Iterator[None]:
@@ -159,8 +166,29 @@ def _timed(kind: Any, connecting: float, deadline: _Deadline, steady: Callable[[
         return max(0.001, min(_LONG, deadline.at - steady()))
 
     class Timed(kind):  # type: ignore[misc]
+        _greeting = False
+
+        @property
+        def socket_connect_timeout(self) -> float:
+            """Of each address that a name has."""
+            return min(connecting, left())
+
+        @socket_connect_timeout.setter
+        def socket_connect_timeout(self, _: float) -> None: ...
+
+        @property
+        def socket_timeout(self) -> float:
+            """Of what comes after connecting: of TLS its handshake, too."""
+            return left() if self._greeting else _LONG
+
+        @socket_timeout.setter
+        def socket_timeout(self, _: float) -> None: ...
+
         def _connect(self) -> Any:
-            self._socket_connect_timeout: float = min(connecting, left())
-            return _Socket(super()._connect(), left)
+            self._greeting = True
+            try:
+                return _Socket(super()._connect(), left)
+            finally:
+                self._greeting = False
 
     return Timed
