@@ -1,6 +1,7 @@
 """Mistakes in calls: one clear error, before anything is paid for where it can be known by then."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -83,3 +84,15 @@ def test_what_is_raised_can_be_imported_where_the_cache_is() -> None:
     with pytest.raises(ConfigError):
         open_cache({"backend": "sqlit"})
     assert issubclass(Unreachable, Exception)
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_what_is_no_age_and_no_size_removes_nothing(dry_run: bool, opened: Opener) -> None:
+    """The difference of two times the wrong way round was an age that everything has."""
+    cache = opened()
+    cache.set("key", "x")
+    with pytest.raises(ValueError, match="older_than"):
+        cache.expire(older_than=timedelta(seconds=-1), dry_run=dry_run)
+    with pytest.raises(ValueError, match="to_bytes"):
+        cache.evict(to_bytes=-1, dry_run=dry_run)
+    assert cache.get("key")
