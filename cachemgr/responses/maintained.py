@@ -213,6 +213,7 @@ class Maintained(Foundation):
     def close(self) -> None:
         """Idempotent. A cache that is used after that opens again."""
         self._background.stop()
+        self._attempt("counting", lambda: self._ledger.write(self._store, all_of_it=True))
         self.flush()
         self._attempt("closing", self._store.close)
 
