@@ -1,7 +1,8 @@
 """`httpx.Client(transport=CachemgrTransport(open_cache()))`: for any client of an API that takes a transport.
 
 Only a POST of JSON that is answered with JSON and 200 is cached. The key is the address and the whole body;
-what a client sends besides (its key, its name) is not in it.
+what a client sends besides (its key, its name) is not in it, unless the address itself has it (`?key=…`).
+With `store_prompts` the address is stored without what follows `?`.
 """
 
 import json
@@ -71,7 +72,11 @@ def _key(request: httpx.Request, content: bytes) -> RequestKey | None:
         return None
     if not isinstance(body, dict) or body.get("stream"):
         return None
-    key = RequestKey(request.url.host, str(body.get("model", "")), str(request.url), params={"body": body})
+    address = request.url.copy_with(query=None, fragment=None, userinfo=b"")
+    params: dict[str, Any] = {"body": body}
+    if request.url.query:
+        params["query"] = request.url.query.decode("ascii", "replace")
+    key = RequestKey(request.url.host, str(body.get("model", "")), str(address), params=params)
     try:
         key.digest()
     except KeyRefused:
