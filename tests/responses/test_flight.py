@@ -148,6 +148,10 @@ def test_stale_while_somebody_asks_again(opened: Opener, hands: Hands) -> None:
         {"choices": [{"finish_reason": "length"}]},
         {"stop_reason": "max_tokens", "content": [1]},
         {"candidates": [{"finishReason": "MAX_TOKENS"}]},
+        {"object": "response", "status": "queued", "output": []},
+        {"object": "response", "status": "incomplete", "error": None, "output": [1]},
+        {"done_reason": "length", "message": {"content": "hal"}},
+        {"stopReason": "max_tokens", "output": {"message": 1}},
     ],
 )
 def test_what_is_no_answer_is_not_kept(value: JSONValue, opened: Opener) -> None:
@@ -158,7 +162,14 @@ def test_what_is_no_answer_is_not_kept(value: JSONValue, opened: Opener) -> None
 
 @pytest.mark.parametrize(
     "value",
-    ["hi", {"choices": [{"finish_reason": "stop"}]}, {"stop_reason": "end_turn"}, {"error": None, "a": 1}, 0],
+    [
+        *({"object": "response", "status": "completed"}, {"status": "queued"}, {"done_reason": "stop"}),
+        "hi",
+        {"choices": [{"finish_reason": "stop"}]},
+        {"stop_reason": "end_turn"},
+        {"error": None, "a": 1},
+        0,
+    ],
 )
 def test_an_answer_is_kept(value: JSONValue, opened: Opener) -> None:
     cache = opened()
