@@ -60,7 +60,10 @@ class Slots:
         try:
             self._locks.give(slot)
         finally:
-            self._threads[slot].release()
+            if (
+                mutex := self._threads.get(slot)
+            ) is not None:  # none in a child: it is the parent's to release
+                mutex.release()
 
     def try_acquire(self, slot: int, timeout: float = 0.0) -> bool:
         deadline = time.monotonic() + timeout

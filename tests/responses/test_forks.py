@@ -123,3 +123,16 @@ def test_a_process_that_was_spawned(root: Path) -> None:
         process.join(60)
         assert process.exitcode == 0
         assert cache.get("child")
+
+
+def test_a_child_that_leaves_what_its_parent_holds(root: Path) -> None:
+    """As one does that ends within a computation: nothing of it is the child's to release."""
+    cache = open_cache({"cache_dir": str(root), "cleanup_interval_seconds": 0})
+    cache.set("key", "x")
+    held = cache.store.exclusive("3f" * 32, 0.0)
+    assert held.__enter__()
+    assert in_child(lambda: held.__exit__(None, None, None)) == 0
+    with open_cache({"cache_dir": str(root)}) as other, other.store.exclusive("3f" * 32, 0.0) as theirs:
+        assert not theirs
+    held.__exit__(None, None, None)
+    cache.close()
