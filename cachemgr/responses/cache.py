@@ -106,7 +106,10 @@ class Cache(Lookups):
         on_progress: Progress | None = None,
     ) -> TransferReport:
         """Copy what lives into a cache in another directory, or into another backend in this one. Raises
-        ValueError where that is this very cache, ReadOnly for a directory that is somebody else's."""
+        ValueError where that is this very cache or ends with it, ReadOnly for a directory that is somebody
+        else's."""
+        if backend == "memory":
+            raise ValueError("what is copied into `memory` ends at once; name another backend")
         from cachemgr.responses.opening import store_of
 
         config = replaced(
