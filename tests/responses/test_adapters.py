@@ -203,22 +203,6 @@ def test_httpx_in_asyncio(cache: Cache) -> None:
     assert api.asked == 1
 
 
-def test_httpx_stores_no_key_that_an_address_has(tmp_path: Path) -> None:
-    """As Gemini's have; prompts are stored as they are."""
-    settings = {"cache_dir": str(tmp_path), "cleanup_interval_seconds": 0, "store_prompts": True}
-    api = Api()
-    with open_cache(settings) as cache:
-        with httpx.Client(transport=CachemgrTransport(cache, httpx.MockTransport(api))) as client:
-            for address in (ADDRESS + "?key=5ecret", ADDRESS.replace("://", "://me:5ecret@") + "?v=1#part"):
-                for _ in range(2):
-                    client.post(address, json={"model": "m"})
-        assert api.asked == 2
-        stored = [file.read_text(encoding="utf-8") for file in tmp_path.glob("??/*.json")]
-        assert len(stored) == 4
-        assert not any("5ecret" in text for text in stored)
-        assert sum(ADDRESS in text for text in stored) == 2
-
-
 # -- heavier ones, where they are installed: pip install '.[adapters]'
 
 

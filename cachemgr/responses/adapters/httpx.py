@@ -13,7 +13,7 @@ import httpx
 from cachemgr.responses.cache import Cache
 from cachemgr.responses.errors import KeyRefused
 from cachemgr.responses.key import RequestKey
-from cachemgr.responses.usage import Usage
+from cachemgr.responses.usage import NOTHING, Usage, believed
 from cachemgr.responses.worth import worth_keeping
 
 MARK = "x-cachemgr"
@@ -104,9 +104,9 @@ def _answer(value: Any) -> httpx.Response:
 def _usage(value: Any) -> Usage:
     said: Any = value.get("usage") if isinstance(value, dict) else None
     if not isinstance(said, dict):
-        return Usage()
+        return NOTHING
     inward, outward = (
         next((said[name] for name in names if isinstance(said.get(name), int)), 0)
         for names in (("prompt_tokens", "input_tokens"), ("completion_tokens", "output_tokens"))
     )
-    return Usage(inward, outward)
+    return believed(inward, outward)
