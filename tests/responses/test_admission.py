@@ -127,4 +127,3 @@ def test_a_stranger_s_file_beside_it_stops_no_sweep(
     assert cache.get_or_compute(KEY, lambda: ("computed", Usage())).value == "computed"
     assert (root / "notes.txt").read_text() == "mine"
     assert not faults
-
