@@ -126,17 +126,20 @@ class AsyncCache:
             return self._compute(key, compute, ttl, should_cache, patience)
 
         # Whoever waits for somebody else's answer has a hit in the end; a miss is counted by who computes.
-        found = await self._seek(key, patience, stale=stale, counted=not single.enabled)
-        if found is not None and not found.stale:
-            return found
+        if (hit := await self._seek(key, patience, counted=not single.enabled)) is not None:
+            return hit
         if not single.enabled:
             return await ours()
         timeout = single.lock_timeout_seconds if lock_timeout is None else lock_timeout
         # Somebody who has a stale answer does not wait: whoever comes first renews it.
-        wait = 0.0 if found is not None else timeout
+        look = partial(self._cache.at_hand, digest, stale)
+        at_hand = bool(stale) and await self.run(self._patiently, patience, look)
+        wait = 0.0 if at_hand else timeout
         async with self._flights.turn(digest, wait) as mine:
-            if not mine and found is not None:
-                return found
+            if at_hand and not mine:
+                hit = await self._seek(key, patience, stale=stale, counted=False)
+                if hit is not None:
+                    return hit
             return await self._seek(key, patience) or await ours()
 
     async def peek(self, key: Key) -> Hit | None:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -140,12 +141,13 @@ def test_who_is_not_cached_does_not_queue(root: Path) -> None:
     asyncio.run(main())
 
 
-@pytest.mark.parametrize("fallback", ["none", "memory"])
+@pytest.mark.parametrize(("fallback", "stale"), [("none", 0), ("memory", 0), ("none", 100)])
 def test_one_call_waits_once_for_a_server_that_freezes(
-    fallback: str, server: RedisServer, faults: list[str]
+    fallback: str, stale: int, server: RedisServer, faults: list[str]
 ) -> None:
     """The thread serves another call in between, which waits for itself."""
-    config = {"backend": "redis", "redis": {"url": server.url, "fallback": fallback}}
+    config: dict[str, Any] = {"backend": "redis", "redis": {"url": server.url, "fallback": fallback}}
+    config["stale_while_revalidate_seconds"] = stale
 
     async def main() -> None:
         async with open_async_cache(config) as cache:

@@ -1,7 +1,10 @@
 """What was asked for is counted, however seldom it is written down."""
 
+import asyncio
+
 import pytest
 
+from cachemgr.responses import AsyncCache, JSONValue, Usage
 from tests.responses.conftest import Hands, Opener
 
 
@@ -29,3 +32,34 @@ def test_what_nobody_writes_down_is_added_up(opened: Opener, hands: Hands) -> No
         hands.pass_by(86_400)
         cache.get("tomorrow")
         assert [line.tally.misses for line in cache.analytics().lines] == [10_000, 1]
+
+
+def test_an_answer_that_is_renewed_saved_nothing(opened: Opener, hands: Hands) -> None:
+    """Only who gets the stale one has a hit."""
+    cache = opened(ttl_seconds=10, stale_while_revalidate_seconds=100)
+    cache.set("key", "old", usage=Usage(5, 5))
+    hands.pass_by(20)
+
+    def renew() -> tuple[JSONValue, Usage]:
+        assert cache.get_or_compute("key", renew).value == "old"
+        total = cache.analytics().total
+        assert (total.hits, total.misses, total.request_tokens) == (1, 1, 5)
+        return "new", Usage(7, 7)
+
+    assert cache.get_or_compute("key", renew).value == "new"
+    total = cache.analytics().total
+    assert (total.hits, total.misses, total.expired, total.request_tokens) == (1, 1, 1, 5)
+
+    async def again() -> None:
+        waited = AsyncCache(cache)
+
+        async def renew() -> tuple[JSONValue, Usage]:
+            assert (await waited.get_or_compute("key", renew)).value == "new"
+            return "newer", Usage(9, 9)
+
+        assert (await waited.get_or_compute("key", renew)).value == "newer"
+        total = (await waited.analytics()).total
+        assert (total.hits, total.misses, total.expired, total.request_tokens) == (2, 2, 2, 12)
+
+    hands.pass_by(20)
+    asyncio.run(again())
