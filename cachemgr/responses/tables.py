@@ -34,6 +34,6 @@ def teach(connection: sqlite3.Connection) -> None:
 
 def forget_cheaply(connection: sqlite3.Connection) -> None:
     """What is removed is overwritten where that costs no writing more, and else as little as what a removed
-    file held. Some builds of SQLite (Debian's) write zeros over every page that becomes free, which is half of
-    the time that removing takes; others overwrite nothing (sqlite.org/pragma.html#pragma_secure_delete)."""
+    file held. Some builds of SQLite (Debian's) write zeros over every page that becomes free, half of the
+    time that removing takes; others overwrite nothing (sqlite.org/pragma.html#pragma_secure_delete)."""
     connection.execute("PRAGMA secure_delete = FAST")
