@@ -88,7 +88,8 @@ class Ledger:
     def _count_events(self) -> None:
         for counter, at_ms, provider, model, number in _drain(self._events):
             if self._counting:
-                tally = self._counted.setdefault(Group(day(at_ms), provider, model), Tally())
+                group = Group(day(at_ms), _storable(provider), _storable(model))
+                tally = self._counted.setdefault(group, Tally())
                 setattr(tally, counter, getattr(tally, counter) + number)
 
     def _due(self, hits: dict[str, tuple[int, int]], *, all_of_it: bool) -> list[Access]:
@@ -117,6 +118,11 @@ def _drain(waiting: deque[_T]) -> Iterator[_T]:
             yield waiting.popleft()
         except IndexError:
             return
+
+
+def _storable(name: str) -> str:
+    """A name that has no UTF-8 must not cost the counts of all the others."""
+    return name if name.isascii() else name.encode("utf-8", "replace").decode()
 
 
 def _count_hit(tallies: dict[Group, Tally], at_ms: int, found: Metadata) -> None:

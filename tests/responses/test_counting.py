@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from cachemgr.responses import AsyncCache, JSONValue, Usage
+from cachemgr.responses import AsyncCache, JSONValue, RequestKey, Usage
 from tests.responses.conftest import Hands, Opener
 
 
@@ -63,3 +63,13 @@ def test_an_answer_that_is_renewed_saved_nothing(opened: Opener, hands: Hands) -
 
     hands.pass_by(20)
     asyncio.run(again())
+
+
+@pytest.mark.parametrize("backend", ["file", "sqlite"])
+def test_a_name_that_cannot_be_written_takes_nobody_elses_counts(backend: str, opened: Opener) -> None:
+    cache = opened(backend=backend)
+    cache.set("key", "x")
+    for provider in ("\ud800", "openai", "Größe"):
+        cache.get(RequestKey(provider, "m", "why?"))
+    lines = cache.analytics().lines
+    assert [line.group.provider for line in lines if line.tally.misses] == ["?", "Größe", "openai"]
