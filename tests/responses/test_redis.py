@@ -38,9 +38,9 @@ def cache(server: RedisServer) -> Iterator[Cache]:
         yield found
 
 
-def opened(url: str, **more: Any) -> Cache:
-    settings = {"backend": "redis", "cleanup_interval_seconds": 0, "redis": {"url": url}}
-    return open_cache({**settings, **more, "redis": {**settings["redis"], **more.get("redis", {})}})  # type: ignore[dict-item]
+def opened(url: str, *, read_only: bool = False, **more: Any) -> Cache:
+    more["redis"] = {"url": url, **more.get("redis", {})}
+    return open_cache({"backend": "redis", "cleanup_interval_seconds": 0, **more}, read_only=read_only)
 
 
 def took(action: Callable[[], object], times: int = 5) -> list[float]:
