@@ -46,8 +46,6 @@ class Option:
     free_after: int
     """And once it is there; the same where it only gets another name."""
     source_free: int
-    source_free_after: int
-    """Once its source was purged."""
 
 
 def destination(

@@ -43,8 +43,6 @@ from cachemgr.execute.remove import Removal, Task
 from cachemgr.execute.remove_parallel import remove_all
 from cachemgr.execute.shipping import Shipping
 
-Names = tuple[str, ...]
-
 BATCH = 256
 """Steps announced together: one flush of the journal for all of them."""
 

@@ -164,7 +164,6 @@ class Migration:
                 ground.free,
                 ground.free if same else ground.free - size,
                 source.free,
-                source.free if same else source.free + size,
             )
 
     def _wish(self, cache: Cache, to: Path | None, place: Path | None) -> Destination | None:

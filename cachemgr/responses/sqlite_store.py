@@ -83,13 +83,6 @@ class SqliteStore:
             raise fault(error) from error
         raise StoreError("the database is exchanged for another again and again")
 
-    def write_many(self, entries: Iterable[tuple[str, bytes, Metadata]]) -> int:
-        """In one transaction."""
-        rows = (row(number_of(digest), bytes.fromhex(digest), payload, metadata)
-                for digest, payload, metadata in entries)  # fmt: skip
-        with self._connections.transaction() as connection:
-            return connection.executemany(packed_sql.PUT, rows).rowcount
-
     def delete(self, digest: str) -> bool:
         return self._change(packed_sql.DELETE, (number_of(digest), bytes.fromhex(digest)))
 
