@@ -83,7 +83,7 @@ class Execution:
         effects = Effects(self.run, self.guard, self.machine)
         folders = Folders(self.guard)
         self.shipping = Shipping(
-            effects.relocation,
+            effects.relocation.copies,
             self.gauge,
             self.outcomes,
             self._held_back,
