@@ -45,8 +45,8 @@ class Store(Protocol):
     def delete(self, digest: str) -> bool:
         """Whether there was one."""
 
-    def renew(self, digest: str, expires_at_ms: int | None) -> bool:
-        """Give an entry another end. Whether there was one."""
+    def renew(self, digest: str, expires_at_ms: int | None, at_ms: int) -> bool:
+        """Give an entry that lives at that moment another end. Whether there was one."""
 
     # -- what happened, in batches
 
@@ -138,10 +138,3 @@ class DistantStore(Protocol):
     def going_on(self, patience: Patience | None = None) -> AbstractContextManager[None]:
         """What belongs to one call, by default to the one that this thread made last: once a step waited in
         vain, the others are Unreachable at once."""
-
-
-class BulkStore(Protocol):
-    """A store that takes many entries at once, for conversion and warming. Optional."""
-
-    def write_many(self, entries: Iterable[tuple[str, bytes, Metadata]]) -> int:
-        """How many were written."""
