@@ -171,6 +171,14 @@ def test_convert(cachemgr: Program, directory: Path, project: Path) -> None:
         (("stats", "--dir", "nowhere"), 3, "there is no response cache in"),
         (("stats", "--since", "yesterday"), 2, "is no day"),
         (("expire", "--older-than", "old"), 2, "--older-than"),
+        (
+            ("expire", "--older-than", "99999999999999y"),
+            2,
+            "'99999999999999y' is no amount that there can be",
+        ),
+        (("get", "a\udcff"), 3, "there is no response under 'a\\udcff'"),
+        (("ls", "--provider", "a\udcff"), 2, "'a\\udcff' is no text"),
+        (("ls", "--model", "a\udcff"), 2, "'a\\udcff' is no text"),
         (("convert",), 2, "--to"),
     ],
 )

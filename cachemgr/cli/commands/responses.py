@@ -33,6 +33,7 @@ from cachemgr.present.document.responses import (
     transfer_document,
     verify_document,
 )
+from cachemgr.present.document.values import is_text
 from cachemgr.present.text import display_name
 from cachemgr.responses.cache import Cache
 from cachemgr.responses.maintained import BUSY
@@ -128,6 +129,9 @@ def ls(
     limit: int | None,
 ) -> int:
     """The entries, oldest first."""
+    for glob in filter(None, (provider, model)):
+        if not is_text(glob):
+            raise UsageError(f"{glob!r} is no text, and every provider and model is called by one")
     now = session.now()
     query = EntryQuery(provider, model, expired_at_ms=int(now.timestamp() * 1000) if expired else None)
     with response_caches(session).looking(named) as cache:
@@ -260,8 +264,10 @@ def _age(text: str | None) -> timedelta | None:
         return None
     try:
         return timedelta(seconds=amount(text, Measure.SECONDS))
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         raise UsageError(f"--older-than: {error}") from None
+    except OverflowError:
+        raise UsageError(f"--older-than: {text!r} is no amount that there can be") from None
 
 
 def _day(text: str | None) -> str | None:
