@@ -5,7 +5,7 @@ second. A call into the app for every event would make the scan as slow as the s
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -21,6 +21,7 @@ from cachemgr.domain.outcome import Outcome
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.run import Run
 from cachemgr.domain.run_event import RunFinished, RunStarted, StepFinished, StepProgress, StepStarted
+from cachemgr.present.run_rows import RunRow, run_row
 from cachemgr.service import CacheManager
 from cachemgr.tui.outline import Node, outline, unused
 
@@ -120,7 +121,14 @@ class Relay:
         self.scanning: ScanProgress | None = None
         self.scan_error = ""
         self.running: RunProgress | None = None
-        self.runs: tuple[Run, ...] = ()
+        self.past: Mapping[str, tuple[Run, RunRow]] = {}
+        """Runs by their ids, newest first, and their lines in the history, which a thread makes: those of
+        large ones take a while."""
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """Newest first."""
+        return tuple(run for run, _ in self.past.values())
 
     @property
     def busy(self) -> bool:
@@ -163,7 +171,7 @@ class Relay:
                 if worker.is_cancelled:
                     break
                 self._note_scan(progress, event)
-            self.runs = self.service.runs()
+            self._remember()
             self.scan_error = ""
         except Stopped:
             pass
@@ -187,6 +195,10 @@ class Relay:
                 self.scans += 1
         self.revision += 1
 
+    def _remember(self) -> None:
+        """Read the journal again."""
+        self.past = {run.id: (run, run_row(run)) for run in self.service.runs()}
+
     def _ready(self, inventory: Inventory) -> Scanned:
         frees = dict(self.service.reclaimable(inventory))
         nodes = outline(inventory, frees, self.service.machine.home, self.service.project)
@@ -201,7 +213,7 @@ class Relay:
                 self._note_run(progress, event)
                 if worker.is_cancelled:
                     progress.gauge.stopped = True
-            self.runs = self.service.runs()
+            self._remember()
         except CacheMgrError as error:
             progress.error = str(error)
         finally:
