@@ -23,7 +23,7 @@ from cachemgr.present.document.values import encode
 from cachemgr.present.plan_rows import kept_rows
 from cachemgr.present.promises import extent
 from cachemgr.present.routes import migrated, route_rows
-from cachemgr.present.text import counted, display_name, minute
+from cachemgr.present.text import counted, display_name, error_sentence, minute
 
 PROMISED_WORDS = frozenset({"all", "legacy", "models", "apps", "responses", "packages", "builds"})
 """Targets that name whatever is there; that something in them stays is no refusal."""
@@ -92,9 +92,9 @@ def _look(session: Session, plan: Plan, wish: Wish, waits: Refused | None, brake
         if not session.options.quiet:
             show_unled(session.output, _unled(session, plan))
     if waits is not None:
-        session.output.line(f"cachemgr: {waits}", err=True)
+        session.output.line(f"cachemgr: {error_sentence(waits)}", err=True)
     elif brake is not None:
-        session.output.line(f"cachemgr: with --yes this would be refused: {brake}", err=True)
+        session.output.line(f"cachemgr: with --yes this would be refused: {error_sentence(brake)}", err=True)
 
 
 def _report(session: Session, plan: Plan, wish: Wish, run: Execution) -> None:

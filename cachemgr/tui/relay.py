@@ -22,6 +22,7 @@ from cachemgr.domain.plan import Plan
 from cachemgr.domain.run import Run
 from cachemgr.domain.run_event import RunFinished, RunStarted, StepFinished, StepProgress, StepStarted
 from cachemgr.present.run_rows import RunRow, run_row
+from cachemgr.present.text import error_sentence
 from cachemgr.service import CacheManager
 from cachemgr.tui.outline import Node, outline, unused
 
@@ -176,7 +177,7 @@ class Relay:
         except Stopped:
             pass
         except CacheMgrError as error:
-            self.scan_error = str(error)
+            self.scan_error = error_sentence(error, self.service.invocation)
         finally:
             self.scanning = None
             self.revision += 1
@@ -215,7 +216,7 @@ class Relay:
                     progress.gauge.stopped = True
             self._remember()
         except CacheMgrError as error:
-            progress.error = str(error)
+            progress.error = error_sentence(error, self.service.invocation)
         finally:
             progress.ended = self.service.clock()
             self.revision += 1
