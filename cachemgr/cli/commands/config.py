@@ -9,7 +9,7 @@ from cachemgr.cli.ask import Declined, confirm
 from cachemgr.cli.options import everywhere, json_option, pass_session
 from cachemgr.cli.output import Column
 from cachemgr.cli.session import Session
-from cachemgr.domain.errors import NeedsConfirmation, UsageError
+from cachemgr.domain.errors import NeedsConfirmation, Refused, UsageError
 from cachemgr.present.document.knowledge import config_document
 from cachemgr.present.settings_rows import setting_rows
 from cachemgr.present.text import counted, display_name, short_path
@@ -127,6 +127,8 @@ def trust(session: Session, yes: bool) -> int:
     They are listed first. What the files say of disposal, retention_days, policies and `rebuild` counts from
     then on, too.
     """
+    if session.options.read_only:
+        raise Refused("cachemgr runs with --read-only, so nothing is changed")
     waiting = [row for row in setting_rows(session.service.settings) if not row.trusted]
     for row in waiting:
         line = f":{row.origin.line}" if row.origin.line is not None else ""
