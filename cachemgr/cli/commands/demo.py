@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from cachemgr.cli.commands.status import show_status
-from cachemgr.cli.options import everywhere, json_option, pass_session
+from cachemgr.cli.options import NEW_DIRECTORY, everywhere, json_option, pass_session
 from cachemgr.cli.session import Session
 from cachemgr.present.text import display_name
 
@@ -21,9 +21,7 @@ Large files are holes, with real names and sizes: `cachemgr tiktoken verify` cal
 
 
 @click.command(epilog=EPILOG)
-@click.option(
-    "--dir", "directory", metavar="DIR", type=click.Path(path_type=Path), help="Build it here, and keep it."
-)
+@click.option("--dir", "directory", metavar="DIR", type=NEW_DIRECTORY, help="Build it here, and keep it.")
 @click.option("--status", "print_status", is_flag=True, help="Print its status instead of opening the app.")
 @click.option("--keep", is_flag=True, help="Do not remove it afterwards.")
 @json_option

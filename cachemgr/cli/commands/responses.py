@@ -8,7 +8,7 @@ from typing import TypeVar, cast, get_args
 import click
 
 from cachemgr.cli.findings import show_findings
-from cachemgr.cli.options import allow_root_option, everywhere, json_option, pass_session
+from cachemgr.cli.options import DIRECTORY, allow_root_option, everywhere, json_option, pass_session
 from cachemgr.cli.responses import (
     agree,
     as_text,
@@ -70,7 +70,6 @@ What lives is copied; the source stays as it is, and of two answers to one quest
 After an interruption the same command goes on. Then set `backend:` in `.questfoundry/config.yml`.
 """
 
-_DIRECTORY = click.Path(file_okay=False, path_type=Path)
 _yes = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
@@ -80,7 +79,7 @@ def _here(command: F) -> F:
         "--dir",
         "named",
         metavar="DIR",
-        type=_DIRECTORY,
+        type=DIRECTORY,
         help="The cache's directory; default: the project's.",
     )
     return cast(F, named(json_option(everywhere(pass_session(command)))))
@@ -232,7 +231,7 @@ def verify(session: Session, named: Path | None, repair: bool, yes: bool) -> int
 @click.option(
     "--to", "backend", type=click.Choice(["file", "sqlite"]), required=True, help="The backend to copy to."
 )
-@click.option("--out", metavar="DIR", type=_DIRECTORY, help="Where to; default: the same directory.")
+@click.option("--out", metavar="DIR", type=DIRECTORY, help="Where to; default: the same directory.")
 @allow_root_option
 @_here
 def convert(session: Session, named: Path | None, backend: str, out: Path | None) -> int:
