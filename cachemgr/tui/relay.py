@@ -121,6 +121,7 @@ class Relay:
         """How many scans have been finished."""
         self.scanning: ScanProgress | None = None
         self.scan_error = ""
+        self.failed_scans = 0
         self.running: RunProgress | None = None
         self.past: Mapping[str, tuple[Run, RunRow]] = {}
         """Runs by their ids, newest first, and their lines in the history, which a thread makes: those of
@@ -178,6 +179,7 @@ class Relay:
             pass
         except CacheMgrError as error:
             self.scan_error = error_sentence(error, self.service.invocation)
+            self.failed_scans += 1
         finally:
             self.scanning = None
             self.revision += 1

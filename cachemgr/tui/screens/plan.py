@@ -124,6 +124,12 @@ class PlanScreen(View):
         )
         self._draw_about()
 
+    def pass_time(self) -> None:
+        super().pass_time()
+        if self.can_draw:
+            self._draw_heading()
+            self.refresh_chrome()  # a plan gets too old
+
     def status(self) -> Split:
         if self.session.service.read_only:
             return Split((("read only: c shows the command that would do it", "accent-ink"),))

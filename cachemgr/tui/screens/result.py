@@ -49,8 +49,7 @@ class ResultScreen(View):
         yield self.steps
 
     def on_mount(self) -> None:
-        self.session.marks.clear()
-        self.session.relay.start_scan(self.app)
+        self.session.conclude(self.app)
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.height < 20, "small")

@@ -68,6 +68,9 @@ class RunScreen(View):
             self.steps.move_to(str(at_work))
         self._draw_figures(self.rows.counts(outcomes), progress.freed)
 
+    def pass_time(self) -> None:
+        self.redraw()  # a long step tells of nothing, and takes its time all the same
+
     def action_stop(self) -> None:
         self.session.relay.stop_run()
         self.redraw()
