@@ -208,7 +208,7 @@ class HistoryScreen(View):
 
 
 _COLUMNS = (
-    Column("when", "When", 16),
+    Column("when", "When (UTC)", 16),
     Column("what", "What", 16, grow=1),
     Column("entries", "Entries", 9, right=True, drop=3),
     Column("freed", "Freed", 9, right=True),
