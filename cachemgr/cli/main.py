@@ -116,7 +116,7 @@ def main(context: click.Context) -> int:
         return 0
     session = context.find_object(Session)
     assert session is not None
-    if session.interactive and sys.stdout.isatty() and session.composition.variable("TERM") != "dumb":
+    if session.full_screen:
         return session.composition.explore(session.service)
     from cachemgr.cli.commands.status import show_status  # only this road needs it
 

@@ -1,6 +1,5 @@
 """`cachemgr demo`: a safe sample home and project to try everything on."""
 
-import sys
 from pathlib import Path
 
 import click
@@ -32,8 +31,7 @@ def demo(session: Session, directory: Path | None, print_status: bool, keep: boo
     keep = keep or directory is not None
     with session.composition.sample(session.options, directory, keep=keep) as sample:
         inner = session.on(sample.service)
-        on_terminal = session.interactive and sys.stdout.isatty()
-        if print_status or session.options.json or not on_terminal:
+        if print_status or session.options.json or not session.full_screen:
             code = show_status(inner, (), csv=False)
         else:
             code = session.composition.explore(sample.service)
