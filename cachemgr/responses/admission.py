@@ -27,7 +27,7 @@ def admit(root: str) -> None:
     if MANIFEST in names:
         return
     strange = sorted(name for name in names if not _is_ours(root, name))
-    if strange and not any(_holds_entries(root, name) for name in names if OWN_SHARD.fullmatch(name)):
+    if strange and not any(_holds_entries(root, name) for name in names):
         raise ReadOnly(
             f"{display_name(root)} never was a response cache and holds {display_name(strange[0])};"
             " name an empty directory for one"
@@ -39,14 +39,25 @@ def _is_ours(root: str, name: str) -> bool:
     if SHARD.fullmatch(name) or name == DISCARDED:
         return not listed(f"{root}/{name}") and not os.path.islink(f"{root}/{name}")
     if name == PACKED:
-        from cachemgr.responses.connections import is_ours  # most directories have no database
-
-        return is_ours(f"{root}/{name}")
+        return _is_store(root) is not False
     return name in OWN or name in _HARMLESS or name.startswith((MANIFEST, PACKED, LOCKS))
 
 
-def _holds_entries(root: str, shard: str) -> bool:
-    """Whether a pair is there that can be understood, or a name that only the old code gave."""
+def _is_store(root: str) -> bool | None:
+    from cachemgr.responses.connections import is_ours  # most directories have no database
+
+    return is_ours(f"{root}/{PACKED}")
+
+
+def _holds_entries(root: str, name: str) -> bool:
+    """Whether it is a database of ours, or a shard with a pair that can be understood, or with a name that
+    only the old code gave."""
+    if name == PACKED:
+        return bool(_is_store(root))
+    return OWN_SHARD.fullmatch(name) is not None and _is_shard(root, name)
+
+
+def _is_shard(root: str, shard: str) -> bool:
     directory = f"{root}/{shard}"
     there = members(shard, listed(directory))
     if any(is_old(key) for key in there.keys):

@@ -15,7 +15,7 @@ from pathlib import Path
 from cachemgr.responses import files, forks
 from cachemgr.responses.errors import Corrupt, Full, ReadOnly, StoreError
 from cachemgr.responses.packed_sql import APPLICATION
-from cachemgr.responses.tables import make_tables, teach
+from cachemgr.responses.tables import forget_cheaply, make_tables, teach
 
 _PATIENCE = 5.0
 """Seconds that a writer waits for another one."""
@@ -203,6 +203,7 @@ class Connections:
         connection.execute(f"PRAGMA synchronous = {self._sync}")
         connection.execute("PRAGMA journal_size_limit = 16777216")
         connection.execute("PRAGMA cache_size = -32000")
+        forget_cheaply(connection)
         # Asked here, so that a place where readers cannot make the shared memory they need shows at once.
         connection.execute("SELECT 1 FROM sqlite_master").fetchone()
 
@@ -277,9 +278,9 @@ def _length(path: str) -> int:
         return 0
 
 
-def is_ours(path: str) -> bool:
-    """Whether a database is a store of ours; or one that is empty still, or so damaged that it does not look
-    like one: repairing sets it aside."""
+def is_ours(path: str) -> bool | None:
+    """Whether a database is a store of ours. None for one that is empty still, or so damaged that it does not
+    look like one: repairing sets it aside."""
     # By way of SQLite alone: whoever closes a file of his own takes away the locks that SQLite has on it in
     # this process (sqlite.org/howtocorrupt.html 2.2).
     try:
@@ -287,5 +288,5 @@ def is_ours(path: str) -> bool:
             (application,) = connection.execute("PRAGMA application_id").fetchone()
             (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.Error:
-        return True  # whoever opens it to write looks again
-    return bool(application == APPLICATION or not tables)
+        return None  # whoever opens it to write looks again
+    return application == APPLICATION if tables else None

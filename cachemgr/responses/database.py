@@ -9,7 +9,7 @@ from typing import TypeVar
 from cachemgr.responses import files
 from cachemgr.responses.errors import StoreError
 from cachemgr.responses.network import is_remote
-from cachemgr.responses.tables import teach
+from cachemgr.responses.tables import forget_cheaply, teach
 
 _T = TypeVar("_T")
 _DAMAGED = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR))
@@ -152,6 +152,7 @@ class Database:
         connection.execute("PRAGMA synchronous = NORMAL")
         # The index of 200,000 entries, which is read whole to add them up; of SQLite's own 2 MB it stays out.
         connection.execute("PRAGMA cache_size = -8000")
+        forget_cheaply(connection)
         if version == self._version:
             return
         connection.execute("PRAGMA journal_mode = WAL")

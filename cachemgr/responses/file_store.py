@@ -9,12 +9,12 @@ from cachemgr.responses import counters, files, forks, listing
 from cachemgr.responses.config import CacheConfig
 from cachemgr.responses.database import Database
 from cachemgr.responses.entry import Entry
-from cachemgr.responses.errors import ReadOnly, StoreError
+from cachemgr.responses.errors import StoreError
+from cachemgr.responses.gate import Gate
 from cachemgr.responses.index import Index
 from cachemgr.responses.index_rows import Row
 from cachemgr.responses.index_sql import APPLICATION, SCHEMA, SCHEMA_VERSION
 from cachemgr.responses.locks import Slots
-from cachemgr.responses.manifest import Manifest
 from cachemgr.responses.metadata import Metadata, Stored
 from cachemgr.responses.network import is_remote
 from cachemgr.responses.pairs import Pairs
@@ -39,13 +39,9 @@ class FileStore:
     def __init__(self, config: CacheConfig, *, read_only: bool = False) -> None:
         self._read_only = read_only
         self._places = places(config.directory)
-        self._manifest = Manifest(self._places)
+        encoding = "zstd" if config.compression.codec == "zstd" else "identity"
+        self._gate = Gate(self._places, encoding=encoding, read_only=read_only)
         self._slots = Slots(self._places.root)
-        self._encoding = "zstd" if config.compression.codec == "zstd" else "identity"
-        self._changing = False
-        self._no_links: set[str] = set()
-        """Shards that were none when they were first used, and at the last reconciliation; a deletion looks
-        each time."""
         self._pairs = Pairs(
             self._places, self._slots, sync=config.fsync, writer=f"cachemgr/{os.getpid()}", compressing=False
         )
@@ -72,60 +68,59 @@ class FileStore:
     # -- one entry
 
     def read(self, digest: str, at_ms: int) -> Stored | None:
-        if digest[:2] not in self._no_links:
-            self._manifest.allow_reading()
-            self._refuse_link(digest)
+        if digest[:2] not in self._gate.no_links:
+            self._gate.allow_reading()
+            self._gate.refuse_link(digest[:2])
         return self._pairs.read(digest, at_ms)
 
     def near(self) -> bool:
         return not is_remote(self._places.root)
 
     def glance(self, digest: str, at_ms: int) -> Stored | None:
-        if not self._manifest.readable or digest[:2] not in self._no_links:
+        if not self._gate.readable or digest[:2] not in self._gate.no_links:
             return None
         return self._pairs.glance(digest, at_ms)
 
     def write(self, digest: str, payload: bytes, metadata: Metadata) -> None:
-        self._change(digest, self._pairs.write, payload, metadata)
-        self._note_written(digest, payload, metadata)
+        stamp = self._change(digest, self._pairs.write, payload, metadata)
+        self._note_written(digest, metadata, len(payload), stamp)
 
-    def _note_written(self, digest: str, payload: bytes, metadata: Metadata) -> None:
-        disk = files.allocated(len(payload)) + files.allocated(1)
-        self._note(Row(digest, metadata, len(payload), disk))
+    def _note_written(self, digest: str, metadata: Metadata, size: int, stamp: str) -> None:
+        disk = files.allocated(size) + files.allocated(1)
+        self._note(Row(digest, metadata, size, disk, stamp=stamp))
 
     def write_newer(self, digest: str, payload: bytes, metadata: Metadata) -> bool:
         if not (self._reconciler.ran or self._absent):
             with suppress(StoreError):  # what is under keys of somebody's own only a look tells
                 self._catch_up(0)
-        written = self._change(digest, self._pairs.write_newer, payload, metadata)
-        if written:
-            self._note_written(digest, payload, metadata)
-        return written
+        stamp = self._change(digest, self._pairs.write_newer, payload, metadata)
+        if stamp:
+            self._note_written(digest, metadata, len(payload), stamp)
+        return bool(stamp)
 
     def delete(self, digest: str) -> bool:
-        self._no_links.discard(digest[:2])
+        self._gate.no_links.discard(digest[:2])
         found = self._change(digest, self._pairs.delete)
         self._note(Row(digest, None))
         return found
 
     def renew(self, digest: str, expires_at_ms: int | None) -> bool:
-        self._no_links.discard(digest[:2])
+        self._gate.no_links.discard(digest[:2])
         found = self._change(digest, self._pairs.renew, expires_at_ms)
         if found is None:
             return False
-        metadata, size = found
-        self._note(Row(digest, metadata, size, files.allocated(size) + files.allocated(1)))
+        self._note_written(digest, *found)
         return True
 
     def _change(self, digest: str, action: Callable[..., _T], *arguments: object) -> _T:
-        if not self._changing:
+        if not self._gate.changing:
             self._prepare_to_change()
         shard = int(digest[:2], 16)
         try:
             self._slots.acquire(shard)
             try:
-                if digest[:2] not in self._no_links:
-                    self._refuse_link(digest)
+                if digest[:2] not in self._gate.no_links:
+                    self._gate.refuse_link(digest[:2])
                 return action(digest, *arguments)
             finally:
                 self._slots.release(shard)
@@ -134,23 +129,13 @@ class FileStore:
                 raise
             raise told from error
 
-    def _refuse_link(self, digest: str) -> None:
-        """Raises StoreError for a shard that is a link: what it leads to is not this cache's."""
-        if files.is_link(self._places.shard(digest)):
-            raise StoreError(f"{digest[:2]} is a link, and what it leads to is no part of the cache")
-        self._no_links.add(digest[:2])
-
     @property
     def _absent(self) -> bool:
         """Whether there is no cache yet: whoever only looks does not make one."""
         return not os.path.isdir(self._places.root)
 
     def _prepare_to_change(self) -> None:
-        if self._read_only:
-            raise ReadOnly("opened for reading only")
-        with files.translated():
-            self._pairs.compressing |= self._manifest.allow_writing(self._encoding)
-        self._changing = True
+        self._pairs.compressing |= self._gate.allow_change()
 
     def _note(self, row: Row) -> None:
         self._reconciler.own(row.digest)
@@ -212,9 +197,7 @@ class FileStore:
     def reconcile(self, at_ms: int) -> int:
         if self._absent:
             return 0
-        self._manifest.forget()
-        self._no_links.clear()
-        self._changing = False
+        self._gate.forget()
         self._database.retry()
         return self._catch_up(at_ms, thoroughly=True)
 
@@ -250,13 +233,13 @@ class FileStore:
         if self._absent or self._read_only:
             yield True
             return
-        self._manifest.allow_reading()
+        self._gate.allow_reading()
         with files.translated(), self._slots.tried(_MAINTENANCE) as mine:
             yield mine
 
     @contextmanager
     def exclusive(self, digest: str, timeout: float) -> Iterator[bool]:
-        self._manifest.allow_reading()
+        self._gate.allow_reading()
         with self._slots.tried(_FLIGHTS + int(digest[2:10], 16) % _STRIPES, timeout) as alone:
             yield alone
 
@@ -269,6 +252,7 @@ class FileStore:
             self.flush()
         finally:
             self._index.close()
+            self._pairs.close()
             self._slots.close()
 
     def _flush(self, *, hurried: bool = False) -> None:
@@ -289,7 +273,7 @@ class FileStore:
         return self._pairs.old_names.recall(key)
 
     def _catch_up(self, at_ms: int, *, thoroughly: bool = False) -> int:
-        self._manifest.allow_reading()
+        self._gate.allow_reading()
         self._flush()
         changes = self._reconciler.run(at_ms, thoroughly=thoroughly)
         self._pairs.old_names.learn(self._index.own_keys())

@@ -59,8 +59,8 @@ def rest(descriptor: int) -> bytes:
     return b"".join(parts)
 
 
-def create(path: str, content: bytes, *, sync: bool = False) -> None:
-    """A file that must not be there yet; it is gone again where writing failed."""
+def create(path: str, content: bytes, *, sync: bool = False, stamped: bool = False) -> str:
+    """A file that must not be there yet; it is gone again where writing failed. Its stamp, if wanted."""
     descriptor = os.open(path, _NEW, 0o600)
     try:
         written = os.write(descriptor, content)
@@ -68,11 +68,22 @@ def create(path: str, content: bytes, *, sync: bool = False) -> None:
             written += os.write(descriptor, content[written:])
         if sync:
             os.fsync(descriptor)
+        stamp = _stamp(os.fstat(descriptor)) if stamped else ""
     except BaseException:
         os.close(descriptor)
         remove(path)
         raise
     os.close(descriptor)
+    return stamp
+
+
+def stamp(path: str, *, folder: int | None = None) -> str:
+    """What another file under the same name has not, nor this one when it was changed. Raises OSError."""
+    return _stamp(os.stat(path, dir_fd=folder, follow_symlinks=False))
+
+
+def _stamp(status: os.stat_result) -> str:
+    return f"{status.st_ino}.{status.st_mtime_ns}"
 
 
 def replace(source: str, target: str) -> None:
@@ -166,6 +177,11 @@ def open_directory(directory: str) -> int | None:
     if is_link(directory):
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), directory)
     return None
+
+
+def open_root(directory: str) -> int | None:
+    """The same of the directory of a cache, which may be a link."""
+    return os.open(directory, _DIRECTORY & ~_NOFOLLOW) if BY_DESCRIPTOR else None
 
 
 @contextmanager

@@ -27,6 +27,9 @@ class Row(NamedTuple):
     """The key of somebody's own that its files are named by."""
     number: int | None = None
     """Where it is known: there are many, and making it of the digest takes a while."""
+    stamp: str = ""
+    """Of the metadata's file, where we wrote it (`files.stamp`): as long as it has this one, all of the row
+    is true."""
 
 
 def gone(digest: str, created_ms: int = _EVER, number: int | None = None) -> Row:
@@ -45,6 +48,8 @@ class Victim(NamedTuple):
     own: str | None = None
     number: int | None = None
     """Of its row."""
+    stamp: str = ""
+    """See `Row`."""
 
     @property
     def key(self) -> str:
@@ -74,6 +79,7 @@ def values_of(row: Row, found: Metadata) -> tuple[object, ...]:
         found.encoding,
         row.form,
         row.own,
+        row.stamp,
     )
 
 

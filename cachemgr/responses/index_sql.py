@@ -4,7 +4,7 @@ import json
 
 from cachemgr.responses.query import EntryQuery, Grouping, Order
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 APPLICATION = 0x51464343
 """`QFCC`, for file(1) and for ourselves."""
 
@@ -17,7 +17,7 @@ SCHEMA = (
         model TEXT NOT NULL, created INTEGER NOT NULL, expires INTEGER, accessed INTEGER,
         hits INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL, disk INTEGER NOT NULL,
         cost INTEGER NOT NULL, rtok INTEGER NOT NULL, otok INTEGER NOT NULL,
-        encoding TEXT NOT NULL, form INTEGER NOT NULL, own TEXT)""",
+        encoding TEXT NOT NULL, form INTEGER NOT NULL, own TEXT, stamp TEXT NOT NULL)""",
     # Covers what `status` adds up, and grows at its end where the time to live is the same for all.
     "CREATE INDEX IF NOT EXISTS e_expires ON e(expires, disk, bytes, created)",
     "CREATE INDEX IF NOT EXISTS e_old ON e(form) WHERE form <= 0",
@@ -27,7 +27,8 @@ SCHEMA = (
 )
 
 COLUMNS = (
-    "id digest ns provider model created expires accessed hits bytes disk cost rtok otok encoding form own"
+    "id digest ns provider model created expires accessed hits bytes disk cost rtok otok encoding form own "
+    "stamp"
 ).split()
 PUT = (
     f"INSERT INTO e({', '.join(COLUMNS)}) VALUES({', '.join('?' * len(COLUMNS))}) "
@@ -52,25 +53,23 @@ ACCESS = "UPDATE e SET accessed = max(coalesce(accessed, 0), ?), hits = hits + ?
 TOTALS = "count(*), coalesce(sum(bytes), 0), coalesce(sum(disk), 0), count(*) FILTER (WHERE expires <= ?), " \
     "coalesce(sum(disk) FILTER (WHERE expires <= ?), 0), min(created), " \
     "max(created) FILTER (WHERE created <= ?)"  # fmt: skip
-EXPIRED = (
-    "SELECT digest, form, encoding, bytes, created, own, id FROM e "
-    "WHERE expires <= ? ORDER BY expires LIMIT ?"
-)
+_VICTIMS = "SELECT digest, form, encoding, bytes, created, own, id, stamp FROM e"
+EXPIRED = f"{_VICTIMS} WHERE expires <= ? ORDER BY expires LIMIT ?"
 OLDEST = (
     "SELECT id, disk FROM e WHERE {where} "
     "ORDER BY created <= :late, created / :bucket, coalesce(accessed, created), id"
 )
 """No index for this order: it would cost every write; an eviction sorts once, and frees a tenth at a time.
 What is sorted is narrow; of those that go the rest is asked for with `THESE`."""
-THESE = "SELECT digest, form, encoding, bytes, created, own, id FROM e WHERE id IN ({places})"
-MATCHING = "SELECT digest, form, encoding, bytes, created, own, id FROM e WHERE {where}"
+THESE = f"{_VICTIMS} WHERE id IN ({{places}})"
+MATCHING = f"{_VICTIMS} WHERE {{where}}"
 OF_SHARD = "SELECT digest FROM e WHERE id BETWEEN ? AND ? AND form > 0"
 SIZE_OF_SHARD = (
     "SELECT coalesce(sum(bytes), 0), coalesce(sum(disk), 0) FROM e WHERE id BETWEEN ? AND ? AND form >= 0"
 )
 OLD_NAMES = "SELECT digest FROM e WHERE form <= 0 AND form = 0"
 OWN_KEYS = "SELECT digest, own FROM e WHERE form <= 0 AND form < 0"
-OWN = "SELECT digest, form, encoding, bytes, created, own, id FROM e WHERE form <= 0 AND form < 0"
+OWN = f"{_VICTIMS} WHERE form <= 0 AND form < 0"
 """Few entries have other names. Only with the very words of its condition SQLite takes `e_old`."""
 
 ORDERS: dict[Order, str] = {

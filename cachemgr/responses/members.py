@@ -67,8 +67,11 @@ def members(shard: str, names: Iterable[str]) -> Members:
 
 
 def _plain(key: str, shard: str) -> bool:
-    """Hundreds of thousands of names pass here; a regular expression takes three times as long."""
-    return len(key) == _DIGITS and key.startswith(shard) and not key.strip(_HEX)
+    """Hundreds of thousands of names pass here; looking at the digits one by one takes twice as long."""
+    try:
+        return len(key) == _DIGITS and key.startswith(shard) and bytes.fromhex(key).hex() == key
+    except ValueError:
+        return False
 
 
 def _rare(found: Members, shard: str, name: str) -> None:

@@ -5,14 +5,15 @@ import threading
 from itertools import count
 
 from cachemgr.responses import files
+from cachemgr.responses.anchor import Anchor
 from cachemgr.responses.errors import Corrupt, Newer
 from cachemgr.responses.format import METADATA
 from cachemgr.responses.locks import Slots
 from cachemgr.responses.metadata import Metadata, Stored
 from cachemgr.responses.old_names import OldNames
-from cachemgr.responses.pair import describe, is_foreign, is_newer, understand
+from cachemgr.responses.pair import describe, understand
 from cachemgr.responses.pair_reading import read_pair
-from cachemgr.responses.places import SUFFIXES, VALUE, Places, other_suffix, suffix
+from cachemgr.responses.places import SUFFIXES, Places, other_suffix, suffix
 
 _numbers = count()
 _OURS = os.urandom(4).hex()
@@ -28,6 +29,7 @@ class Pairs:
     def __init__(self, places: Places, slots: Slots, *, sync: bool, writer: str, compressing: bool) -> None:
         self._places = places
         self._root = places.root
+        self._anchor = Anchor(places.root)
         self._slots = slots
         self._sync = sync
         self._writer = writer
@@ -42,14 +44,20 @@ class Pairs:
 
     def read(self, digest: str, at_ms: int) -> Stored | None:
         """Raises Corrupt where the halves do not belong together, and nobody is at work on them."""
-        stem = f"{self._root}/{digest[:2]}/{digest}"
-        if self._streak and not os.access(stem + METADATA, os.F_OK, effective_ids=_EFFECTIVE):
+        name = f"{digest[:2]}/{digest}"
+        if self._streak and not os.access(
+            f"{self._root}/{name}{METADATA}", os.F_OK, effective_ids=_EFFECTIVE
+        ):
             self._streak -= 1
             return self._by_old_names(digest, at_ms)
+        start = self._anchor.start()
+        flags = files.READ if at_ms > 0 else files.LOOK
         try:
-            found = read_pair(stem, at_ms, files.READ if at_ms > 0 else files.LOOK)
+            found = read_pair(start.prefix + name, at_ms, flags, start.descriptor)
+            if found is None and self._anchor.look():
+                found = read_pair(f"{self._root}/{name}", at_ms, flags)
         except Corrupt:
-            found = self._patiently(digest, stem, at_ms)
+            found = self._patiently(digest, f"{self._root}/{name}", at_ms)
         if found is None:
             self._streak = _STREAK
             return self._by_old_names(digest, at_ms)
@@ -75,8 +83,9 @@ class Pairs:
 
     def glance(self, digest: str, at_ms: int) -> Stored | None:
         """Without a second look, which may have to wait for a writer."""
+        start = self._anchor.start()
         try:
-            return read_pair(f"{self._root}/{digest[:2]}/{digest}", at_ms, files.READ)
+            return read_pair(f"{start.prefix}{digest[:2]}/{digest}", at_ms, files.READ, start.descriptor)
         except (OSError, Corrupt):
             return None
 
@@ -97,60 +106,67 @@ class Pairs:
         finally:
             self._slots.release(int(digest[:2], 16))
 
+    def close(self) -> None:
+        """Nothing stays open; a later read opens again."""
+        self._anchor.close()
+
     # -- writing and removing, with the shard held
 
-    def write(self, digest: str, payload: bytes, metadata: Metadata) -> None:
-        """The metadata comes last and commits the pair. Whoever fails leaves what was there before."""
+    def write(self, digest: str, payload: bytes, metadata: Metadata) -> str:
+        """The metadata comes last and commits the pair. Whoever fails leaves what was there before. The stamp
+        of the metadata."""
+        self._anchor.drift()
         stem = self._places.stem(digest)
         value = stem + suffix(metadata)
         described = describe(digest, payload, metadata, self._writer)
         if self._create(value, payload) or self._expired(stem, metadata, value, payload):
-            self._commit(stem, described, value)
+            stamp = self._commit(stem, described, value)
         else:
-            self._rewrite(digest, payload, described, value)
+            stamp = self._rewrite(digest, payload, described, value)
         if self.compressing:
             files.remove(stem + other_suffix(metadata))
         if self._sync:
             files.sync_directory(self._places.shard(digest))
         for other in self._old.stems(digest):
             remove(other)
+        return stamp
 
-    def write_newer(self, digest: str, payload: bytes, metadata: Metadata) -> bool:
-        """Unless what is there, by any of its names, is as new and whole."""
+    def write_newer(self, digest: str, payload: bytes, metadata: Metadata) -> str:
+        """Unless what is there, by any of its names, is as new and whole: then ""."""
         stems = (self._places.stem(digest), self._places.old_stem(digest), *self._old.stems(digest))
         for stem in dict.fromkeys(stems):
             try:
                 there = read_pair(stem, 0)
             except Newer:
-                return False
+                return ""
             except Corrupt:
                 continue
             if there is not None and there.metadata.newness >= metadata.newness:
-                return False
-        self.write(digest, payload, metadata)
-        return True
+                return ""
+        return self.write(digest, payload, metadata)
 
-    def _commit(self, stem: str, described: bytes, value: str) -> None:
+    def _commit(self, stem: str, described: bytes, value: str) -> str:
         """Of a new entry: under its own name at once, which saves a renaming. Whoever reads it half written
         finds no metadata in it, and looks again."""
         try:
             try:
-                files.create(stem + METADATA, described, sync=self._sync)
+                return files.create(stem + METADATA, described, sync=self._sync, stamped=True)
             except FileExistsError:
                 # Its value is missing or kept in the other encoding, or a writer was killed right here.
-                self._replace(stem + METADATA, described)
+                return self._replace(stem + METADATA, described)
         except BaseException:
             files.remove(value)
             raise
 
-    def _replace(self, target: str, content: bytes) -> None:
+    def _replace(self, target: str, content: bytes) -> str:
         temporary = self._temporary(target)
         try:
-            files.create(temporary, content, sync=self._sync)
+            stamp = files.create(temporary, content, sync=self._sync, stamped=True)
             files.replace(temporary, target)
         except BaseException:
             files.remove(temporary)
             raise
+        return stamp
 
     def _create(self, value: str, payload: bytes) -> bool:
         """A new value under its own name at once: without metadata nobody believes it yet."""
@@ -176,21 +192,24 @@ class Pairs:
         files.create(value, payload, sync=self._sync)
         return True
 
-    def _rewrite(self, digest: str, payload: bytes, described: bytes, value: str) -> None:
+    def _rewrite(self, digest: str, payload: bytes, described: bytes, value: str) -> str:
         """Both halves are whole on the disk before either takes its name: a full disk changes nothing."""
         first, second = self._temporary(value), self._temporary(value)
         try:
             files.create(first, payload, sync=self._sync)
-            files.create(second, described, sync=self._sync)
+            stamp = files.create(second, described, sync=self._sync, stamped=True)
             files.replace(first, value)
             files.replace(second, self._places.stem(digest) + METADATA)
         except BaseException:
             files.remove(first)
             files.remove(second)
             raise
+        return stamp
 
-    def renew(self, digest: str, expires_at_ms: int | None) -> tuple[Metadata, int] | None:
-        """The metadata as it is now, and the value's bytes; None where there is no entry."""
+    def renew(self, digest: str, expires_at_ms: int | None) -> tuple[Metadata, int, str] | None:
+        """The metadata as it is now, the value's bytes, and the metadata's stamp; None where there is no
+        entry."""
+        self._anchor.drift()
         stem = self._places.stem(digest)
         try:
             stored = read_pair(stem, 0)
@@ -201,10 +220,11 @@ class Pairs:
         found = stored.metadata
         values = {name: getattr(found, name) for name in Metadata.__struct_fields__}
         renewed = Metadata(**values | {"expires_at_ms": expires_at_ms})
-        self._replace(stem + METADATA, describe(digest, stored.payload, renewed, self._writer))
-        return renewed, len(stored.payload)
+        stamp = self._replace(stem + METADATA, describe(digest, stored.payload, renewed, self._writer))
+        return renewed, len(stored.payload), stamp
 
     def delete(self, digest: str) -> bool:
+        self._anchor.drift()
         found = remove(self._places.stem(digest))
         for other in self._old.stems(digest):
             found |= remove(other)
@@ -222,28 +242,3 @@ def remove(stem: str, *, folder: int | None = None) -> bool:
     for one in SUFFIXES.values():
         found |= files.remove(stem + one, folder=folder)
     return found
-
-
-def are_parted(places: Places, digest: str) -> bool:
-    """Whether an earlier version was killed while it renamed an old pair: its value has the new name, its
-    metadata the old one."""
-    old, new = places.old_stem(digest), places.stem(digest)
-    if files.is_link(places.old_shard) or files.is_link(places.shard(digest)):
-        return False
-    if os.path.lexists(old + VALUE) or os.path.lexists(new + METADATA):
-        return False
-    try:
-        understand(files.read(old + METADATA))
-        return len(files.read(new + VALUE)) > 0
-    except (OSError, Corrupt):
-        return False
-
-
-def is_somebodys(stem: str) -> bool:
-    """Whether a pair has a value, and a record that is none of ours and says something, if nothing that can
-    be believed. A newer version may keep its values where it likes."""
-    try:
-        text = files.read(stem + METADATA)
-        return is_newer(text) or (is_foreign(text) and len(files.read(stem + VALUE)) > 0)
-    except (OSError, Corrupt):
-        return False

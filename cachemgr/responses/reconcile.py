@@ -12,7 +12,7 @@ from cachemgr.responses.index import Index
 from cachemgr.responses.index_rows import OLD_FORM, OLD_NAME, OURS, OWN_KEY, Row
 from cachemgr.responses.members import digest_of, is_old, is_own, listed, members, old_key, shard_number
 from cachemgr.responses.pair import PairMetadata, understand, understand_own
-from cachemgr.responses.places import SHARDS, SUFFIXES, Places
+from cachemgr.responses.places import SHARDS, SUFFIXES, VALUE, Places
 
 _TICK_NS = 100_000_000
 """A directory that changed this recently may change again without looking different."""
@@ -94,15 +94,19 @@ class Reconciler:
 
     def _look_through(self, shard: str) -> int:
         directory = f"{self._places.root}/{shard}"
-        there, linked = members(shard, listed(directory)), files.is_link(directory)
-        self._own_keys |= there.own
+        names = listed(directory)
         self._looked_for_own.add(shard)
-        self._leftovers |= {(shard, name) for name in there.leftovers()}
         known = self._index.of_shard(shard_number(shard))
+        if set(names) == {key + tail for key in known for tail in (METADATA, VALUE)}:
+            return 0  # mostly, and then no name need be understood
+        there = members(shard, names)
+        self._own_keys |= there.own
+        self._leftovers |= {(shard, name) for name in there.leftovers()}
         if shard == OLD_SHARD:
             known |= {old_key(digest) for digest in self._index.old_names()}
-        changes = 0
-        for key in known - there.described:
+        changes, gone = 0, known - there.described
+        linked = bool(gone) and files.is_link(directory)
+        for key in gone:
             if linked or not os.path.lexists(f"{directory}/{key}{METADATA}"):
                 self._put(Row(digest_of(key), None))
                 changes += 1

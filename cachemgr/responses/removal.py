@@ -18,8 +18,7 @@ from cachemgr.responses.locks import Slots
 from cachemgr.responses.members import listed, members, slot_of
 from cachemgr.responses.metadata import Metadata
 from cachemgr.responses.pair import PairMetadata, understand, understand_own
-from cachemgr.responses.pair_reading import METADATA_BYTES
-from cachemgr.responses.pairs import are_parted
+from cachemgr.responses.pair_reading import METADATA_BYTES, are_parted
 from cachemgr.responses.places import SHARDS, SUFFIXES, Places
 from cachemgr.responses.query import EntryQuery
 from cachemgr.responses.reconcile import is_empty
@@ -28,8 +27,6 @@ from cachemgr.responses.report import Removed, Trouble
 _BATCH = 1000
 _ROUND = 100_000
 _ROUNDS = 3
-_AT_ONCE = 100_000_000
-"""Nanoseconds in which an entry that is stored is on the disk, mostly."""
 Meant = Callable[[str, Metadata], bool]
 
 
@@ -177,21 +174,21 @@ class Removal:
         done: list[int],
         troubles: list[Trouble],
     ) -> None:
-        """Read once more what each is, and remove it if that is still what is meant; `done` gets the bytes
-        that it said.
+        """Remove what is still the file that the index knows; read of others once more what they are, and
+        remove them if that is still what is meant. `done` gets the bytes that it said.
 
-        An eviction, without `meant`, takes an entry that is the one the index knows.
+        An eviction, without `meant`, takes an entry that was created when the index says.
         """
         rows: list[Row] = []
         try:
             for victim in victims:
-                digest, form, encoding, size, created, own, number = victim
+                digest, form, encoding, size, created, own, number, stamp = victim
                 stem = victim.key if form <= OLD_NAME else digest
                 if folder is None:
                     stem = f"{self._places.root}/{stem[:2]}/{stem}"
                 described = stem + METADATA
                 try:
-                    if meant is not None or not _is_as_listed(described, victim, folder):
+                    if not stamp or files.stamp(described, folder=folder) != stamp:
                         text = files.read(described, METADATA_BYTES, folder=folder)
                         metadata = understand(text) if own is None else understand_own(text)
                         encoding = metadata.encoding
@@ -234,12 +231,6 @@ def remove_members(directory: str, meant: Callable[[str], bool]) -> None:
 
 def is_ours(name: str) -> bool:
     return bool(MEMBER.fullmatch(name) or TEMPORARY.fullmatch(name))
-
-
-def _is_as_listed(described: str, victim: Victim, folder: int | None) -> bool:
-    """Whether the metadata was written when the entry was created: then nobody need read it."""
-    written = os.stat(described, dir_fd=folder, follow_symlinks=False).st_mtime_ns
-    return abs(written - victim.created_ms * 1_000_000) < _AT_ONCE
 
 
 def _is_of(victim: Victim, metadata: Metadata) -> bool:

@@ -197,10 +197,16 @@ class SqliteStore:
         self._locks.close()
 
     def _admit(self) -> None:
-        """Before a lock's file is made in a directory that is somebody else's."""
-        if not self._admitted:
+        """Before a lock's file is made in a directory that is somebody else's. One with our database in it is
+        ours, whatever lies beside it."""
+        if self._admitted:
+            return
+        ours = False
+        with suppress(sqlite3.Error, StoreError):
+            ours = self._reader() is not None
+        if not ours:
             admit(self.place)
-            self._admitted = True
+        self._admitted = True
 
     def _change(self, statement: str, values: tuple[object, ...]) -> bool:
         with translated():

@@ -28,7 +28,8 @@ from cachemgr.responses.index_rows import Row
 from cachemgr.responses.locks import Slots
 from cachemgr.responses.members import Members, digest_of, is_old, is_own, listed, members, old_key, slot_of
 from cachemgr.responses.pair import PairMetadata, check, understand, understand_own
-from cachemgr.responses.pairs import are_parted, is_somebodys, remove
+from cachemgr.responses.pair_reading import are_parted, is_somebodys
+from cachemgr.responses.pairs import remove
 from cachemgr.responses.places import SHARDS, SUFFIXES, Places
 from cachemgr.responses.reconcile import read_row
 from cachemgr.responses.report import Finding, Problem

@@ -114,3 +114,16 @@ def test_a_cache_whose_marks_were_removed_is_one_still(opened: Opener, root: Pat
     cache = opened()
     assert cache.get(KEY)
     assert cache.set(KEY, "new") is SetResult.STORED
+
+
+@pytest.mark.parametrize("backend", ["file", "sqlite"])
+def test_a_stranger_s_file_beside_it_stops_no_sweep(
+    backend: str, opened: Opener, root: Path, faults: list[str]
+) -> None:
+    opened(backend=backend).set(KEY, "hi")
+    (root / "notes.txt").write_text("mine")
+    cache = opened(backend=backend)
+    assert cache.clear().removed.entries == 1
+    assert cache.get_or_compute(KEY, lambda: ("computed", Usage())).value == "computed"
+    assert (root / "notes.txt").read_text() == "mine"
+    assert not faults

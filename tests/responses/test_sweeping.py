@@ -1,6 +1,7 @@
 """Expiry, eviction and clearing: what goes first, who sweeps, and what is looked at again before it goes."""
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -146,6 +147,28 @@ def test_an_entry_that_was_written_anew_stays(opened: Opener, hands: Hands) -> N
     assert cache.expire().removed.entries == 1
     assert kept(cache) == "a"
     assert cache.status()[0].expired == 0
+
+
+@pytest.mark.parametrize(
+    "anew",
+    [
+        lambda other: other.set("a", "x", ttl=HOUR),
+        lambda other: other.set("a", "longer", ttl=HOUR),
+        lambda other: other.touch("a", HOUR),
+    ],
+    ids=["the same", "another", "renewed"],
+)
+def test_an_entry_that_somebody_wrote_anew_in_the_same_moment_stays(
+    anew: Callable[[Cache], object], opened: Opener, hands: Hands
+) -> None:
+    """Somebody whose index rows still wait: the file alone tells of it."""
+    cache, other = opened(), opened()
+    cache.set("a", "x", ttl=1)
+    cache.flush()
+    anew(other)
+    hands.pass_by(10)
+    assert cache.expire(force=True).removed == Removed()
+    assert kept(cache) == "a"
 
 
 def test_two_do_not_sweep_at_once(opened: Opener, hands: Hands) -> None:
