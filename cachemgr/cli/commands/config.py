@@ -41,7 +41,7 @@ def config() -> None:
     """Show, check and trust the configuration; print JSON Schemas."""
 
 
-@config.command()
+@config.command(short_help="Every value and where it came from.")
 @json_option
 @everywhere
 @pass_session
