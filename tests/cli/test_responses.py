@@ -239,3 +239,12 @@ def test_an_old_entry_under_a_key_of_ones_own(cachemgr: Program, project: Path) 
     assert not (root / "ov" / "over.json").exists()
     assert cachemgr("clear", "responses@project:test_key", "--yes").code == 0
     assert not (root / "te" / "test_key.json").exists()
+
+
+def test_where_nothing_is_to_be_mended_nobody_is_asked(cachemgr: Program, directory: Path) -> None:
+    plain = cachemgr("responses", "verify", "--repair")
+    document = json.loads(cachemgr("responses", "verify", "--repair", "--json").out)
+
+    assert plain.code == 0
+    assert "0 findings left" in plain.out
+    assert document["schema"] == "cachemgr.responses-verify/1"

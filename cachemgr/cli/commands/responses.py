@@ -212,10 +212,13 @@ def expire(
 def verify(session: Session, named: Path | None, repair: bool, yes: bool) -> int:
     """Check every entry: its digest, its other half, its place in the index."""
     caches = response_caches(session)
-    if repair and not (yes or session.options.json):
+    if repair and not yes:
         caches.admit()
         with caches.looking(named) as cache:
-            show_findings(session, cache.verify(), named, asked=True)
+            report = cache.verify()
+            repair = bool(report.left)  # where nothing is to be mended nobody is asked
+            if repair and not session.options.json:
+                show_findings(session, report, named, asked=True)
     if repair:
         agree(session, "verify --repair", named, yes=yes)
     with (caches.changing if repair else caches.looking)(named) as cache:
