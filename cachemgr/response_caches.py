@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cachemgr.domain.display import display_name
-from cachemgr.domain.errors import CacheMgrError, Refused, Unavailable, UnknownTarget
+from cachemgr.domain.errors import CacheMgrError, Damaged, Refused, Unavailable, UnknownTarget
 from cachemgr.responses.admission import admit
 from cachemgr.responses.config_reading import USUAL_FILE, from_file, read, said_by_variables
-from cachemgr.responses.errors import ReadOnly, StoreError
+from cachemgr.responses.errors import Corrupt, ReadOnly, StoreError
 from cachemgr.responses.files import create, remove
 from cachemgr.responses.files import read as read_file
 from cachemgr.responses.format import DIGEST, INDEX, MANIFEST, OWN_SHARD, PACKED, SHARD, UNFINISHED, own_keys
@@ -45,7 +45,7 @@ class ResponseCaches:
     def looking(self, named: Path | None = None) -> Iterator[Cache]:
         """The cache in a directory, or the project's. Nothing is written to it, but an index that is there.
 
-        Raises UnknownTarget where there is none, Unavailable, Refused, ConfigError.
+        Raises UnknownTarget where there is none, Damaged, Unavailable, Refused, ConfigError.
         """
         config = self._config(named)
         only_reading = self.read_only or not os.path.exists(config.directory / INDEX)
@@ -142,7 +142,7 @@ class ResponseCaches:
         config = from_file(file, said) if file.is_file() else read(said)
         if named is None:
             directory = project / config.directory
-            if "cache_dir" in said:
+            if said.get("cache_dir") is not None:
                 return replace(config, cache_dir=Path(self.machine.cwd) / said["cache_dir"])
             inside = os.path.realpath(directory).startswith(os.path.realpath(project) + os.sep)
             if config.backend in _ON_DISK and not inside:
@@ -193,6 +193,8 @@ def _sentences() -> Iterator[None]:
         raise
     except ReadOnly as error:
         raise Refused(f"the response cache cannot be changed: {display_name(str(error))}") from error
+    except Corrupt as error:
+        raise Damaged(f"the response cache cannot be read: {display_name(str(error))}") from error
     except StoreError as error:
         raise Unavailable(f"the response cache cannot be used: {display_name(str(error))}") from error
     except OSError as error:

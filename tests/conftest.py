@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from cachemgr.disk import win32
 from tests.holders import Hold
 
 MOVES_A_CACHE = tuple(
@@ -69,6 +70,8 @@ def _own_machine(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
         ("TMP", top / "temp"),
     ):
         monkeypatch.setenv(name, str(place))
+    # Whether this machine records accesses is its own affair.
+    monkeypatch.setattr(win32, "access_setting", lambda: 0)
     return top
 
 

@@ -44,13 +44,15 @@ def response_caches(session: Session) -> ResponseCaches:
     return ResponseCaches(service.machine, service.project, service.read_only, service.allow_root)
 
 
-def agree(session: Session, verb: str, named: Path | None, *, yes: bool) -> None:
-    """Raises NeedsConfirmation, Declined; Refused where nothing may be changed anyway."""
+def agree(session: Session, words: Sequence[str], named: Path | None, *, yes: bool) -> None:
+    """`words`: what was asked for. Raises NeedsConfirmation, Declined; Refused where nothing may be changed
+    anyway."""
     response_caches(session).admit()
     if yes:
         return
     if session.options.json or not session.interactive:
-        command = session.command("responses", *verb.split(), *directory(named), "--yes")
+        allowed = ("--allow-root",) if session.service.allow_root else ()
+        command = session.command("responses", *words, *directory(named), *allowed, "--yes")
         raise NeedsConfirmation(f"nothing was changed, since nobody can be asked; run: {command}")
     if not confirm(session.output):
         raise Declined("nothing was changed")
@@ -92,10 +94,11 @@ def directory(named: Path | None) -> tuple[str, ...]:
 
 
 def the_one(session: Session, cache: Cache, key: str, named: Path | None) -> Entry:
-    """The entry that is meant by a key, a digest, or the beginning of one."""
+    """The entry that is meant by a key, a digest, or the beginning of one. A key comes first: a digest may
+    begin so, too."""
     plain = key.removeprefix("cache:")
     # A key may hold bytes that are no text; a digest does not begin with them.
-    for digest in (*([plain] if is_text(plain) else ()), cache.digest(key)):
+    for digest in (cache.digest(key), *([plain] if is_text(plain) else ())):
         found = list(cache.entries(EntryQuery(digest=digest)))
         if len(found) == 1:
             return found[0]

@@ -29,13 +29,16 @@ def find_project(start: Path, home: Path) -> Path | None:
 
 
 def _holds(place: Path, name: str, home: Path) -> bool:
+    names = name.split("/")
     try:
-        status = os.stat(place / name)
+        facts = [os.stat(place / name)]
+        # A link that somebody else made to a file of ours is his: he says from where its paths count.
+        facts += [os.lstat(place.joinpath(*names[: depth + 1])) for depth in range(len(names))]
     except (OSError, ValueError):
         return False
     if sys.platform == "win32":
         return True
-    return status.st_uid in (0, os.geteuid(), _owner(home))
+    return {status.st_uid for status in facts} <= {0, os.geteuid(), _owner(home)}
 
 
 def _owner(home: Path) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
@@ -85,7 +86,8 @@ def _place(loose: Loose, machine: Machine, project: PurePath | None) -> PurePath
 
 def _look(path: Path, loose: Loose, now: float) -> Records | None:
     try:
-        parent = handles.open_root(path.parent.resolve())
+        # A link that leads to itself is an error of `Path.resolve`, and none of this.
+        parent = handles.open_root(Path(os.path.realpath(path.parent)))
     except OSError:
         return None
     try:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
-from cachemgr.disk.reader import STAGING
+from cachemgr.disk.reader import STAGING, TAKEN
 from cachemgr.disk.whereabouts import opened
 from cachemgr.domain.action import Copy, Link, Move, Publish, Remake
 from cachemgr.domain.inventory import CacheId
@@ -15,8 +15,6 @@ from cachemgr.domain.run import Arrival, Run
 from cachemgr.domain.unit import Identity, Kind
 
 Names = tuple[str, ...]
-
-NOWHERE = Arrival()
 
 
 def arrivals(run: Run) -> Mapping[int, Arrival]:
@@ -53,7 +51,8 @@ class _Look:
                     taken=there is not None and there.inode != inode,
                 )
             case Copy(to=to):
-                return Arrival(staged=self._staged(to, number) is not None)
+                staged = self._staged(to, str(number)) or self._staged(to, f"{number}{TAKEN}")
+                return Arrival(staged=staged is not None)
             case Publish(names, copy):
                 return self._published(step.cache, names, copy)
             case Remake(names):
@@ -67,18 +66,20 @@ class _Look:
 
     def _published(self, cache: CacheId, names: Names, copy: int) -> Arrival:
         made = self._made.get(copy)
-        now, staged = self._identity(cache, names), self._staged(cache, copy)
+        now, away = self._identity(cache, names), self._staged(cache, f"{copy}{TAKEN}")
+        staged = self._staged(cache, str(copy)) or away
         if made is None:
             return Arrival(taken=now is not None)
         return Arrival(
             staged=staged is not None and staged.inode == made,
+            away=away if away is not None and away.inode == made else None,
             there=now if now is not None and now.inode == made else None,
             taken=now is not None and now.inode != made,
         )
 
-    def _staged(self, cache: CacheId, copy: int) -> Identity | None:
+    def _staged(self, cache: CacheId, name: str) -> Identity | None:
         own = self.run.plan.root(cache).own
-        return self._identity(cache, (*own, STAGING + self.run.id, str(copy)))
+        return self._identity(cache, (*own, STAGING + self.run.id, name))
 
     def _identity(self, cache: CacheId, names: Names) -> Identity | None:
         with self._folder(cache, names[:-1]) as folder:

@@ -16,7 +16,8 @@ from cachemgr.domain.migration import Ground
 from cachemgr.domain.unit import Inode
 
 _LINKLESS = frozenset(("exfat", "msdos", "vfat"))
-"""File systems without symbolic links, by their names in the mount table."""
+"""File systems without symbolic links, by their names in the mount table. macOS keeps links on them all the
+same, as files that it knows again."""
 _FOLDING = _LINKLESS | {"cifs", "ntfs", "ntfs3", "smb3"}
 
 
@@ -35,11 +36,11 @@ def survey(path: Path) -> Ground | Problem:
             return Problem("unavailable", str(anchor))
         below.insert(0, anchor.name)
         anchor = anchor.parent
+    if not below and not found.real.name:
+        return Problem("system", str(found.real))
     table = mounts()
     try:
-        handle = handles.open_root(found.real) if found.real.name else None
-        if handle is None:
-            return Problem("system", str(found.real))
+        handle = handles.open_root(found.real)
         try:
             status = handles.fstat(handle)
             mount = handles.mount_id(handle)
@@ -63,7 +64,7 @@ def survey(path: Path) -> Ground | Problem:
         free=room.free if room is not None else 0,
         inodes=inodes,
         writable=writable and not (room is not None and room.read_only),
-        links=kind not in _LINKLESS,
+        links=sys.platform == "darwin" or kind not in _LINKLESS,
         folds=kind in _FOLDING or _folds(found.real),
         longest=longest,
         volume=room,

@@ -30,7 +30,9 @@ _SYSTEM = {
     ],
 }
 _HOMES = ("/home", "/Users", "C:\\Users")
-"""What lies directly in one of these is somebody's home."""
+"""What lies directly in one of these is somebody's home; so is what lies beside one's own, where the
+directory around that has one of their names."""
+_CALLED = ("home", "Users")
 _PERSONAL = (
     ".config .local .local/share .local/state .ssh .cache AppData AppData/Local AppData/Roaming Library"
     " Library/Caches Documents Downloads Desktop"
@@ -64,14 +66,15 @@ class Protected:
         for path, reason in named:
             places += _above(path, reason)
         reasons = {inode: reason for path, reason in places if (inode := _inode(path)) is not None}
-        homes = frozenset(inode for path in _HOMES if (inode := _inode(Path(path))) is not None)
+        around = (*map(Path, _HOMES), *((home.parent,) if home.parent.name in _CALLED else ()))
+        homes = frozenset(inode for path in around if (inode := _inode(path)) is not None)
         return cls(reasons, homes, frozenset(inode for path in own if (inode := _inode(path)) is not None))
 
     def problem(self, found: "Found") -> Problem | None:
         """Why a directory is refused; None when it is not."""
         if (reason := self.reasons.get(found.inode)) is not None:
             return Problem(reason)
-        if found.real.parent.name in ("home", "Users") and _inode(found.real.parent) in self.homes:
+        if found.real.parent.name in _CALLED and _inode(found.real.parent) in self.homes:
             return Problem("other-home")
         if self.own and any(_inode(above) in self.own for above in found.real.parents):
             return Problem("own-state")

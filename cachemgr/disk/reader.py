@@ -24,6 +24,9 @@ OURS = ".cachemgr-quarantine-"
 """How the quarantine directories of our own runs begin; layouts never see them."""
 STAGING = ".cachemgr-staging-"
 """And how those begin in which a run has copies that nobody is to find yet."""
+TAKEN = ".taken"
+"""After the number of a copy in one of those that was at its place already, where it may have been used:
+until it was looked at, nobody knows whether it holds what is nowhere else."""
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cachemgr.disk import win32
@@ -69,7 +69,7 @@ def volume(path: Path, table: tuple[Mount, ...]) -> Volume | None:
     number = f"{os.major(device)}:{os.minor(device)}"
     best = mount_of(str(path), table)
     kind = best.type if best is not None else ""
-    return Volume(
+    found = Volume(
         device=best.source if best is not None and best.source.startswith("/") else number,
         type=kind,
         free=status.f_bavail * status.f_frsize,
@@ -78,6 +78,25 @@ def volume(path: Path, table: tuple[Mount, ...]) -> Volume | None:
         read_only=bool(status.f_flag & os.ST_RDONLY),
         mount=best.target if best is not None else "",
         records_access=best is None or "noatime" not in best.options,
+    )
+    return _on_macos(path, found) if sys.platform == "darwin" else found
+
+
+def _on_macos(path: Path, volume: Volume) -> Volume:
+    """With what no table of mounts tells there."""
+    from cachemgr.disk import macos  # other systems need no ctypes for a scan
+
+    try:
+        found = macos.mounted(path)
+    except OSError:
+        return volume
+    return replace(
+        volume,
+        device=found.source if found.source.startswith("/") else volume.device,
+        type=found.type,
+        network=not found.local,
+        mount=found.target,
+        records_access=found.records_access,
     )
 
 
@@ -93,7 +112,8 @@ def _windows_volume(path: Path) -> Volume | None:
         network = win32.drive_type(str(path)) == win32.REMOTE
     except OSError:
         network = path.drive.startswith("\\\\")
-    return Volume(path.drive, "", usage.free, usage.total, network, False, path.anchor)
+    records = win32.records_access()
+    return Volume(path.drive, "", usage.free, usage.total, network, False, path.anchor, records)
 
 
 def _mount(line: str) -> Mount | None:

@@ -1,4 +1,4 @@
-"""The three calls that Python has on Windows alone or not at all. Everything else about Windows is built on
+"""The calls that Python has on Windows alone or not at all. Everything else about Windows is built on
 these and on what Python has everywhere, so that tests put others in their place and run on any system."""
 
 import os
@@ -11,6 +11,11 @@ ONLINE_ONLY = 0x1000 | 0x40000 | 0x400000
 A sync client's placeholder hides from most programs that it is a reparse point, but not this."""
 FIXED, REMOTE = 3, 4
 """DRIVE_…, fileapi.h."""
+
+
+_OFF = 0x1
+"""Of NtfsDisableLastAccessUpdate: 0 and 2 record accesses, 1 and 3 do not, whoever has decided it (Microsoft:
+fsutil behavior)."""
 
 
 def lstat(path: str) -> os.stat_result:
@@ -28,6 +33,7 @@ if sys.platform == "win32":
     _EXISTING = 3  # OPEN_EXISTING
     _AS_IT_IS = 0x02000000 | 0x00200000  # FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT
 
+    _FILE_SYSTEM = "SYSTEM\\CurrentControlSet\\Control\\FileSystem"
     _kernel = ctypes.WinDLL("kernel32", use_last_error=True)
     _kernel.CreateFileW.restype = wintypes.HANDLE
     _kernel.CreateFileW.argtypes = (
@@ -59,6 +65,16 @@ if sys.platform == "win32":
             raise ctypes.WinError(ctypes.get_last_error())
         return int(_kernel.GetDriveTypeW(top.value))
 
+    def access_setting() -> int | None:
+        """NtfsDisableLastAccessUpdate, as `fsutil behavior` sets it; None where nothing is set."""
+        import winreg
+
+        try:
+            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, _FILE_SYSTEM) as key:
+                return int(winreg.QueryValueEx(key, "NtfsDisableLastAccessUpdate")[0])
+        except (OSError, ValueError, TypeError):
+            return None
+
 else:
 
     def hold(path: str) -> int:
@@ -69,3 +85,12 @@ else:
 
     def drive_type(path: str) -> int:
         raise NotImplementedError
+
+    def access_setting() -> int | None:
+        raise NotImplementedError
+
+
+def records_access() -> bool:
+    """Whether reading a file changes its time of access; by default that is so on small disks alone."""
+    setting = access_setting()
+    return setting is not None and not setting & _OFF

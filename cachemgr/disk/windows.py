@@ -37,7 +37,8 @@ class Handle:
         """
         if name in ("", ".", "..") or not set(name).isdisjoint("\\/:\0"):
             raise FileNotFoundError(ENOENT, os.strerror(ENOENT), name)
-        return f"{self.path}{os.sep}{name}"
+        # That of a drive has one at its end already, and two are not taken for one here.
+        return f"{self.path.removesuffix(os.sep)}{os.sep}{name}"
 
 
 def extended(path: str) -> str:

@@ -1,6 +1,7 @@
 """Requests that cannot be honoured, and the exit code each ends with.
 
     CacheMgrError          2   str(error) is one sentence, fit to show
+    ├── Damaged            1   what was asked about is there and is not what was written
     ├── UsageError         2   the command line or the configuration
     │   ├── ConfigError        names file, line where known, key and the way out
     │   └── QueryError         a `--where` or `--sort` that cannot be read
@@ -24,6 +25,11 @@ class CacheMgrError(Exception):
 
     exit_code: ClassVar[int] = 2
     kind: ClassVar[str] = "error"
+
+
+class Damaged(CacheMgrError):
+    exit_code = 1
+    kind = "damaged"
 
 
 class UsageError(CacheMgrError):

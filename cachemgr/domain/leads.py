@@ -34,18 +34,35 @@ class Lead(StrEnum):
 
 def lead(place: Names, text: str, moves: tuple[Move, ...]) -> tuple[Lead, str]:
     """Where a link leads that lies at `place`, names below its root; the text it has after the move."""
-    windows = any(ntpath.splitdrive(move.old)[0] for move in moves) or text.startswith(_EXTENDED)
-    absolute = text.startswith(("/", "\\") if windows else "/") or (windows and ntpath.splitdrive(text)[0])
-    if not absolute:
-        inside = _stays(_parts(text, windows=windows), len(place) - 1)
-        return (Lead.WITHIN if inside else Lead.LEAVING), text
+    windows = _is_windows(text, moves)
+    if not _is_absolute(text, windows=windows):
+        inside = _walked(place[:-1], _parts(text, windows=windows))
+        return (Lead.LEAVING if inside is None else Lead.WITHIN), text
     for move in moves:
         rest = _below(text, move.old, windows=windows)
-        if rest is not None and _stays(rest, 0):
+        if rest is not None and _walked((), rest) is not None:
             mark = "\\" if windows else "/"
             end = mark if text.endswith(mark) and rest else ""
             return Lead.REWRITTEN, mark.join((move.new.rstrip(mark), *rest)) + end
     return Lead.LEAVING, text
+
+
+def end(place: Names, text: str, moves: tuple[Move, ...]) -> Names | None:
+    """Where a link leads, as names below its root; None where it leaves that."""
+    windows = _is_windows(text, moves)
+    if not _is_absolute(text, windows=windows):
+        return _walked(place[:-1], _parts(text, windows=windows))
+    ways = (_below(text, move.old, windows=windows) for move in moves)
+    ends = (_walked((), rest) for rest in ways if rest is not None)
+    return next((found for found in ends if found is not None), None)
+
+
+def _is_windows(text: str, moves: tuple[Move, ...]) -> bool:
+    return any(ntpath.splitdrive(move.old)[0] for move in moves) or text.startswith(_EXTENDED)
+
+
+def _is_absolute(text: str, *, windows: bool) -> bool:
+    return text.startswith(("/", "\\") if windows else "/") or (windows and bool(ntpath.splitdrive(text)[0]))
 
 
 def _parts(text: str, *, windows: bool) -> list[str]:
@@ -55,13 +72,17 @@ def _parts(text: str, *, windows: bool) -> list[str]:
     return [part for part in text.split("/") if part not in ("", ".")]
 
 
-def _stays(parts: list[str], depth: int) -> bool:
-    """Whether a way that begins `depth` levels below the root never leaves it."""
+def _walked(start: Names, parts: list[str]) -> Names | None:
+    """Where a way leads that begins below the root; None where it leaves that."""
+    way = list(start)
     for part in parts:
-        depth += -1 if part == ".." else 1
-        if depth < 0:
-            return False
-    return True
+        if part != "..":
+            way.append(part)
+        elif not way:
+            return None
+        else:
+            way.pop()
+    return tuple(way)
 
 
 def _below(text: str, old: str, *, windows: bool) -> list[str] | None:

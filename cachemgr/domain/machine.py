@@ -77,6 +77,8 @@ class Machine:
 
         def value(match: re.Match[str]) -> str:
             name = next((group for group in match.groups() if group is not None), "")
-            return self.env.get(name, match.group(0))
+            # Windows knows no case in names, and Python's `os.environ` has them in capitals there.
+            other = name.upper() if self.platform is Platform.WINDOWS else name
+            return self.env.get(name, self.env.get(other, match.group(0)))
 
         return re.sub(pattern, value, text)

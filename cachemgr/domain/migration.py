@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path, PurePath
 from types import MappingProxyType
 
-from cachemgr.domain.inventory import CacheId, EntryId, Problem, Volume
+from cachemgr.domain.inventory import CacheId, EntryId, Volume
 from cachemgr.domain.unit import Identity, Inode, Unit
 
 Names = tuple[str, ...]
@@ -102,14 +102,6 @@ class Route:
     """Of the directories, below the source, that loads lie in; no names: its own."""
     made: frozenset[Names] = frozenset()
     """Those of them that are there in the destination already."""
-
-
-@dataclass(frozen=True, slots=True)
-class Homeless:
-    """A cache for which there is no place to go to, and why."""
-
-    cache: CacheId
-    problem: Problem
 
 
 _NO_MODES: Mapping[Names, int] = MappingProxyType({})

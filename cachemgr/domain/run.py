@@ -38,7 +38,9 @@ class Arrival(NamedTuple):
     taken: bool = False
     """Something else is at its new place."""
     staged: bool = False
-    """It was copied, and has no name yet."""
+    """It was copied, and has no name yet, or none any more."""
+    away: Identity | None = None
+    """It was taken out of its new place, as this, and nobody has seen yet whether anything in it is new."""
     linked: bool = False
     """The link is there."""
     holds: tuple[str, ...] = ()

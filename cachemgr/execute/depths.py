@@ -1,19 +1,16 @@
 """What a unit holds, looked at in the quarantine: nobody finds it there by its name, so that what is seen is
 what goes."""
 
-from contextlib import suppress
 from errno import EACCES
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
-from cachemgr.disk.reader import OURS
 from cachemgr.disk.walk import Walk
 from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.plan import Step
 from cachemgr.domain.terms import Reason
 from cachemgr.domain.unit import DECIDING, Kind, digest
 from cachemgr.execute.guard import OpenRoot, Stop
-from cachemgr.execute.quarantine import Quarantine
 
 Names = tuple[str, ...]
 
@@ -58,15 +55,21 @@ def _read_again(step: Step, names: Names, parent: Handle, name: str) -> None:
         raise Stop(Trouble("changed", "/".join(names)))
 
 
-def look_for_obstacles(root: OpenRoot, quarantine: Quarantine, name: str) -> None:
+def look_for_obstacles(root: OpenRoot, names: Names, parent: Handle, name: str) -> None:
     """Whether a unit of an earlier run holds nothing that must not go. Raises Stop.
 
     A run that was killed right after it had moved it never came to look into it; and something may have been
-    mounted in it since, which the table of mounts knows by its place in the quarantine.
+    mounted in it since, which the table of mounts knows by its place now: `names`, below the root.
     """
-    with suppress(OSError):
-        if handles.kind(handles.lstat(quarantine.handle, name)) is Kind.DIRECTORY:
-            _refuse_obstacles(_walked(root, (OURS + quarantine.run, name), quarantine.handle, name))
+    known = len(root.scope.problems)
+    try:
+        if handles.kind(handles.lstat(parent, name)) is Kind.DIRECTORY:
+            _refuse_obstacles(_walked(root, names, parent, name))
+    except FileNotFoundError:
+        return  # it has gone
+    except OSError as error:
+        raise Stop(Trouble("os", "/".join(names), error.errno)) from error
+    _refuse_unseen(root, known)
 
 
 def _look_into(root: OpenRoot, step: Step, names: Names, parent: Handle, name: str) -> None:
@@ -76,11 +79,15 @@ def _look_into(root: OpenRoot, step: Step, names: Names, parent: Handle, name: s
     except OSError as error:
         raise Stop(Trouble("os", "/".join(names), error.errno)) from error
     _refuse_obstacles(walk)
-    for problem in root.scope.problems[known:]:
-        # What cannot be looked into may hold what must not go.
-        raise Stop(Trouble("os", problem.detail, problem.errno))
+    _refuse_unseen(root, known)
     if step.seen is not None and not walk.result().content.is_still(step.seen):
         raise Stop(Trouble("changed", "/".join(names)))
+
+
+def _refuse_unseen(root: OpenRoot, known: int) -> None:
+    """What cannot be looked into may hold what must not go."""
+    for problem in root.scope.problems[known:]:
+        raise Stop(Trouble("os", problem.detail, problem.errno))
 
 
 def _walked(root: OpenRoot, names: Names, parent: Handle, name: str) -> Walk:

@@ -139,7 +139,8 @@ class Effects:
         if quarantine is not None:
             held = {number: (dev, ino) for number, dev, ino in action.held}
             for number in held:  # all of them, before the first goes: a refusal changes nothing
-                look_for_obstacles(self.guard.root(step.cache), quarantine, str(number))
+                names = (OURS + action.run, str(number))
+                look_for_obstacles(self.guard.root(step.cache), names, quarantine.handle, str(number))
             yield from quarantine.purge_all(held, done)
 
     def purgeable(self, number: int, step: Step, names: Names) -> Task | None:

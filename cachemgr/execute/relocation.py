@@ -1,10 +1,11 @@
 """The effects of a migration: a unit gets another place, and nothing is overwritten or lost on the way."""
 
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
+from cachemgr.disk.reader import TAKEN
 from cachemgr.domain.action import (
     Copy,
     Discard,
@@ -26,13 +27,14 @@ from cachemgr.execute import system
 from cachemgr.execute.compare import Likeness, compare
 from cachemgr.execute.consignment import Consignment, Copied, Settling
 from cachemgr.execute.copy import discard, settle
-from cachemgr.execute.depths import look_through
+from cachemgr.execute.depths import look_for_obstacles, look_through
 from cachemgr.execute.guard import Guard, Stop
 from cachemgr.execute.naming import inode, leads, rename
 from cachemgr.execute.quarantines import Quarantines
 from cachemgr.execute.remove import Removal
 from cachemgr.execute.staging import Stagings
-from cachemgr.execute.withdrawal import picture, take_away
+from cachemgr.execute.unit_locks import UnitLocks
+from cachemgr.execute.withdrawal import look_again, picture, take_away
 
 Names = tuple[str, ...]
 
@@ -52,10 +54,7 @@ class Relocation:
         """By run and number."""
         self._changed: dict[tuple[CacheId, Names], Names] = {}
         """Directories whose entries are not known to be durable yet, each with something in it."""
-        self._locks: dict[tuple[CacheId, Names], ExitStack] = {}
-        """Locks of tools that are held while something is copied."""
-        self._holders: dict[tuple[CacheId, Names], set[int]] = {}
-        """The steps that each is held for."""
+        self._locks = UnitLocks(guard)
         self._looked: dict[tuple[CacheId, Names], bytes] = {}
         """What a copy was when it was compared with its source, or got its name."""
 
@@ -108,7 +107,7 @@ class Relocation:
         staging = self._stagings.make(action.to, run)
         for _ in discard(staging.handle, str(stage), Removal()):
             pass  # what an interrupted run had begun to copy
-        self._hold(number, step, action)
+        self._locks.hold(number, step, action)
         return Consignment(
             number,
             root.handle,
@@ -126,11 +125,7 @@ class Relocation:
 
     def received(self, number: int, action: Copy, copied: Copied | None) -> None:
         """The copying of a unit has ended, well or not."""
-        for key, holders in list(self._holders.items()):
-            holders.discard(number)
-            if not holders:
-                del self._holders[key]
-                self._locks.pop(key).close()
+        self._locks.let_go(number)
         if copied is not None:
             self._copied[self._berth(number, action)] = copied
 
@@ -141,17 +136,17 @@ class Relocation:
         made = action.made if copied is None else copied.inode
         staging = self._stagings.open(step.cache, run)
         with self.guard.folder(step, action.names) as target:
-            staged = None if staging is None else inode(staging.handle, str(action.copy))
-            if made is None or (staged is not None and staged != made):
+            staged = None if staging is None else staging.find(action.copy)
+            if made is None or (staged is not None and staged[1] != made):
                 raise Stop(Trouble("changed", "/".join(action.names)))
             if staging is None or staged is None:
                 if inode(target, action.names[-1]) != made:
                     raise Stop(Trouble("missing", "/".join(action.names)))
                 return
-            looked = picture(staging.handle, str(action.copy))
+            looked = picture(staging.handle, staged[0])
             if self._looked.setdefault((step.cache, action.names), looked) != looked:
                 raise Stop(Trouble("changed", "/".join(action.names)))
-            rename(staging.handle, str(action.copy), target, action.names)
+            rename(staging.handle, staged[0], target, action.names)
             settling: Settling | None = None if copied is None else copied.settling
             if settling is not None:
                 settle(target, action.names[-1], settling)
@@ -185,6 +180,7 @@ class Relocation:
         """Take a published copy out of its place, if it is still what its source is, and nobody is at it."""
         assert step.identity is not None
         with self.guard.folder(step, action.names) as parent:
+            yield from self._look_after(step, action, parent)
             now = inode(parent, action.names[-1])
             if now is None:
                 return  # it was taken away before
@@ -232,8 +228,7 @@ class Relocation:
                 pass
 
     def close(self) -> None:
-        for locks in self._locks.values():
-            locks.close()
+        self._locks.close()
         self._stagings.close()
 
     def _take_away(
@@ -241,26 +236,28 @@ class Relocation:
     ) -> None:
         staging = self._stagings.make(step.cache, run)
         self._note(step.cache, names)
-        kept = str(self.guard.root(step.cache).root.path.joinpath(*names))
-        take_away(parent, names[-1], staging, number, looked, made, kept)
+        take_away(parent, names[-1], staging, number, looked, made, self._path(step, names))
 
-    def _hold(self, number: int, step: Step, action: Copy) -> None:
-        """Hold the lock of a unit; several units of one tool may have the same. Raises Stop."""
-        if not action.lock:
+    def _look_after(self, step: Step, action: Withdraw, parent: Handle) -> Generator[int, None, None]:
+        """What a run had taken away, and was killed before it had looked at it. Raises Stop, OSError."""
+        staging, place = self._stagings.open(step.cache, action.run), f"{action.number}{TAKEN}"
+        if staging is None or inode(staging.handle, place) is None:
             return
-        key = (step.cache, action.lock)
-        if key not in self._locks:
-            with ExitStack() as stack:
-                stack.enter_context(self.guard.lock(step, action))
-                self._locks[key] = stack.pop_all()
-        self._holders.setdefault(key, set()).add(number)
+        at = (staging.handle, place)
+        compared = self._compare(action.twin, action.place, step.cache, action.names, at)
+        self._note(step.cache, action.names)
+        names = action.names
+        yield from look_again(parent, names[-1], staging, action.number, compared, self._path(step, names))
+
+    def _path(self, step: Step, names: Names) -> str:
+        return str(self.guard.root(step.cache).root.path.joinpath(*names))
 
     @contextmanager
     def _copy_of(self, cache: CacheId, place: Names, made: Resumed) -> Iterator[tuple[Handle, str]]:
         """Where the copy of an interrupted run lies, and what it is called there. Raises Stop."""
         staging = self._stagings.open(cache, made.run)
-        if staging is not None and inode(staging.handle, str(made.number)) is not None:
-            yield staging.handle, str(made.number)
+        if staging is not None and (staged := staging.find(made.number)) is not None:
+            yield staging.handle, staged[0]
             return
         with self.guard.folder_in(cache, place) as folder:
             yield folder, place[-1]
@@ -281,10 +278,20 @@ class Relocation:
         return (self.run, number) if action.resumes is None else (action.resumes.run, action.resumes.number)
 
     def _is_there(self, step: Step, action: Move) -> bool:
-        """Whether the interrupted run had moved a unit already."""
+        """Whether the interrupted run had moved a unit already, which may have been used since. What must not
+        be moved goes back. Raises Stop."""
         assert step.identity is not None
-        with self.guard.folder_in(action.to, action.place) as target:
-            return inode(target, action.place[-1]) == step.identity.inode
+        names, place = action.names, action.place
+        with self.guard.folder_in(action.to, place) as target:
+            if inode(target, place[-1]) != step.identity.inode:
+                return False
+            try:
+                look_for_obstacles(self.guard.root(action.to), place, target, place[-1])
+            except Stop:
+                with self.guard.folder(step, names) as parent:
+                    rename(target, place[-1], parent, names)
+                raise
+        return True
 
     def _note(self, cache: CacheId, names: Names) -> None:
         self._changed[(cache, names[:-1])] = names

@@ -1,12 +1,15 @@
 """A run's directory for copies that nobody is to find under their names before they are whole."""
 
 from collections.abc import Iterator
+from errno import EEXIST
 
 from cachemgr.disk import handles
-from cachemgr.disk.reader import STAGING
+from cachemgr.disk.reader import STAGING, TAKEN
 from cachemgr.domain.inventory import CacheId
 from cachemgr.domain.outcome import Trouble
+from cachemgr.domain.unit import Inode
 from cachemgr.execute.guard import Guard, Stop
+from cachemgr.execute.naming import inode
 from cachemgr.execute.quarantine import MARK, Quarantine
 from cachemgr.execute.remove import Removal
 from cachemgr.execute.remove_parallel import remove_tree
@@ -17,10 +20,20 @@ class Staging(Quarantine):
 
     prefix = STAGING
 
+    def find(self, number: int) -> tuple[str, Inode] | None:
+        """What a copy is called in it, and which it is. Raises OSError."""
+        for name in (str(number), f"{number}{TAKEN}"):
+            if (found := inode(self.handle, name)) is not None:
+                return name, found
+        return None
+
     def empty(self, done: Removal) -> Iterator[Removal]:
-        """Delete what is in it, and it. What lies here was copied, and is still where it came from."""
+        """Delete what is in it, and it. What lies here was copied, and is still where it came from; a copy
+        that was taken out of its place and not looked at stays, and is an error."""
         for name in sorted(handles.names(self.handle)):
-            if name != MARK:
+            if name.endswith(TAKEN):
+                done.errors.append(FileExistsError(EEXIST, "a copy that may have been used lies in it", name))
+            elif name != MARK:
                 yield from remove_tree(self.handle, name, done)
         if not done.errors:
             self.drop_if_empty(done)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from cachemgr.disk import win32
-from cachemgr.disk.reader import OURS
+from cachemgr.disk.reader import OURS, STAGING
 from cachemgr.disk.windows import Handle, attributes_of, extended, is_online_only, kind
 from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.unit import Kind
@@ -175,11 +175,12 @@ def _patiently(call: Callable[[], T]) -> T:
 
 
 def _make_removable(path: str, status: os.stat_result) -> None:
-    """Clear the attribute that forbids removal, of what is on its way out: in our own quarantine, and where
-    no other name shares it. Raises PermissionError elsewhere."""
+    """Clear the attribute that forbids removal, of what is on its way out: in our own quarantine, where no
+    other name shares it, and of copies in our staging. Raises PermissionError elsewhere."""
     if not attributes_of(status) & win32.READ_ONLY or kind(status) is Kind.LINK:
         return
-    ours = any(part.startswith(OURS) for part in path.split(os.sep))
-    if not ours or (kind(status) is Kind.FILE and status.st_nlink > 1):
+    staged, aside = (any(part.startswith(ours) for part in path.split(os.sep)) for ours in (STAGING, OURS))
+    shared = kind(status) is Kind.FILE and status.st_nlink > 1
+    if not staged and (not aside or shared):
         raise PermissionError(EACCES, "it is read-only", os.path.basename(path))
     os.chmod(path, stat.S_IWRITE | stat.S_IREAD)

@@ -4,9 +4,11 @@ where nobody finds it, looked at there, and put back where anything of it is new
 import hashlib
 import os
 from collections.abc import Iterator
+from typing import NoReturn
 
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
+from cachemgr.disk.reader import TAKEN
 from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.unit import Inode, Kind
 from cachemgr.execute import system
@@ -38,15 +40,38 @@ def take_away(
     """Into a staging directory, by its number there, if it is still what was `looked` at. Raises OSError, and
     Stop where it is not: then it is at its place again, of which `kept` is the path, or beside it if that was
     taken meanwhile."""
-    place = str(number)
+    place = f"{number}{TAKEN}"
     system.move(parent, name, staging.handle, place)
     try:
         status = handles.lstat(staging.handle, place)
         same = (status.st_dev, status.st_ino) == made and picture(staging.handle, place) == looked
     except OSError:
         same = False
-    if same:
-        return
+    if not same:
+        _put_back(staging, number, parent, name, kept)
+    system.move(staging.handle, place, staging.handle, str(number))
+
+
+def look_again(
+    parent: Handle, name: str, staging: Staging, number: int, compared: Iterator[int], kept: str
+) -> Iterator[int]:
+    """The same for a copy that was taken away by a run which was killed before it had looked at it. What
+    `compared` reads, which raises Stop where it is not what its source is, is passed on."""
+    place = f"{number}{TAKEN}"
+    looked = picture(staging.handle, place)
+    try:
+        yield from compared
+        same = picture(staging.handle, place) == looked
+    except Stop:
+        same = False
+    if not same:
+        _put_back(staging, number, parent, name, kept)
+    system.move(staging.handle, place, staging.handle, str(number))
+
+
+def _put_back(staging: Staging, number: int, parent: Handle, name: str, kept: str) -> NoReturn:
+    """Raises Stop, which says where it is, and OSError."""
+    place = f"{number}{TAKEN}"
     try:
         system.move(staging.handle, place, parent, name)
     except FileExistsError as error:

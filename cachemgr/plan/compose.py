@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from cachemgr.domain.action import Close, Remove, roots_of_action
+from cachemgr.domain.action import Close, Remove, Restore, roots_of_action
 from cachemgr.domain.inventory import CacheId, Entry, EntryId, Inventory
 from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.plan import Exclusion, Plan, Root, Step
@@ -126,10 +126,9 @@ def undo_plan(
     of it goes back. `standing` are the caches in which its quarantine was seen: where nothing comes back from
     it, something that was interrupted has emptied it, and it goes."""
     steps = undo(run) if found is None else way_back(run, found)
+    returning = {step.cache for step in steps if isinstance(step.action, Restore)}
+    steps = (*steps, *(Step(Close(run.id), cache) for cache in standing if cache not in returning))
     used = {step.cache for step in steps}
-    emptied = tuple(cache for cache in standing if cache not in used)
-    steps = (*steps, *(Step(Close(run.id), cache) for cache in emptied))
-    used.update(emptied)
     used |= {root for step in steps for root in roots_of_action(step.action)}
     return Plan(
         id=name,

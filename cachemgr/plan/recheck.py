@@ -153,4 +153,4 @@ def _exactly(plan: Plan, step: Step) -> tuple[object, ...]:
     """A step with all that decides what it does."""
     root = plan.root(step.cache)
     place = (root.path, root.identity.inode, root.third_party, root.below, root.own)
-    return (place, step.action, step.identity, step.seen)
+    return (place, step.action, *_state(step))

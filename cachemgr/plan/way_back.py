@@ -131,7 +131,8 @@ class _WayBack:
         for number, step in reversed(self._numbered(Publish)):
             assert isinstance(step.action, Publish)
             copied = self.run.plan.steps[step.action.copy]
-            there = self.found.get(number, _NOT).there
+            look = self.found.get(number, _NOT)
+            there = look.there or look.away
             if there is None or not isinstance(copied.action, Copy):
                 continue
             source = copied.action.names

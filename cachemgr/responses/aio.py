@@ -14,6 +14,8 @@ from functools import partial
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
+from cachemgr.responses import forks
+from cachemgr.responses.aio_flight import AsyncFlights
 from cachemgr.responses.analytics import Analytics
 from cachemgr.responses.cache import Cache
 from cachemgr.responses.clock import SYSTEM, Clock
@@ -22,6 +24,7 @@ from cachemgr.responses.lookups import Key
 from cachemgr.responses.opening import Source, open_cache
 from cachemgr.responses.query import ALL, EntryQuery, Grouping, Order
 from cachemgr.responses.report import SweepReport, Totals, VerifyReport
+from cachemgr.responses.store import Patience
 from cachemgr.responses.ttl import DEFAULT, TTL, seconds
 from cachemgr.responses.usage import NOTHING, Usage, answered
 from cachemgr.responses.warming import Item, WarmReport
@@ -42,14 +45,19 @@ class AsyncCache:
 
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
-        # One thread: a local cache answers in microseconds, and a hop to a pool costs more (measured).
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="cachemgr-responses")
-        self._flights: dict[str, asyncio.Lock] = {}
+        self._executor: ThreadPoolExecutor | None = None
+        self._flights = AsyncFlights()
         self._known: set[str] = set()
         """Digests of what was read lately."""
         self._near: bool | None = None
         self._answered = 0
         self._flushing: Future[None] | None = None
+        forks.register(self)
+
+    def after_fork(self) -> None:
+        """The thread is the parent's."""
+        self._executor = self._flushing = None
+        self._flights.clear()
 
     @property
     def cache(self) -> Cache:
@@ -58,15 +66,14 @@ class AsyncCache:
     async def run(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """`await cache.run(cache.cache.touch, key, 60)`"""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, partial(function, *args, **kwargs))
+        return await loop.run_in_executor(self._thread(), partial(function, *args, **kwargs))
 
     async def get(self, key: Key, *, allow_stale: float | timedelta = 0) -> Hit | None:
-        if self._known and not allow_stale and (hit := self._at_once(key)) is not None:
-            self._answered += 1
-            if not self._answered % _TURN:
+        if not allow_stale and (hit := self._known_hit(key)) is not None:
+            if self._is_turn_over():
                 await asyncio.sleep(0)
             return hit
-        return await self.run(self._wait_for, key, allow_stale)
+        return await self.run(self._wait_for, key, partial(self._cache.get, key, allow_stale=allow_stale))
 
     async def set(
         self,
@@ -94,31 +101,46 @@ class AsyncCache:
         compute: AsyncComputation,
         *,
         ttl: TTL = DEFAULT,
+        lock_timeout: float | None = None,
         should_cache: Callable[[JSONValue], bool] = worth_keeping,
     ) -> Hit:
-        """The cached answer, or the computed one. Of all tasks of one loop that miss on a key at once, one
-        computes; other processes may compute it too, since no lock is held across an await. Raises TypeError
-        where `compute` cannot be called or does not return `(value, Usage)`."""
+        """As that of a Cache, but that other processes may compute it too: no lock is held across an await.
+        Of all tasks of one loop that miss on a key at once, one computes."""
         if not callable(compute):
             raise TypeError(
                 f"`compute` is called without arguments; {type(compute).__name__} cannot be called"
             )
         if ttl is not DEFAULT:
             seconds(ttl)
-        if (hit := await self.get(key)) is not None:
+        if (hit := self._known_hit(key)) is not None:
+            if self._is_turn_over():
+                await asyncio.sleep(0)
             return hit
         digest = self._cache.digest(key)
-        lock = self._flights.setdefault(digest, asyncio.Lock())
-        async with lock:
-            try:
-                if (hit := await self.get(key)) is not None:
+        if not self._cache.keeps(key):
+            return self._cache.computed(key, *answered(await compute()), ttl)
+        config, patience = self._cache.config, Patience()
+        single, stale = config.single_flight, config.stale_while_revalidate_seconds
+
+        def ours() -> Awaitable[Hit]:
+            return self._compute(key, compute, ttl, should_cache, patience)
+
+        # Whoever waits for somebody else's answer has a hit in the end; a miss is counted by who computes.
+        if (hit := await self._seek(key, patience, counted=not single.enabled)) is not None:
+            return hit
+        if not single.enabled:
+            return await ours()
+        timeout = single.lock_timeout_seconds if lock_timeout is None else lock_timeout
+        # Somebody who has a stale answer does not wait: whoever comes first renews it.
+        look = partial(self._cache.at_hand, digest, stale)
+        at_hand = bool(stale) and await self.run(self._patiently, patience, look)
+        wait = 0.0 if at_hand else timeout
+        async with self._flights.turn(digest, wait) as mine:
+            if at_hand and not mine:
+                hit = await self._seek(key, patience, stale=stale, counted=False)
+                if hit is not None:
                     return hit
-                value, usage = answered(await compute())
-                if should_cache(value):
-                    await self.set(key, value, ttl=ttl, usage=usage)
-                return self._cache.computed(key, value, usage, ttl)
-            finally:
-                self._flights.pop(digest, None)
+            return await self._seek(key, patience) or await ours()
 
     async def peek(self, key: Key) -> Hit | None:
         return await self.run(self._cache.peek, key)
@@ -152,19 +174,66 @@ class AsyncCache:
     async def flush(self) -> None:
         await self.run(self._cache.flush)
 
-    def _at_once(self, key: Key) -> Hit | None:
+    async def _seek(
+        self, key: Key, patience: Patience, *, stale: float = 0.0, counted: bool = True
+    ) -> Hit | None:
+        look = partial(self._cache.seek, key, stale=stale, counted=counted)
+        return await self.run(self._patiently, patience, self._wait_for, key, look)
+
+    async def _compute(
+        self,
+        key: Key,
+        compute: AsyncComputation,
+        ttl: TTL,
+        should_cache: Callable[[JSONValue], bool],
+        patience: Patience,
+    ) -> Hit:
+        try:
+            answer = await compute()
+        except Exception:
+            window = self._cache.config.stale_if_error_seconds
+            look = partial(self._cache.get, key, allow_stale=window)
+            if window and (stale := await self.run(self._patiently, patience, look)):
+                return stale
+            raise
+        value, usage = answered(answer)
+        if should_cache(value):
+            keep = partial(self._cache.set, key, value, ttl=ttl, usage=usage)
+            await self.run(self._patiently, patience, keep)
+        return self._cache.computed(key, value, usage, ttl)
+
+    def _is_turn_over(self) -> bool:
+        self._answered += 1
+        return not self._answered % _TURN
+
+    def _patiently(
+        self, patience: Patience, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs
+    ) -> _T:
+        """In the thread, which serves other calls between the steps of one."""
+        with self._cache.going_on(patience):
+            return function(*args, **kwargs)
+
+    def _known_hit(self, key: Key) -> Hit | None:
         """What `get` would find, or None where that is not known yet."""
+        if not self._known:
+            return None
         began = time.perf_counter()
         hit = self._cache.glance(key, self._known)
         if time.perf_counter() - began > _LONG:
             self._known.clear()
         if self._cache.crowded and (self._flushing is None or self._flushing.done()):
-            self._flushing = self._executor.submit(self._cache.flush)
+            self._flushing = self._thread().submit(self._cache.flush)
         return hit
 
-    def _wait_for(self, key: Key, allow_stale: float | timedelta) -> Hit | None:
+    def _thread(self) -> ThreadPoolExecutor:
+        """One: a local cache answers in microseconds, and a hop to a pool costs more (measured)."""
+        if self._executor is None:
+            self._executor = ThreadPoolExecutor(1, thread_name_prefix="cachemgr-responses")
+        return self._executor
+
+    def _wait_for(self, key: Key, look: Callable[[], Hit | None]) -> Hit | None:
         """In the thread."""
-        hit = self._cache.get(key, allow_stale=allow_stale)
+        hit = look()
         if self._near is None:
             near = getattr(self._cache.store, "near", None)
             self._near = near is not None and near()
@@ -175,8 +244,11 @@ class AsyncCache:
         return hit
 
     async def close(self) -> None:
+        """Idempotent. A cache that is used after that opens again."""
         await self.run(self._cache.close)
-        self._executor.shutdown(wait=False)
+        executor, self._executor = self._executor, None
+        if executor is not None:
+            executor.shutdown(wait=False)
 
     async def __aenter__(self) -> "AsyncCache":
         return self

@@ -19,6 +19,10 @@ class Kept(Protocol):
     def sweep_quietly(self) -> None: ...
 
 
+_used: "weakref.WeakSet[Kept]" = weakref.WeakSet()
+"""One registration for all: each of its own would stay when its cache has gone."""
+
+
 class Background:
     """A daemon with a weak reference: it keeps no cache alive, and no program running."""
 
@@ -26,7 +30,6 @@ class Background:
         self._kept = weakref.ref(kept, lambda _: self._end())
         self._interval = interval
         self._flush_after = flush_after
-        self._registered = False
         self.after_fork()
 
     def after_fork(self) -> None:
@@ -75,9 +78,8 @@ class Background:
                 except RuntimeError:
                     return  # the program is ending: what waits is written down by whoever closes
                 self._thread = thread
-                if not self._registered:
-                    self._registered = True
-                    atexit.register(_close_at_exit, self._kept)
+                if (kept := self._kept()) is not None:
+                    _used.add(kept)
 
     def _end(self) -> None:
         self._ended.set()
@@ -86,7 +88,8 @@ class Background:
     def _run(self, ended: threading.Event, bell: threading.Event) -> None:
         due = monotonic() + _FIRST_SWEEP
         while not ended.is_set():
-            rung = bell.wait(max(0.0, due - monotonic()))
+            # No wait is longer: on Windows, 49 days.
+            rung = bell.wait(min(max(0.0, due - monotonic()), threading.TIMEOUT_MAX))
             if rung and not ended.is_set():
                 # What comes in the meantime is written down together.
                 ended.wait(self._flush_after)
@@ -105,7 +108,7 @@ class Background:
             del kept
 
 
-def _close_at_exit(kept: "weakref.ref[Kept]") -> None:
-    found = kept()
-    if found is not None:
-        found.close()
+@atexit.register
+def _close_at_exit() -> None:
+    for kept in tuple(_used):
+        kept.close()

@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace as replaced
 from os import PathLike
 from pathlib import Path
+from threading import TIMEOUT_MAX
 from types import TracebackType
 
 from cachemgr.responses.admission import admit
 from cachemgr.responses.clock import SYSTEM, Clock
 from cachemgr.responses.config import Backend, CacheConfig
 from cachemgr.responses.entry import Hit, JSONValue
+from cachemgr.responses.errors import StoreError
 from cachemgr.responses.flight import Flights
 from cachemgr.responses.key import RequestKey
 from cachemgr.responses.lookups import Key, Lookups
@@ -65,23 +67,23 @@ class Cache(Lookups):
         single = self._config.single_flight
         stale = self._config.stale_while_revalidate_seconds
         # Whoever waits for somebody else's answer has a hit in the end; a miss is counted by who computes.
-        found = self._look_up(digest, provider, model, stale, counted=not single.enabled)
-        if found is not None and not found.stale:
+        found = self._look_up(digest, provider, model, 0.0, counted=not single.enabled)
+        if found is not None:
             return found
-        if not single.enabled:
-            with self._going_on():
+        timeout = min(single.lock_timeout_seconds if lock_timeout is None else lock_timeout, TIMEOUT_MAX)
+        with self.going_on():
+            if not single.enabled:
                 return self._compute(key, compute, ttl, should_cache)
-        timeout = single.lock_timeout_seconds if lock_timeout is None else lock_timeout
-        # Somebody who has a stale answer does not wait: whoever comes first renews it.
-        patience = 0.0 if found is not None else timeout
-        started = self._clock.steady()
-        with self._going_on(), self._flights.turn(digest, patience) as mine:
-            left = max(0.0, patience - (self._clock.steady() - started))
-            with self._exclusive(digest, left, wanted=mine) as alone:
-                if not alone and found is not None:
-                    return found
-                again = self._look_up(digest, provider, model, 0.0)
-                return again or self._compute(key, compute, ttl, should_cache)
+            # Somebody who has a stale answer does not wait: whoever comes first renews it.
+            at_hand = bool(stale) and self.at_hand(digest, stale)
+            patience, started = 0.0 if at_hand else timeout, self._clock.steady()
+            with self._flights.turn(digest, patience) as mine:
+                left = max(0.0, patience - (self._clock.steady() - started))
+                with self._exclusive(digest, left, wanted=mine) as alone:
+                    if at_hand and not alone:
+                        found = self._look_up(digest, provider, model, stale, counted=False)
+                    found = found or self._look_up(digest, provider, model, 0.0)
+                    return found or self._compute(key, compute, ttl, should_cache)
 
     def warm(
         self,
@@ -105,12 +107,15 @@ class Cache(Lookups):
         on_progress: Progress | None = None,
     ) -> TransferReport:
         """Copy what lives into a cache in another directory, or into another backend in this one. Raises
-        ValueError where that is this very cache, ReadOnly for a directory that is somebody else's."""
+        ValueError where that is this very cache or ends with it, ReadOnly for a directory that is somebody
+        else's."""
+        if backend == "memory":
+            raise ValueError("what is copied into `memory` ends at once; name another backend")
         from cachemgr.responses.opening import store_of
 
         config = replaced(
             self._config, cache_dir=Path(directory), backend=backend, cleanup_interval_seconds=0
-        )
+        ).check()
         with Cache(store_of(config), config, clock=self._clock) as target:
             if (target.backend, target.place) == (self.backend, self.place):
                 raise ValueError("a cache cannot be exported onto itself; name another directory or backend")
@@ -125,6 +130,23 @@ class Cache(Lookups):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def keeps(self, key: Key) -> bool:
+        """Whether answers to it are kept at all."""
+        _, provider, model = self._identify(key)
+        return self._rules.of(provider, model).enabled
+
+    def at_hand(self, digest: str, stale: float) -> bool:
+        """Whether an answer is there that ended no longer ago than so many seconds: no use of it yet."""
+        try:
+            stored = self._store.read(digest, self._now_ms() - int(stale * 1000))
+        except (OSError, StoreError):
+            return False
+        return stored is not None and stored.payload is not None
+
+    def seek(self, key: Key, *, stale: float = 0.0, counted: bool = True) -> Hit | None:
+        """As `get_or_compute` looks; a miss need not count as one."""
+        return self._look_up(*self._identify(key), stale, counted=counted)
 
     # -- within
 

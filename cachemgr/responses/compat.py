@@ -1,6 +1,5 @@
 """The design document's `ResponseCache`: texts under keys, in a directory."""
 
-import os
 from os import PathLike
 from pathlib import Path
 from typing import TypedDict
@@ -27,7 +26,7 @@ class ResponseCache:
     def __init__(
         self, cache_dir: str | PathLike[str] | None = None, ttl_seconds: float | None = 86_400
     ) -> None:
-        given = {} if cache_dir is None else {"cache_dir": os.fspath(cache_dir)}
+        given = {} if cache_dir is None else {"cache_dir": Path(cache_dir)}
         self._cache = open_cache({**given, "ttl_seconds": ttl_seconds})
 
     @classmethod

@@ -1,13 +1,13 @@
 """The `caching:` section of `.questfoundry/config.yml`, as a value."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal
 
 from cachemgr.responses.key import IGNORED
-from cachemgr.responses.ttl import seconds
+from cachemgr.responses.ttl import LONGEST, seconds
 
 Backend = Literal["file", "memory", "sqlite", "redis"]
 BACKENDS: tuple[Backend, ...] = ("file", "memory", "sqlite", "redis")
@@ -15,6 +15,28 @@ SECTION = "caching"
 """Of `.questfoundry/config.yml`."""
 DEFAULT_DIRECTORY = Path(".questfoundry/cache")
 MEGABYTE = 1024 * 1024
+_MOST_MB = 1e12
+_MOST = (1 << 31) - 1
+LIMITS: Mapping[str, tuple[float, float]] = {
+    "max_cache_size_mb": (0, _MOST_MB),
+    "max_entry_size_mb": (0, _MOST_MB),
+    "cleanup_interval_seconds": (0, LONGEST),
+    "age_granularity_seconds": (0, LONGEST),
+    "stale_while_revalidate_seconds": (0, LONGEST),
+    "stale_if_error_seconds": (0, LONGEST),
+    "compression.level": (-131_072, 22),
+    "compression.min_bytes": (0, _MOST),
+    "single_flight.lock_timeout_seconds": (0, LONGEST),
+    "index.flush_ms": (0, 60_000),
+    "index.flush_ops": (1, 10_000),
+    "index.touch_lag_seconds": (0, LONGEST),
+    "analytics.retention_days": (0, 36_600),
+    "redis.socket_timeout": (0.001, 3600),
+    "redis.socket_connect_timeout": (0.001, 3600),
+    "redis.breaker.failures": (1, _MOST),
+    "redis.breaker.open_seconds": (0, LONGEST),
+}
+"""The least and the most that a setting may be; beyond them it is a mistake, in the unit for instance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,18 +159,20 @@ class CacheConfig:
             seconds(self.ttl_seconds)
         except ValueError as error:
             raise ValueError(f"`ttl_seconds`: {error}") from None
+        if self.cache_dir is not None and Path(self.cache_dir).parts[:1] == ("~",):
+            raise ValueError(
+                f"`cache_dir` is '{self.cache_dir}', which nothing expands here; write the path out"
+            )
         if self.backend not in BACKENDS:
             raise ValueError(f"`backend` is one of {', '.join(BACKENDS)}; not {self.backend!r}")
         if not 0 < self.low_water <= 1:
             raise ValueError("`low_water` is a share: above 0, at most 1")
         if self.key.scheme != 1:
             raise ValueError("`key.scheme` can only be 1")
-        for name in (
-            *("max_cache_size_mb", "max_entry_size_mb", "cleanup_interval_seconds"),
-            *("stale_while_revalidate_seconds", "stale_if_error_seconds"),
-        ):
-            if not 0 <= (getattr(self, name) or 0) < math.inf:
-                raise ValueError(f"`{name}` cannot be negative or without end")
+        for name, (least, most) in LIMITS.items():
+            value = attrgetter(name)(self)
+            if value is not None and not least <= value <= most:
+                raise ValueError(f"`{name}` is from {least:g} to {most:.16g}; not {value}")
         return self
 
 

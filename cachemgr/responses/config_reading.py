@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, replace
 from difflib import get_close_matches
+from math import inf
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
@@ -15,8 +16,8 @@ import msgspec
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import ConfigError
 from cachemgr.responses import config_variables
-from cachemgr.responses.config import FIELDS, SECTION, CacheConfig
-from cachemgr.responses.config_mistakes import Mistake, explained, line_of
+from cachemgr.responses.config import FIELDS, LIMITS, SECTION, CacheConfig
+from cachemgr.responses.config_mistakes import Mistake, explained, line_of, shown
 
 USUAL_FILE = Path(".questfoundry/config.yml")
 _LARGEST = 1 << 20
@@ -29,7 +30,7 @@ def load(source: CacheConfig | Mapping[str, Any] | str | PathLike[str] | None) -
     in a mapping, a directory) beats the variables of `config_variables`, and those a file. Raises
     ConfigError."""
     if isinstance(source, CacheConfig):
-        return _checked(source)
+        return _checked(replace(source, per_provider=_rules(source.per_provider)))
     variables = said_by_variables()
     if isinstance(source, Mapping):
         return read(merged(variables, _section(source)))
@@ -43,7 +44,12 @@ def load(source: CacheConfig | Mapping[str, Any] | str | PathLike[str] | None) -
     path = Path(source)
     if path.suffix in (".yml", ".yaml") and not path.is_dir():
         return from_file(path, variables)
-    return read(merged(variables, {"cache_dir": str(path)}))
+    if path.is_file():
+        raise ConfigError(
+            f"{display_name(str(path))} is a file; a cache is opened by its directory, or by a configuration"
+            " that ends in .yml or .yaml"
+        )
+    return read(merged(variables, {"cache_dir": path}))
 
 
 def said_by_variables(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -127,8 +133,12 @@ def read(data: object) -> CacheConfig:
     if set(data) == {SECTION}:
         return read(data[SECTION])
     known = {name: value for name, value in data.items() if _is_known(name, FIELDS, SECTION)}
-    if isinstance(known.get("cache_dir"), Path):
-        known["cache_dir"] = str(known["cache_dir"])
+    place = known.get("cache_dir")
+    if isinstance(place, Path):
+        known["cache_dir"] = str(place)
+    elif isinstance(place, str) and config_variables.UNEXPANDED.match(place):
+        what = f"`{SECTION}.cache_dir` is {shown(place)}, which nothing expands here"
+        raise Mistake(f"{what}; write the path out", "cache_dir")
     known["per_provider"] = _rules(known.get("per_provider") or {})
     for name in _NESTED:
         if isinstance(known.get(name), Mapping):
@@ -168,11 +178,13 @@ def _rules(rules: object) -> dict[str, dict[str, Any]]:
             raise Mistake(f"`{where}`: `enabled` is true or false", "per_provider", provider, "enabled")
         for name in ("ttl_seconds", "max_cache_size_mb"):
             value = kept.get(name)
+            most = LIMITS.get(name, (0, inf))[1]
             if isinstance(value, bool) or not (
-                value is None or (isinstance(value, int | float) and value >= 0)
+                value is None or (isinstance(value, int | float) and 0 <= value <= most)
             ):
+                up = f"to {most:.16g}" if most < inf else "up"
                 raise Mistake(
-                    f"`{where}`: `{name}` is a number from 0 up, or null", "per_provider", provider, name
+                    f"`{where}`: `{name}` is a number from 0 {up}, or null", "per_provider", provider, name
                 )
     return found
 

@@ -20,8 +20,8 @@ from cachemgr.responses.config import CacheConfig
 from cachemgr.responses.config_mistakes import shown
 
 PREFIX = "CACHEMGR_CACHING__"
-_UNEXPANDED = re.compile(r"~|.*\$(\w|\{)", re.DOTALL)
-"""What a shell would have made a path of, had it not been quoted."""
+UNEXPANDED = re.compile(r"~|.*(\$(\w|\{)|%\w+%)", re.DOTALL)
+"""What a shell would have made a path of."""
 
 
 def values(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def _kind(*keys: str) -> Any:
 
 
 def _value(name: str, text: str, kind: Any) -> object:
-    if Path in get_args(kind) and _UNEXPANDED.match(text):
+    if Path in get_args(kind) and UNEXPANDED.match(text):
         raise ConfigError(
             f"{name} is {shown(text)}, and nothing expands `~` and `$` there; write the whole path"
         )

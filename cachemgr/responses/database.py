@@ -4,6 +4,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 from cachemgr.responses import files
@@ -126,12 +127,8 @@ class Database:
         if self._path is not None and is_remote(os.path.dirname(self._path)):
             # https://sqlite.org/wal.html: all processes must be on the same host.
             self._wanted = self._path = None
-        if self._path is not None:
-            try:
-                # For nobody else's eyes, and no link; SQLite takes an empty file for a new database.
-                os.close(files.open_lock(self._path))
-            except OSError:
-                self._path = None
+        if self._path is not None and not _made(self._path):
+            self._path = None
         connection = sqlite3.connect(
             self._path or _MEMORY, timeout=self._patience, isolation_level=None, check_same_thread=False
         )
@@ -162,3 +159,18 @@ class Database:
         connection.execute(f"PRAGMA application_id = {self._application}")
         connection.execute(f"PRAGMA user_version = {self._version}")
         connection.execute("COMMIT")
+
+
+def _made(path: str) -> bool:
+    """Whether the file is there and can be written, for nobody else's eyes, and no link. SQLite takes an
+    empty one for a new database."""
+    # One that is there is not opened: whoever closes a file of his own takes away the locks that SQLite has
+    # on it in this process (sqlite.org/howtocorrupt.html 2.2).
+    try:
+        if not os.path.lexists(path):
+            files.make_directory(os.path.dirname(path))
+            with suppress(FileExistsError):
+                files.create(path, b"")
+        return os.path.isfile(path) and not files.is_link(path) and os.access(path, os.W_OK)
+    except OSError:
+        return False

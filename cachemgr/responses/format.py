@@ -47,7 +47,6 @@ def own_keys(shard: str, names: Iterable[str]) -> frozenset[str]:
 
 MANIFEST = "cachemgr-cache.json"
 LOCKS = ".lock"
-MAINTENANCE_LOCK = ".maintenance.lock"
 INDEX = ".index.sqlite3"
 DISCARDED = ".trash"
 PACKED = "responses.sqlite3"
@@ -59,7 +58,7 @@ TAG_CONTENT = b"""Signature: 8a477f597d28d172789f06886806bc55
 # This file marks a directory of cached responses of language models, kept by cachemgr.
 # https://bford.info/cachedir/
 """
-OWN = frozenset((MANIFEST, LOCKS, MAINTENANCE_LOCK, INDEX, INDEX + "-wal", INDEX + "-shm", DISCARDED, TAG))
+OWN = frozenset((MANIFEST, LOCKS, INDEX, INDEX + "-wal", INDEX + "-shm", DISCARDED, TAG))
 """Names beside the shards that are ours and no entry's."""
 
 NEVER = 253_402_300_800.0

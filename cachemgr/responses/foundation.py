@@ -27,7 +27,8 @@ class Foundation:
             counting=config.analytics.enabled, touch_lag_ms=int(config.index.touch_lag_seconds * 1000)
         )
         self._warnings = Warnings()
-        self._going_on: Callable[[], AbstractContextManager[None]] = getattr(store, "going_on", nullcontext)
+        self.going_on: Callable[..., AbstractContextManager[None]] = getattr(store, "going_on", nullcontext)
+        """See `DistantStore`."""
 
     @property
     def backend(self) -> str:

@@ -144,7 +144,8 @@ class Index:
         )
 
     def of_shard(self, shard: int) -> set[str]:
-        return {row[0] for row in self._rows(sql.OF_SHARD, sql.numbers_of_shard(shard))}
+        ((digests,),) = self._rows(sql.OF_SHARD, sql.numbers_of_shard(shard))
+        return set((digests or "").split())
 
     def size_of_shard(self, shard: int) -> tuple[int, int]:
         """What the entries say and what they take on the disk, in bytes."""

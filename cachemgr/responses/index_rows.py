@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+import msgspec
+
 from cachemgr.responses.entry import Entry, State
 from cachemgr.responses.format import OLD_PREFIX
 from cachemgr.responses.index_sql import COLUMNS, number_of
@@ -13,8 +15,9 @@ OWN_KEY, OLD_NAME, OLD_FORM, OURS = -1, 0, 1, 2
 _EVER = (1 << 63) - 1
 
 
-class Row(NamedTuple):
-    """One entry, as far as the index knows it; without metadata, one that is gone."""
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """One entry, as far as the index knows it; without metadata, one that is gone. A Struct, because there
+    are many: one is made in 0.1 µs."""
 
     digest: str
     metadata: Metadata | None

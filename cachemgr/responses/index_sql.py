@@ -63,7 +63,8 @@ OLDEST = (
 What is sorted is narrow; of those that go the rest is asked for with `THESE`."""
 THESE = f"{_VICTIMS} WHERE id IN ({{places}})"
 MATCHING = f"{_VICTIMS} WHERE {{where}}"
-OF_SHARD = "SELECT digest FROM e WHERE id BETWEEN ? AND ? AND form > 0"
+OF_SHARD = "SELECT group_concat(digest, ' ') FROM e WHERE id BETWEEN ? AND ? AND form > 0"
+"""In one text: making a row of each takes twice as long."""
 SIZE_OF_SHARD = (
     "SELECT coalesce(sum(bytes), 0), coalesce(sum(disk), 0) FROM e WHERE id BETWEEN ? AND ? AND form >= 0"
 )

@@ -60,7 +60,10 @@ class Slots:
         try:
             self._locks.give(slot)
         finally:
-            self._threads[slot].release()
+            if (
+                mutex := self._threads.get(slot)
+            ) is not None:  # none in a child: it is the parent's to release
+                mutex.release()
 
     def try_acquire(self, slot: int, timeout: float = 0.0) -> bool:
         deadline = time.monotonic() + timeout
@@ -148,6 +151,10 @@ class _ByteLocks:
         descriptor, self._fd = self._fd, None
         if descriptor is not None:
             os.close(descriptor)
+
+    def __del__(self) -> None:
+        """Of a cache that nobody closed."""
+        self.close()
 
     def _open(self) -> int:
         with self._opening:

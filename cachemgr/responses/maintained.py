@@ -79,7 +79,10 @@ class Maintained(Foundation):
         also what is older than that, of what never expires only if `endless`; but nothing whose digest is in
         `keep`. Stops with a reason where the clock was set, or is far ahead of what was stored, and more than
         half of what may go would, unless `force` says that the clock is right. `leftovers`: also what
-        writers left who were killed, as the hourly sweep does; those are no entries and are not counted."""
+        writers left who were killed, as the hourly sweep does; those are no entries and are not counted.
+        Raises ValueError for an age below 0, which all would be older than."""
+        if older_than is not None and older_than < timedelta():
+            raise ValueError(f"`older_than` is an age; not {older_than}")
         now_ms, kept = self._now_ms(), frozenset(keep)
         over_ms = now_ms - self._stale_ms
         over = EntryQuery(expired_at_ms=over_ms, keep=kept)
@@ -103,7 +106,10 @@ class Maintained(Foundation):
         self, *, to_bytes: int | None = None, dry_run: bool = False, on_progress: Progress | None = None
     ) -> SweepReport:
         """Make the cache no larger than so many bytes on disk; without a number, than the limit's low water
-        where it is over the limit. Oldest first, and among those of one hour the least recently used."""
+        where it is over the limit. Oldest first, and among those of one hour the least recently used. Raises
+        ValueError for less than 0 bytes."""
+        if to_bytes is not None and to_bytes < 0:
+            raise ValueError(f"`to_bytes` is a size, 0 or more; not {to_bytes}")
         found = list(self._limits.excesses(self.status, to_bytes))
         if found and self._store.backend == "redis":
             return SweepReport(dry_run=dry_run, skipped=THE_SERVERS)
@@ -149,16 +155,17 @@ class Maintained(Foundation):
             return SweepReport(self._run(self._store.clear(query), on_progress))
 
     def verify(self, *, repair: bool = False) -> VerifyReport:
-        """Read every byte and compare. With `repair`, mend or remove what is wrong."""
+        """Read every byte and compare. With `repair`, mend or remove what is wrong, unless somebody else
+        sweeps for so long that it is only looked at."""
         self.flush()
-        now_ms = self._now_ms()
+        now_ms, mine = self._now_ms(), True
         if repair:
             with self._sweeping(wait=True) as mine:
                 findings = tuple(self._store.verify(now_ms, repair=mine))
             self.flush()
         else:
             findings = tuple(self._store.verify(now_ms))
-        return VerifyReport(self._number(now_ms, findings), findings)
+        return VerifyReport(self._number(now_ms, findings), findings, "" if mine else BUSY)
 
     def analytics(self, since: str | None = None, until: str | None = None) -> Analytics:
         """Hits, misses, tokens and money saved from day to day, both included; without days, of all that are
@@ -206,6 +213,7 @@ class Maintained(Foundation):
     def close(self) -> None:
         """Idempotent. A cache that is used after that opens again."""
         self._background.stop()
+        self._attempt("counting", lambda: self._ledger.write(self._store, all_of_it=True))
         self.flush()
         self._attempt("closing", self._store.close)
 

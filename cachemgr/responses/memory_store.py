@@ -10,7 +10,7 @@ from cachetools import Cache, LRUCache
 from cachemgr.responses import forks, listing
 from cachemgr.responses.config import CacheConfig
 from cachemgr.responses.entry import Entry
-from cachemgr.responses.errors import Full, ReadOnly
+from cachemgr.responses.errors import ReadOnly, StoreError
 from cachemgr.responses.metadata import Metadata, Stored
 from cachemgr.responses.query import EntryQuery, Grouping, Order
 from cachemgr.responses.report import Finding, Removed, Totals
@@ -80,7 +80,8 @@ class MemoryStore:
             try:
                 self._kept[digest] = _Kept(payload, metadata)
             except ValueError:
-                raise Full("larger than the whole cache may be") from None
+                # No Full: nothing that went would make room for it.
+                raise StoreError("larger than the whole cache may be") from None
 
     def write_newer(self, digest: str, payload: bytes, metadata: Metadata) -> bool:
         with self._lock:

@@ -7,7 +7,6 @@ from cachemgr.responses.format import (
     COMPRESSED,
     DISCARDED,
     INDEX,
-    MAINTENANCE_LOCK,
     MANIFEST,
     METADATA,
     OLD_PREFIX,
@@ -29,7 +28,6 @@ class Places:
     tag: str = field(init=False)
     index: str = field(init=False)
     discarded: str = field(init=False)
-    maintenance: str = field(init=False)
     old_shard: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -38,7 +36,6 @@ class Places:
             "tag": TAG,
             "index": INDEX,
             "discarded": DISCARDED,
-            "maintenance": MAINTENANCE_LOCK,
             "old_shard": OLD_SHARD,
         }
         for name, value in names.items():

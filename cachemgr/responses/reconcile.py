@@ -97,7 +97,7 @@ class Reconciler:
         names = listed(directory)
         self._looked_for_own.add(shard)
         known = self._index.of_shard(shard_number(shard))
-        if set(names) == {key + tail for key in known for tail in (METADATA, VALUE)}:
+        if _are_whole_pairs(known, names):
             return 0  # mostly, and then no name need be understood
         there = members(shard, names)
         self._own_keys |= there.own
@@ -120,8 +120,8 @@ class Reconciler:
 
     def _look_for_own_keys(self) -> int:
         """Those in shards that were looked through just now, and in directories that only such keys have."""
-        for shard in listed(self._places.root):
-            if OWN_SHARD.fullmatch(shard) and not SHARD.fullmatch(shard):
+        for shard in set(listed(self._places.root)).difference(SHARDS):
+            if OWN_SHARD.fullmatch(shard):
                 self._own_keys |= own_keys(shard, listed(f"{self._places.root}/{shard}"))
                 self._looked_for_own.add(shard)
         there, looked = self._own_keys, self._looked_for_own
@@ -154,6 +154,16 @@ class Reconciler:
         if (is_old(key) or is_own(key)) and os.path.lexists(self._places.stem(digest) + METADATA):
             return None
         return read_row(f"{self._places.root}/{shard}/{key}", key)
+
+
+def _are_whole_pairs(keys: set[str], names: list[str]) -> bool:
+    """Whether the names are those of both halves of each, uncompressed, and no others."""
+    there = frozenset(names)
+    return (
+        len(names) == 2 * len(keys)
+        and there.issuperset([key + METADATA for key in keys])
+        and there.issuperset([key + VALUE for key in keys])
+    )
 
 
 def is_empty(path: str) -> bool:

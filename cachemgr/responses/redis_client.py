@@ -18,6 +18,7 @@ from redis.retry import Retry
 from cachemgr.responses.breaker import CircuitBreaker
 from cachemgr.responses.config import RedisConfig
 from cachemgr.responses.errors import ConfigError, Silent, StoreError, Unreachable
+from cachemgr.responses.store import Patience
 
 _T = TypeVar("_T")
 
@@ -64,7 +65,7 @@ class Server:
     def quickly(self, action: Callable[[], _T]) -> _T:
         """What an application waits for: within the time-out, connecting included. Raises StoreError."""
         mine = self._deadline
-        if mine.waited:
+        if mine.patience is not None and mine.patience.spent:
             raise Unreachable(f"{self.place}: did not answer just now")
         self.breaker.ask()
         mine.at = self._steady() + self._patience
@@ -72,26 +73,33 @@ class Server:
             found = self.slowly(action)
         except Unreachable as error:
             mine.silent = isinstance(error, Silent)
-            mine.waited = mine.going_on and mine.silent
+            if mine.silent and mine.patience is not None:
+                mine.patience.spent = True
             self.breaker.failed()
+            raise
+        except StoreError:
+            self._answered(mine)
             raise
         finally:
             mine.at = float("inf")
-        mine.silent = False
-        self.breaker.answered()
+        self._answered(mine)
         return found
 
+    def _answered(self, mine: "_Deadline") -> None:
+        """If only that it will not."""
+        mine.silent = False
+        self.breaker.answered()
+
     @contextmanager
-    def going_on(self) -> Iterator[None]:
-        """What belongs to the call that this thread made last: where that waited in vain, or one within does,
-        nothing more is waited for."""
+    def going_on(self, patience: Patience | None = None) -> Iterator[None]:
+        """See `DistantStore`."""
         mine = self._deadline
-        before = mine.going_on, mine.waited
-        mine.going_on, mine.waited = True, mine.silent
+        before = mine.patience
+        mine.patience = Patience(mine.silent) if patience is None else patience
         try:
             yield
         finally:
-            mine.going_on, mine.waited = before
+            mine.patience = before
             mine.silent = False
 
     def slowly(self, action: Callable[[], _T]) -> _T:
@@ -116,8 +124,8 @@ class _Deadline(threading.local):
     at = float("inf")
     silent = False
     """Whether the last call waited in vain."""
-    going_on = waited = False
-    """Whether calls belong together, and one of them waited in vain."""
+    patience: Patience | None = None
+    """Of the call that what this thread does belongs to."""
 
 
 class _Socket:
@@ -158,8 +166,29 @@ def _timed(kind: Any, connecting: float, deadline: _Deadline, steady: Callable[[
         return max(0.001, min(_LONG, deadline.at - steady()))
 
     class Timed(kind):  # type: ignore[misc]
+        _greeting = False
+
+        @property
+        def socket_connect_timeout(self) -> float:
+            """Of each address that a name has."""
+            return min(connecting, left())
+
+        @socket_connect_timeout.setter
+        def socket_connect_timeout(self, _: float) -> None: ...
+
+        @property
+        def socket_timeout(self) -> float:
+            """Of what comes after connecting: of TLS its handshake, too."""
+            return left() if self._greeting else _LONG
+
+        @socket_timeout.setter
+        def socket_timeout(self, _: float) -> None: ...
+
         def _connect(self) -> Any:
-            self._socket_connect_timeout: float = min(connecting, left())
-            return _Socket(super()._connect(), left)
+            self._greeting = True
+            try:
+                return _Socket(super()._connect(), left)
+            finally:
+                self._greeting = False
 
     return Timed

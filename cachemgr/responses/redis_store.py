@@ -1,7 +1,6 @@
 """The `redis` backend: each response is one value on a server, with a time to live that the server keeps.
 
-The server expires and evicts by rules of its own, so that sweeping has nothing to do. What is counted is in
-one hash a day.
+The server expires and evicts by rules of its own, so that sweeping has nothing to do.
 """
 
 import secrets
@@ -20,13 +19,12 @@ from cachemgr.responses.errors import Corrupt, ReadOnly, StoreError
 from cachemgr.responses.metadata import Metadata, Stored
 from cachemgr.responses.query import EntryQuery, Grouping, Order
 from cachemgr.responses.redis_client import Server
+from cachemgr.responses.redis_counters import RedisCounters
 from cachemgr.responses.redis_scan import BATCH, Scan
 from cachemgr.responses.report import Finding, Removed, Totals
 from cachemgr.responses.tally import Access, Group, Tally
 from cachemgr.responses.witness import newest
 
-_DAILY = "daily:"
-_BETWEEN = "\x1f"
 _SWEEP = 600.0
 _POLL = 0.02
 _RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
@@ -48,13 +46,17 @@ class RedisStore:
         self._steady = steady
         # The server forgets an entry only when nobody may want it any more, not even in need.
         self._grace_ms = int(1000 * max(config.stale_while_revalidate_seconds, config.stale_if_error_seconds))
-        self._retention = (config.analytics.retention_days + 1) * 86_400
+        self._flight = max(1.0, config.single_flight.lock_timeout_seconds)
+        """Seconds for which who computes is not interrupted, though others do not wait for it."""
         self._server = Server(config.redis, steady)
         self._commands = self._server.commands
         self._call = self._server.quickly
         self._slowly = self._server.slowly
         self.going_on = self._server.going_on
         self._scan = Scan(self._server, self._prefix)
+        self._counters = RedisCounters(
+            self._server, self._scan, self._prefix, (config.analytics.retention_days + 1) * 86_400
+        )
         forks.register(self)
 
     def after_fork(self) -> None:
@@ -95,9 +97,11 @@ class RedisStore:
         return bool(self._call(lambda: self._commands.transaction(exchange, key, value_from_callable=True)))
 
     def _put(self, commands: Any, digest: str, payload: bytes, metadata: Metadata) -> None:
-        lifetime = self._lifetime(metadata, metadata.created_at_ms)
+        key, lifetime = self._prefix + digest, self._lifetime(metadata, metadata.created_at_ms)
         if lifetime is None or lifetime > 0:
-            commands.set(self._prefix + digest, packed.pack(payload, metadata), px=lifetime)
+            commands.set(key, packed.pack(payload, metadata), px=lifetime)
+        else:
+            commands.delete(key)  # over at once, and so is what it replaces
 
     def delete(self, digest: str) -> bool:
         self._allow()
@@ -106,60 +110,36 @@ class RedisStore:
     def renew(self, digest: str, expires_at_ms: int | None) -> bool:
         self._allow()
         key = self._prefix + digest
-        found = self._call(lambda: self._commands.get(key))
-        if found is None:
-            return False
-        metadata, start = packed.unpack(found)
-        metadata = structs.replace(metadata, expires_at_ms=expires_at_ms)
-        value = packed.pack(found[start:], metadata)
         end = None if expires_at_ms is None else expires_at_ms + self._grace_ms
 
-        def exchange() -> Any:
-            with self._commands.pipeline() as both:
-                both.set(key, value, xx=True)
-                if end is not None:
-                    both.pexpireat(key, end)
-                return both.execute()
+        def exchange(steps: Any) -> bool:
+            """Begun anew by the client where somebody writes that key in between."""
+            found = steps.get(key)
+            if found is None:
+                return False
+            metadata, start = packed.unpack(found)
+            metadata = structs.replace(metadata, expires_at_ms=expires_at_ms)
+            steps.multi()
+            steps.set(key, packed.pack(found[start:], metadata))
+            if end is not None:
+                steps.pexpireat(key, end)
+            return True
 
-        return bool(self._call(exchange)[0])
+        return bool(self._call(lambda: self._commands.transaction(exchange, key, value_from_callable=True)))
 
     # -- what happened
 
     def note(self, accesses: Sequence[Access], tallies: Mapping[Group, Tally]) -> None:
         """Last accesses are the server's to know."""
-        if self._read_only or not tallies:
-            return
-
-        def add() -> None:
-            with self._commands.pipeline(transaction=False) as steps:
-                for group, tally in tallies.items():
-                    key = self._daily(group.day)
-                    for name in Tally.__slots__:
-                        if number := getattr(tally, name):
-                            field = _BETWEEN.join((group.provider, group.model, name))
-                            steps.hincrby(key, field, number)
-                    steps.expire(key, self._retention)
-                steps.execute()
-
-        self._call(add)
+        if tallies and not self._read_only:
+            self._counters.add(tallies)
 
     def tallies(self, since: str, until: str) -> Iterable[tuple[Group, Tally]]:
-        found: dict[Group, Tally] = {}
-        for name in self._scan.keys(_DAILY):
-            day = name.removeprefix(_DAILY)
-            if since <= day <= until:
-                lines = self._slowly(lambda day=day: self._commands.hgetall(self._daily(day)))  # type: ignore[misc]
-                for field, number in lines.items():
-                    provider, model, counter = field.decode("utf-8", "replace").split(_BETWEEN)
-                    tally = found.setdefault(Group(day, provider, model), Tally())
-                    setattr(tally, counter, int(number))
-        return found.items()
+        return self._counters.read(since, until)
 
     def forget_tallies(self, before: str) -> None:
-        days = (name.removeprefix(_DAILY) for name in self._scan.keys(_DAILY))
-        old = [self._daily(day) for day in days if day < before]
-        if old:
-            self._slowly(lambda: self._commands.delete(*old))
+        if not self._read_only:
+            self._counters.forget(before)
 
     # -- maintenance
 
@@ -202,6 +182,8 @@ class RedisStore:
             yield self._unlink(batch)
 
     def verify(self, at_ms: int, *, repair: bool = False) -> Iterator[Finding]:
+        if repair:
+            self._allow()
         for digests in self._scan.digests():
             keys = [self._prefix + digest for digest in digests]
             values = self._slowly(lambda keys=keys: self._commands.mget(keys))  # type: ignore[misc]
@@ -224,7 +206,7 @@ class RedisStore:
 
     @contextmanager
     def exclusive(self, digest: str, timeout: float) -> Iterator[bool]:
-        with self._locked(digest, timeout, max(timeout, 1.0)) as mine:
+        with self._locked(digest, timeout, max(timeout, self._flight)) as mine:
             yield mine
 
     def flush(self) -> None:
@@ -245,9 +227,6 @@ class RedisStore:
             return None
         return metadata.expires_at_ms - now_ms + self._grace_ms
 
-    def _daily(self, day: str) -> str:
-        return f"{self._prefix}{_DAILY}{day}"
-
     def _unlink(self, entries: list[Entry]) -> Removed:
         keys = [self._prefix + entry.digest for entry in entries]
         self._slowly(lambda: self._commands.delete(*keys))
@@ -260,6 +239,9 @@ class RedisStore:
     @contextmanager
     def _locked(self, name: str, patience: float, lifetime: float) -> Iterator[bool]:
         """A lock that the server gives up by itself when its owner is gone."""
+        if self._read_only:
+            yield True  # whoever only looks disturbs nobody
+            return
         key, token = f"{self._prefix}lock:{name}", secrets.token_hex(16)
         until = self._steady() + patience
         while not (mine := bool(self._call(

@@ -6,6 +6,7 @@ Nothing is unlinked inside a transaction: a sweep that held the index meanwhile 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from itertools import groupby
 
 from cachemgr.responses import files
@@ -245,6 +246,7 @@ def _size(value: str, folder: int | None) -> int:
         return 0
 
 
+@lru_cache(maxsize=4096)
 def _on_disk(size: int) -> int:
     return files.allocated(size) + files.allocated(1)
 

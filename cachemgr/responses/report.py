@@ -82,6 +82,8 @@ class VerifyReport:
     entries: int
     """Entries that were looked at."""
     findings: tuple[Finding, ...]
+    skipped: str = ""
+    """Why nothing was mended although that was asked for: somebody else is sweeping."""
 
     @property
     def sound(self) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from cachemgr.responses.config import CacheConfig
+from cachemgr.responses.ttl import seconds
 
 _WILD = frozenset("*?[")
 _REMEMBERED = 4096
@@ -39,7 +40,7 @@ class Rules:
                 found |= self._config.per_provider[pattern]
         return Rule(
             self._config.enabled and bool(found["enabled"]),
-            found["ttl_seconds"],  # type: ignore[arg-type]  # checked where the configuration was read
+            seconds(found["ttl_seconds"]),  # type: ignore[arg-type]  # checked where it was read
         )
 
 

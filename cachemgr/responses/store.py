@@ -8,6 +8,7 @@ threads at once, and by a child after a fork.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
 from cachemgr.responses.entry import Entry
@@ -123,12 +124,20 @@ class GlancingStore(Protocol):
         """As `read`, but None also where a lock or a second look would be needed. Raises nothing."""
 
 
+@dataclass(slots=True)
+class Patience:
+    """Of one call of an application, in whichever threads its steps are taken."""
+
+    spent: bool = False
+    """Whether a step waited in vain."""
+
+
 class DistantStore(Protocol):
     """A store that may not answer. Optional."""
 
-    def going_on(self) -> AbstractContextManager[None]:
-        """What belongs to the call that this thread made last: once one of them waited in vain, the others
-        are Unreachable at once."""
+    def going_on(self, patience: Patience | None = None) -> AbstractContextManager[None]:
+        """What belongs to one call, by default to the one that this thread made last: once a step waited in
+        vain, the others are Unreachable at once."""
 
 
 class BulkStore(Protocol):

@@ -15,13 +15,37 @@ class Usage:
 
 
 NOTHING = Usage()
+_MOST = 1_000_000_000
+"""Tokens or dollars of one answer."""
 
 
 def checked(usage: object) -> Usage:
-    """Raises TypeError for anything else."""
+    """Raises TypeError for anything else, and for numbers that no answer costs: with them it could be stored
+    and never read again."""
+    if usage is NOTHING:
+        return NOTHING
     if not isinstance(usage, Usage):
         raise TypeError(f"what an answer cost is a Usage, such as Usage(12, 340); not {_kind(usage)}")
+    tokens = (usage.request_tokens, usage.response_tokens)
+    if not all(isinstance(number, int) and 0 <= number < _MOST for number in tokens) or not _is_sum(
+        usage.cost_usd
+    ):
+        raise TypeError(f"{usage} is no cost: tokens are whole numbers and dollars a number, from 0 up")
     return usage
+
+
+def believed(request_tokens: Any, response_tokens: Any, cost_usd: Any = Decimal(0)) -> Usage:
+    """What somebody else's answer says that it cost; nothing where that cannot be."""
+    try:
+        return checked(Usage(request_tokens, response_tokens, cost_usd))
+    except TypeError:
+        return NOTHING
+
+
+def _is_sum(cost: object) -> bool:
+    if isinstance(cost, Decimal):
+        return cost.is_finite() and 0 <= cost < _MOST
+    return isinstance(cost, int | float) and 0 <= cost < _MOST
 
 
 def answered(answer: object) -> tuple[Any, Usage]:
@@ -32,7 +56,7 @@ def answered(answer: object) -> tuple[Any, Usage]:
             f"`compute` returns an answer and what it cost, (value, Usage()); this one returned {found},"
             " so nothing was stored"
         )
-    return answer[0], answer[1]
+    return answer[0], checked(answer[1])
 
 
 def _kind(value: object) -> str:

@@ -4,9 +4,13 @@ from collections.abc import Mapping
 
 from cachemgr.responses.entry import JSONValue
 
-_CUT_OFF = frozenset(("length", "max_tokens", "content_filter", "MAX_TOKENS", "SAFETY"))
-"""Why a model stopped, in the words of OpenAI, Anthropic and Gemini, where the answer is not whole."""
-_REASONS = ("finish_reason", "stop_reason", "finishReason")
+_CUT_OFF = frozenset((
+    *("length", "max_tokens", "content_filter", "model_length", "content_filtered", "guardrail_intervened"),
+    *("MAX_TOKENS", "SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"),
+))  # fmt: skip
+"""Why a model stopped, in the words of OpenAI, Anthropic, Mistral, Bedrock and Gemini, where the answer is
+not whole."""
+_REASONS = ("finish_reason", "stop_reason", "finishReason", "stopReason", "done_reason")
 
 
 def worth_keeping(value: JSONValue) -> bool:
@@ -17,6 +21,8 @@ def worth_keeping(value: JSONValue) -> bool:
         return True
     if value.get("error"):
         return False
+    if value.get("object") == "response" and value.get("status", "completed") != "completed":
+        return False  # of OpenAI's Responses: queued, in progress, incomplete, failed
     parts = [value, *_objects(value.get("choices")), *_objects(value.get("candidates"))]
     reasons = (part.get(name) for part in parts for name in _REASONS)
     return not any(isinstance(reason, str) and reason in _CUT_OFF for reason in reasons)

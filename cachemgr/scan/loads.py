@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterable, Iterator, Set
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from cachemgr.disk import handles
 from cachemgr.disk.fixed import is_fixed
@@ -16,7 +15,7 @@ from cachemgr.disk.volumes import mounts, mounts_below
 from cachemgr.disk.walk import Walk
 from cachemgr.domain.cache_type import Whole
 from cachemgr.domain.inventory import Cache, Entry, EntryId, Inventory
-from cachemgr.domain.leads import Lead, Move, lead
+from cachemgr.domain.leads import Lead, Move, end, lead
 from cachemgr.domain.migration import Ground, Load, Route, There
 from cachemgr.domain.unit import Kind, Unit
 
@@ -170,18 +169,12 @@ class _Look:
         leaving: list[Names] = []
         rewritten = False
         for place, text in self._links(load.unit):
-            how, after = lead(place, text, self.moves)
-            if how is Lead.LEAVING:
+            how, _ = lead(place, text, self.moves)
+            rewritten = rewritten or how is Lead.REWRITTEN
+            if (inside := end(place, text, self.moves)) is None:
                 leaving.append(place)
-            elif how is Lead.REWRITTEN:
-                rewritten = True
-                below = Path(after).relative_to(self.to.top).parts
-                if below[: len(load.names)] != load.names:
-                    leads.add(below)
-            else:
-                end = _end(place, text)
-                if end[: len(load.names)] != load.names:
-                    leads.add(end)
+            elif inside[: len(load.names)] != load.names:
+                leads.add(inside)
         found = There.NOTHING if self.target is None else there(self.root, self.target, load.names)
         return replace(
             load,
@@ -234,14 +227,3 @@ def _is_folder(root: Handle, names: Names) -> bool:
     except OSError:
         return False
     return True
-
-
-def _end(place: Names, text: str) -> Names:
-    """Where a relative link leads below the root."""
-    way = list(place[:-1])
-    for part in text.replace("\\", "/").split("/"):
-        if part == "..":
-            way.pop()
-        elif part not in ("", "."):
-            way.append(part)
-    return tuple(way)

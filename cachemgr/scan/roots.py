@@ -61,7 +61,10 @@ class _Admission:
         if candidate.configured:
             # The setting itself was judged by whoever trusts it; what it is the home of was not.
             home = look(Path(candidate.home)) if candidate.home is not None else None
-            return isinstance(home, Found) and not found.real.is_relative_to(home.real)
+            if isinstance(home, Found) and not found.real.is_relative_to(home.real):
+                return True
+            # Nor was a link on the way, which whoever changes the project can turn.
+            path = Path(os.path.normpath(path))
         if self.project is None or self.real is None or not path.is_relative_to(self.project):
             return False
         return not found.real.is_relative_to(self.real)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cachemgr.responses import generate_cache_key, open_cache
+from cachemgr.responses.key import as_digest
 from tests.cli.conftest import Program
 from tests.cli.test_schemas import valid
 from tests.responses.document import DocumentsCache
@@ -128,3 +129,44 @@ def test_the_way_without_loss_is_named_where_it_leads_there(cachemgr: Program, d
     (directory.parent / "config.yml").write_text("caching: {}\n")
     assert "sets aside" in cachemgr("responses", "expire", "--dry-run").out
     assert cachemgr("expire", "responses", "--ttl", "--dry-run").code == 0
+
+
+def test_a_key_is_meant_before_the_beginning_of_a_digest(cachemgr: Program, directory: Path) -> None:
+    with open_cache({"cache_dir": str(directory), "cleanup_interval_seconds": 0}) as cache:
+        for key in "0123456789abcdef":
+            cache.set(key, f"the answer to {key}")
+    for key in "0123456789abcdef":
+        assert cachemgr("responses", "get", key).out == f"the answer to {key}"
+
+
+def test_the_command_that_says_yes_is_the_one_that_was_asked_for(cachemgr: Program, directory: Path) -> None:
+    words = ("--older-than", "0s", "--never-expiring", "--force", "--dir", str(directory))
+    said = cachemgr("responses", "expire", *words)
+    assert said.code == 7
+    assert f"run: cachemgr responses expire {' '.join(words)} --yes" in said.err
+
+
+def test_what_is_damaged_is_not_unavailable(cachemgr: Program, directory: Path, project: Path) -> None:
+    """Exit code 1, as that of `verify`: coming back later helps nobody."""
+    (torn,) = directory.glob(f"??/{as_digest('key 1')}.json")
+    torn.write_text("torn")
+    said = cachemgr("responses", "get", "key 1")
+    assert said.code == 1
+    assert (
+        "cannot be read: value and metadata do not belong together; `cachemgr responses verify`" in said.err
+    )
+    assert cachemgr("responses", "get", "key 2").code == 0
+    packed = project / "packed"
+    packed.mkdir()
+    (packed / "responses.sqlite3").write_bytes(b"no database" * 1000)
+    for words in (("stats",), ("ls",), ("get", "key"), ("expire", "--yes"), ("convert", "--to", "file")):
+        said = cachemgr("responses", *words, "--dir", "packed", "--json")
+        assert valid(said.out, "error")["kind"] == "damaged", words
+        assert said.code == 1
+
+
+def test_a_variable_that_says_null_says_nothing(
+    cachemgr: Program, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CACHEMGR_CACHING__CACHE_DIR", "null")
+    assert "3 entries" in cachemgr("responses", "stats").out

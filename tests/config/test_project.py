@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 from cachemgr.config import find_project
+from tests.builders import tree
 from tests.config.projects import Ground
+
+ROOT = pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root to give files away"
+)
 
 
 def deep(ground: Ground) -> Path:
@@ -68,9 +73,21 @@ def test_home_is_recognised_whatever_it_is_called(ground: Ground, tmp_path: Path
     assert find_project(alias, ground.home) is None
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root to give files away")
+@ROOT
 def test_somebody_elses_file_makes_no_project(ground: Ground) -> None:
     ground.own("si = true")
     os.chown(ground.project / "cachemgr.toml", 65534, 65534)
 
     assert find_project(deep(ground), ground.home) is None
+
+
+@ROOT
+@pytest.mark.parametrize("link", ["cachemgr.toml", "config", "config/hardware_cache.json"])
+def test_somebody_elses_link_to_ones_own_file_makes_none_either(ground: Ground, link: str) -> None:
+    """Its author would decide from where the paths in it count."""
+    tree(ground.project, {"cachemgr.toml": "", "config/hardware_cache.json": '{"cache": {}}'})
+    there = tree(ground.project.parent / "there", {"config": {}} if "/" in link else {})
+    (there / link).symlink_to(ground.project / link)
+    assert find_project(there, ground.home) == there
+    os.lchown(there / link, 65534, 65534)
+    assert find_project(there, ground.home) is None

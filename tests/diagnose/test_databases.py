@@ -1,7 +1,10 @@
 """What databases of answers say of themselves reaches a person; those among other files are left alone."""
 
+import sys
 from datetime import timedelta
 from pathlib import Path
+
+import pytest
 
 from cachemgr.domain.inventory import Finding
 from cachemgr.present.text import finding_sentence
@@ -65,3 +68,11 @@ def test_a_database_among_a_projects_files_is_named_and_never_an_entry(home: Pat
     )
     assert inventory.entries == ()
     assert fingerprint(project) == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="making links needs a right there")
+def test_a_directory_that_is_a_link_to_itself_holds_none(home: Path, project: Path) -> None:
+    for name in (".cache", "Library"):
+        (home / name).symlink_to(name)
+    findings = manager(home, project).inventory().findings
+    assert {finding.code for finding in findings} == {"unavailable-root"}

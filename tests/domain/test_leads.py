@@ -2,7 +2,7 @@
 
 import pytest
 
-from cachemgr.domain.leads import Lead, Move, lead
+from cachemgr.domain.leads import Lead, Move, end, lead
 
 HERE = (Move("/home/ada/.cache/hub", "/work/p/.cache/hub"), Move("/mnt/alias/hub", "/work/p/.cache/hub"))
 WINDOWS = (Move("C:\\Users\\Ada\\cache", "D:\\p\\cache"),)
@@ -59,3 +59,28 @@ def test_an_absolute_link_into_the_root_follows_it(text: str, new: str) -> None:
 )
 def test_a_link_of_windows_is_told_too(text: str, expected: tuple[Lead, str]) -> None:
     assert lead(("u", "l"), text, WINDOWS) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "moves", "names"),
+    [
+        ("f", HERE, "u/f"),
+        ("../v/./f", HERE, "v/f"),
+        ("..", HERE, ""),
+        ("../..", HERE, None),
+        # Here a backslash is a letter like any other.
+        ("..\\..\\..\\f", HERE, "u/..\\..\\..\\f"),
+        ("/home/ada/.cache/hub/u/../n/f", HERE, "n/f"),
+        ("/mnt/alias/hub/m", HERE, "m"),
+        ("/home/ada/.cache/hub/../secret", HERE, None),
+        ("/etc/passwd", HERE, None),
+        ("..\\v\\f", WINDOWS, "v/f"),
+        ("\\\\?\\C:\\users\\ada\\Cache\\u\\..\\n", WINDOWS, "n"),
+    ],
+)
+def test_where_a_link_ends_is_told_below_the_root(
+    text: str, moves: tuple[Move, ...], names: str | None
+) -> None:
+    expected = None if names is None else tuple(filter(None, names.split("/")))
+    assert end(("u", "l"), text, moves) == expected
+    assert (lead(("u", "l"), text, moves)[0] is Lead.LEAVING) == (names is None)

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import struct
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,20 +9,16 @@ from types import SimpleNamespace
 
 import pytest
 
+from cachemgr.disk import macos as disk
 from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.terms import Disposal, Status
 from cachemgr.execute import macos, parcel, trash
 from cachemgr.service import CacheManager
 from tests.builders import tree
 from tests.desk import carry_out, manager, picture, plan_of, removal
+from tests.disk.statfs import statfs
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="works through POSIX descriptors")
-
-
-def statfs(flags: int) -> bytes:
-    """The structure up to the flags, written from its declaration in sys/mount.h."""
-    numbers = struct.pack("=Ii5Q2iII", 4096, 1 << 20, 1, 1, 1, 1, 1, 7, 7, 501, 26)
-    return (numbers + struct.pack("=I", flags)).ljust(2168, b"\0")
 
 
 @pytest.mark.parametrize(
@@ -34,8 +29,11 @@ def statfs(flags: int) -> bytes:
         (0x1000 | 0x1, Trouble("trash", "not-writable")),
     ],
 )
-def test_only_a_volume_of_this_computer_has_a_trash(flags: int, trouble: Trouble | None) -> None:
-    assert macos.volume_trouble(statfs(flags)) == trouble
+def test_only_a_volume_of_this_computer_has_a_trash(
+    flags: int, trouble: Trouble | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "statfs", lambda _: statfs(flags))
+    assert macos.trash_trouble(Path()) == trouble
 
 
 @pytest.mark.skipif(sys.platform != "darwin", reason="asks macOS")
@@ -54,7 +52,7 @@ def service(home: Path, monkeypatch: pytest.MonkeyPatch) -> CacheManager:
     for module in (parcel, trash):
         monkeypatch.setattr(module, "sys", SimpleNamespace(platform="darwin"))
     monkeypatch.setattr(trash, "_FREEDESKTOP", False)
-    monkeypatch.setattr(macos, "_statfs", lambda path: statfs(0x1000))
+    monkeypatch.setattr(disk, "statfs", lambda _: statfs(0x1000))
     return manager(home)
 
 

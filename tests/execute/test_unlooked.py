@@ -9,11 +9,12 @@ import pytest
 from cachemgr.disk.reader import OURS
 from cachemgr.domain.run_event import StepStarted
 from cachemgr.domain.terms import Disposal, Status
+from cachemgr.execute import effects
 from cachemgr.service import CacheManager
 from tests.builders import fingerprint, tree
 from tests.desk import carry_out, drop
-from tests.execute.removing import looking
 from tests.mounting import mounted
+from tests.nobody import as_nobody, give_away, needs_permissions, public_directory
 from tests.observers import Foreseen
 from tests.test_service_hostile import look_at, thumbnails
 
@@ -30,21 +31,25 @@ def service(home: Path, root: Path) -> CacheManager:
     return replace(look_at(home), observer=Foreseen())
 
 
-def interrupted(service: CacheManager, root: Path, disposal: Disposal) -> str:
-    """A run that ended right after it had moved a tree in which a credential had just appeared."""
+def interrupted(service: CacheManager, root: Path, disposal: Disposal, closed: str = "") -> str:
+    """A run that ended right after it had moved a tree in which a credential had just appeared, and of which
+    nobody may list a directory any more."""
     inventory = service.inventory()
     entries = {entry.id for entry in inventory.entries if entry.name == "tree"}
     plan = service.plan_clear(inventory, entries, disposal=disposal)
     (root / "tree" / "a" / "token").write_text("secret")
+    if closed:
+        (root / closed).chmod(0o300)
 
-    def ends() -> None:
+    def ends(*_: object) -> None:
         raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
-        looking(patch, ends)
+        patch.setattr(effects, "look_through", ends)
         with pytest.raises(KeyboardInterrupt):
             carry_out(service, plan)
-    assert [path.name for path in root.glob(f"{OURS}*/0/a/*")] == ["one", "token"]
+    (moved,) = root.glob(f"{OURS}*/0")
+    assert (moved / "a" / "token").read_text() == "secret"
     return service.run().id
 
 
@@ -103,3 +108,28 @@ def test_something_mounted_in_what_was_set_aside_is_seen_before_anything_goes(
     assert (mine / "diary").read_text() == "mine"
     assert Status.FAILED not in carry_out(service, service.plan_undo(run)).statuses
     assert not list(root.glob(f"{OURS}*"))
+
+
+@needs_permissions
+@pytest.mark.parametrize("closed", ["tree", "tree/a"])
+def test_what_nobody_can_look_into_is_not_purged_unseen(
+    closed: str, service: CacheManager, root: Path
+) -> None:
+    """A removal lets itself in, which a look does not: what is behind it was seen by neither."""
+
+    def purge(service: CacheManager, root: Path) -> tuple[list[str | None], bool]:
+        run = interrupted(service, root, Disposal.DELETE, closed)
+        kinds = list(carry_out(service, service.plan_purge(run)).kinds)
+        waiting = root / (OURS + run) / "0" / "a"
+        stays = (waiting / "token").exists()
+        for folder in (waiting.parent, waiting) if stays else ():
+            folder.chmod(0o700)
+        return kinds, stays
+
+    # Once here, so that nobody has to read modules that are root's.
+    assert purge(service, root)[1]
+    with public_directory() as home:
+        there = thumbnails(home)
+        give_away(home)
+        kinds, stays = as_nobody(lambda: purge(replace(look_at(home), observer=Foreseen()), there))
+    assert (kinds, stays) == (["os"], True)

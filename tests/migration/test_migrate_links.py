@@ -1,5 +1,6 @@
 """A link at the old place of a cache, and what lies beside it."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,27 @@ def test_after_a_purge_the_link_is_in_the_way_back(found: Ground, elsewhere: Pat
 
     assert set(carry_out(service, back).statuses) == {Status.DONE}
     assert told(found.hub.scan()) == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a backslash divides names")
+def test_a_link_whose_text_has_backslashes_is_a_link_like_any_other(found: Ground, elsewhere: Path) -> None:
+    link = found.hub.folder("ada/two") / "odd"
+    link.symlink_to("..\\..\\..\\nothing")
+
+    done = carry_out(found.service, found.plan(to=elsewhere / "hub"))
+
+    assert set(done.statuses) == {Status.DONE}, [one for one in done.outcomes if one.trouble]
+    assert (elsewhere / "hub" / link.parent.name / "odd").readlink() == Path("..\\..\\..\\nothing")
+
+
+def test_a_way_round_through_its_own_repository_is_a_link_into_the_other(
+    found: Ground, elsewhere: Path
+) -> None:
+    """`…/models--ada--two/../models--bob--all/…`: where it leads would stay behind."""
+    own, other = found.hub.folder("ada/two"), found.hub.folder("bob/all")
+    (own / "around").symlink_to(f"{own}/../{other.name}/refs/main")
+
+    plan = found.plan("huggingface-hub@home:models/ada/two", to=elsewhere / "hub")
+
+    assert plan.steps == ()
+    assert {one.detail for one in plan.exclusions} == {f"{other.name}/refs/main"}

@@ -11,6 +11,7 @@ from cachemgr.domain.errors import Refused
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.run_event import Announced, Phase, RunEvent, StepFinished
 from cachemgr.domain.terms import Disposal, Intent, Rule, RunState, Status
+from cachemgr.execute import relocation
 from cachemgr.plan.compose import purge_plan
 from tests.cli.conftest import Program
 from tests.desk import carry_out, drop, utc_now
@@ -190,3 +191,28 @@ def test_rolling_back_says_what_becomes_of_the_copies(
     run = cut_off(found, found.plan(to=elsewhere / "hub"), publishing)
     said = cachemgr("recover", run, "--rollback", "--dry-run")
     assert "removes what was copied so far; every source is where it was" in said.out
+
+
+def test_what_a_killed_run_had_renamed_unseen_is_looked_into(
+    found: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A token that came into a repository right before it got its new place is nobody's to move."""
+    plan, own = found.plan(), found.hub.folder("ada/two")
+    assert any(isinstance(step.action, Move) for step in plan.steps)
+    (own / "refs" / "token").write_text("secret")
+
+    def killed(*_: object) -> None:
+        if (found.there.root / own.name).exists():
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(relocation, "look_through", killed)
+        with pytest.raises(KeyboardInterrupt):
+            carry_out(found.service, plan)
+    (run,) = found.service.interrupted()
+
+    done = carry_out(found.service, found.service.plan_finish(run.id))
+
+    assert "protected" in done.kinds
+    assert (own / "refs" / "token").read_text() == "secret"
+    assert not (found.there.root / own.name).exists()

@@ -8,15 +8,17 @@ import pytest
 from huggingface_hub.utils._fixes import WeakFileLock
 
 from cachemgr.disk.handles import Handle
+from cachemgr.disk.reader import STAGING
 from cachemgr.domain.action import Publish
 from cachemgr.domain.event import Gauge
 from cachemgr.domain.run_event import RunEvent, StepFinished
-from cachemgr.execute import relocation, system
+from cachemgr.execute import relocation, system, withdrawal
 from cachemgr.execute.compare import Compared, compare
+from cachemgr.execute.withdrawal import picture
 from tests.builders import tree
 from tests.desk import carry_out
 from tests.migration.ground import Ground, ground, look
-from tests.migration.killing import ours
+from tests.migration.killing import ours, repos
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="works through POSIX descriptors")
 
@@ -139,3 +141,92 @@ def test_a_copy_that_somebody_downloads_into_stays_in_an_undo(found: Ground, els
     again = carry_out(found.service, found.service.plan_undo(plan.reverses))
     assert list(there.glob("models--*")) == []
     assert "in-use" not in again.kinds
+
+
+class Killed(BaseException):
+    """Nothing is caught, and nothing is said any more."""
+
+
+@pytest.mark.parametrize("end", ["finish", "undo"])
+def test_what_came_into_a_copy_survives_a_kill_right_after_it_was_taken_away(
+    found: Ground, elsewhere: Path, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, before = elsewhere / "hub", repos(found.hub.root)
+    first = carry_out(found.service, found.plan(to=there)).run
+    new = there / found.hub.folder("ada/two").name / "refs" / "new"
+
+    def compared(*asked: object) -> Generator[int, None, Compared]:
+        done = yield from compare(*asked)  # type: ignore[arg-type]
+        if new.parents[1].name in asked[1]:  # type: ignore[operator]
+            new.write_text("precious")
+        return done
+
+    def killed(folder: Handle, name: str) -> bytes:
+        if new.parents[1].exists():
+            return picture(folder, name)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(relocation, "compare", compared)
+        patch.setattr(withdrawal, "picture", killed)
+        with pytest.raises(Killed):
+            carry_out(found.service, found.service.plan_undo())
+    assert not new.exists()
+
+    (run,) = found.service.interrupted()
+    again = found.service.plan_finish(run.id) if end == "finish" else found.service.plan_undo(first)
+    carry_out(found.service, again)
+
+    assert new.read_text() == "precious"
+    assert repos(found.hub.root) == before
+    assert ours(elsewhere, found.home) == []
+
+
+@pytest.mark.parametrize("new", [True, False], ids=["used", "unused"])
+@pytest.mark.parametrize("end", ["finish", "rollback"])
+def test_a_run_that_is_killed_while_it_gives_up_loses_nothing_either(
+    found: Ground, elsewhere: Path, end: str, new: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, before, gauge = elsewhere / "hub", repos(found.hub.root), Gauge()
+    plan = found.plan(to=there)
+    used: list[Path] = []
+
+    def use(event: RunEvent) -> None:
+        if isinstance(event, StepFinished) and isinstance(plan.steps[event.outcome.number].action, Publish):
+            used.append(published(there) / "refs" / "new")
+            if new:
+                used[0].write_text("precious")
+            gauge.stopped = True
+
+    def killed(folder: Handle, name: str) -> bytes:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(withdrawal, "picture", killed)
+        with pytest.raises(Killed):
+            carry_out(found.service, plan, gauge=gauge, during=use)
+    name = used[0].parents[1].name
+    assert not used[0].parents[1].exists()
+
+    (run,) = found.service.interrupted()
+    service = found.service
+    again = service.plan_finish(run.id) if end == "finish" else service.plan_roll_back(run.id)
+    kinds = carry_out(service, again).kinds
+
+    if not new:
+        assert kinds.count(None) == len(kinds)
+        assert ours(elsewhere) == []
+        assert (repos(there) if end == "finish" else repos(found.hub.root)) == before
+    elif end == "rollback":
+        assert used[0].read_text() == "precious"
+        assert repos(found.hub.root) == before
+        assert ours(elsewhere) == []
+    else:
+        # Its source stays, and what nobody knows the worth of stays where it is.
+        assert repos(found.hub.root) == {name: before[name]}
+        (kept,) = there.glob(f"{STAGING}*/*/refs/new")
+        assert kept.read_text() == "precious"
+        carry_out(service, service.plan_undo(run.id))
+        assert used[0].read_text() == "precious"
+        assert repos(found.hub.root) == before
+        assert ours(elsewhere) == []

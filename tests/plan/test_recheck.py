@@ -12,7 +12,7 @@ from cachemgr.domain.plan import Plan, Root, Step
 from cachemgr.domain.terms import Disposal, Intent, Rebuild
 from cachemgr.domain.unit import Container, Identity, Kind
 from cachemgr.plan.clear import clear
-from cachemgr.plan.recheck import recheck, recheck_return, still_wanted
+from cachemgr.plan.recheck import is_same, recheck, recheck_return, still_wanted
 from tests.values import NOW, cache, entry, inventory, unit
 
 HUB = "huggingface-hub@home"
@@ -169,3 +169,11 @@ def test_an_undo_or_a_purge_may_hold_what_the_journal_would_ask_for_and_nothing_
     }
     elsewhere = replace(fresh, roots=(replace(fresh.roots[0], path=Path("/home/ada")),))
     assert set(recheck_return(elsewhere, fresh)) == {0}
+
+
+def test_a_recovery_holds_what_a_decision_was_read_in_to_what_it_said_then(found: Inventory) -> None:
+    steps = tuple(replace(step, digest="read") for step in planned(found, "a").steps)
+    fresh = replace(planned(found, "a"), intent=Intent.FINISH, steps=steps)
+    assert is_same(fresh, fresh)
+    silent = replace(fresh, steps=(replace(steps[0], digest=""), *steps[1:]))
+    assert not is_same(silent, fresh)

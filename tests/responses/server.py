@@ -69,10 +69,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def opened(url: str, **more: Any) -> Cache:
+def opened(url: str, *, read_only: bool = False, **more: Any) -> Cache:
     """A cache there, without a thread of its own."""
-    settings = {"backend": "redis", "cleanup_interval_seconds": 0, "redis": {"url": url}}
-    return open_cache({**settings, **more, "redis": {**settings["redis"], **more.get("redis", {})}})  # type: ignore[dict-item]
+    more["redis"] = {"url": url, **more.get("redis", {})}
+    return open_cache({"backend": "redis", "cleanup_interval_seconds": 0, **more}, read_only=read_only)
 
 
 def took(action: Callable[[], object], times: int = 5) -> list[float]:

@@ -197,3 +197,18 @@ def test_answers_at_once_give_others_a_turn(root: Path) -> None:
 
     asyncio.run(main())
     assert ticks >= 9
+
+
+def test_a_closed_cache_opens_again(root: Path) -> None:
+    """As the other one does; and closing twice is no mistake."""
+
+    async def main() -> None:
+        async with open_async_cache({"cache_dir": str(root)}) as cache:
+            await cache.set(KEY, "hi")
+            await cache.close()
+            await cache.close()
+            hit = await cache.get(KEY)
+            assert hit is not None
+            await cache.close()
+
+    asyncio.run(main())

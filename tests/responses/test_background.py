@@ -1,6 +1,8 @@
 """The thread behind a cache: it writes down, it sweeps, and it keeps nothing alive."""
 
+import atexit
 import gc
+import os
 import subprocess
 import sys
 import threading
@@ -9,7 +11,10 @@ import weakref
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from cachemgr.responses import open_cache
+from cachemgr.responses.background import Background
 from tests.architecture.source import ROOT
 
 
@@ -35,6 +40,52 @@ def test_what_waits_is_written_down(root: Path) -> None:
         assert soon(lambda: other.analytics().total.hits == 1)
         assert soon(lambda: other.status()[0].entries == 1)
         other.close()
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="nothing here lists open files")
+def test_caches_that_nobody_closed_leave_nothing(root: Path) -> None:
+    """Files, threads, or something to do at the end of the program."""
+
+    def use() -> None:
+        cache = open_cache({"cache_dir": str(root)})
+        cache.set("a", "x")
+        cache.status()
+
+    use()
+    gc.collect()
+    before = len(os.listdir("/proc/self/fd")), atexit._ncallbacks()
+    for _ in range(5):
+        use()
+    gc.collect()
+    assert soon(lambda: not ours())
+    assert (len(os.listdir("/proc/self/fd")), atexit._ncallbacks()) == before
+
+
+def test_a_thread_outlives_an_interval_longer_than_it_can_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows, where no wait is longer than 49 days, two months ended it."""
+
+    class Kept:
+        flushed = swept = 0
+
+        def flush(self) -> None:
+            self.flushed += 1
+
+        def sweep_quietly(self) -> None:
+            self.swept += 1
+
+        def close(self) -> None:
+            background.stop()
+
+    monkeypatch.setattr("cachemgr.responses.background._FIRST_SWEEP", 0.01)
+    kept = Kept()
+    background = Background(kept, interval=2 * threading.TIMEOUT_MAX, flush_after=0.0)
+    background.ring(sweep=True)
+    assert soon(lambda: kept.swept > 0)
+    time.sleep(0.05)
+    before = kept.flushed
+    background.ring()
+    assert soon(lambda: kept.flushed > before)
+    background.stop()
 
 
 def test_what_has_expired_is_swept_without_a_word(root: Path) -> None:

@@ -1,10 +1,13 @@
 """Clocks that are wrong, jump, or are set right."""
 
+import sys
+import time
 from datetime import timedelta
 
 import pytest
 
 from cachemgr.responses import Cache, RequestKey
+from cachemgr.responses.clock import SYSTEM
 from tests.responses.conftest import Hands, Opener
 
 KEY = RequestKey("openai", "gpt-4o", "hello")
@@ -184,3 +187,12 @@ def test_a_week_is_no_wrong_clock(opened: Opener, hands: Hands) -> None:
     first.close()
     hands.set_by(7 * DAY)
     assert opened().sweep().removed.entries == 10
+
+
+@pytest.mark.skipif(not hasattr(time, "clock_gettime"), reason="this system has no clock_gettime")
+def test_a_mac_that_slept_has_no_clock_that_was_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python's own clock stands still there while the machine sleeps, and a night would look like a jump."""
+    monkeypatch.delattr(time, "CLOCK_BOOTTIME", raising=False)
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(time, "monotonic", lambda: -1.0)
+    assert SYSTEM.steady() > 0

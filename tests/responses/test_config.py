@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cachemgr.domain.errors import ConfigError
-from cachemgr.responses import CacheConfig, open_cache
+from cachemgr.responses import CacheConfig, ResponseCache, open_cache
 
 EXAMPLE = """\
 # .questfoundry/config.yml
@@ -165,3 +165,40 @@ def test_bad_yaml_is_one_sentence_with_its_line(tmp_path: Path) -> None:
 def test_what_opens_no_cache_is_a_configuration_error(source: Any) -> None:
     with pytest.raises(ConfigError):
         open_cache(source)
+
+
+@pytest.mark.parametrize("place", ["~", "~/x", "$HOME/x", "sub/${NAME}", "%LOCALAPPDATA%/x"])
+def test_a_place_that_nothing_expands_is_refused(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a file, or in what a program read of one; as `cachemgr status` says it of the same file."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match="nothing expands here; write the path out"):
+        open_cache({"cache_dir": place})
+    assert not list(tmp_path.iterdir())
+    file = project(tmp_path, f'caching:\n  cache_dir: "{place}"\n')
+    with pytest.raises(ConfigError, match=r"config\.yml:2: .*nothing expands here; write the path out"):
+        open_cache(file)
+
+
+def test_a_program_that_means_its_home_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A directory `~` would be made where it happens to run."""
+    monkeypatch.chdir(tmp_path)
+    for source in ("~/x", Path("~/x"), CacheConfig(cache_dir=Path("~")), {"cache_dir": Path("~/x")}):
+        with pytest.raises(ConfigError, match="write the path out"):
+            open_cache(source)
+    with pytest.raises(ConfigError, match="write the path out"):
+        ResponseCache("~/x")
+    with open_cache(tmp_path / "price in $US") as cache:
+        cache.set("key", "x")
+        with pytest.raises(ValueError, match="write the path out"):
+            cache.export("~/x")
+        assert cache.export(tmp_path / "~").entries == 1
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["price in $US", "~"]
+
+
+def test_another_kind_of_file_opens_no_cache(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text("[caching]\n")
+    with pytest.raises(ConfigError, match=r"config\.toml is a file; .* ends in \.yml or \.yaml"):
+        open_cache(file)

@@ -103,3 +103,13 @@ def test_who_stores_nothing_leaves_the_size_to_who_does(backend: str, opened: Op
     reader.set("one of its own", "x")
     reader.sweep_quietly()
     assert reader.status()[0].disk_bytes <= 0.05 * MEGABYTE
+
+
+def test_what_fits_nowhere_takes_nothing_away(opened: Opener, faults: list[str]) -> None:
+    """In memory the limit holds at once; what is larger than all of it is no reason to make room."""
+    cache = opened(backend="memory", max_cache_size_mb=1)
+    for number in range(100):
+        cache.set(f"{number}", "x" * 3000)
+    assert not cache.set("large", "x" * 2_000_000)
+    assert cache.status()[0].entries == 100
+    assert cache.set("small", "x")

@@ -51,6 +51,11 @@ def test_threads_ask_once(backend: str, opened: Opener) -> None:
     assert (total.hits, total.misses) == (7, 1), "who waits for an answer has a hit"
 
 
+def test_one_may_wait_for_ever(opened: Opener) -> None:
+    hit = opened().get_or_compute(KEY, lambda: ("answer", Usage()), lock_timeout=float("inf"))
+    assert hit.value == "answer"
+
+
 def test_processes_ask_once(root: Path, tmp_path: Path) -> None:
     asked = tmp_path / "asked"
     argv = [sys.executable, "-c", PROGRAM, str(root), str(asked)]
@@ -143,6 +148,10 @@ def test_stale_while_somebody_asks_again(opened: Opener, hands: Hands) -> None:
         {"choices": [{"finish_reason": "length"}]},
         {"stop_reason": "max_tokens", "content": [1]},
         {"candidates": [{"finishReason": "MAX_TOKENS"}]},
+        {"object": "response", "status": "queued", "output": []},
+        {"object": "response", "status": "incomplete", "error": None, "output": [1]},
+        {"done_reason": "length", "message": {"content": "hal"}},
+        {"stopReason": "max_tokens", "output": {"message": 1}},
     ],
 )
 def test_what_is_no_answer_is_not_kept(value: JSONValue, opened: Opener) -> None:
@@ -153,7 +162,14 @@ def test_what_is_no_answer_is_not_kept(value: JSONValue, opened: Opener) -> None
 
 @pytest.mark.parametrize(
     "value",
-    ["hi", {"choices": [{"finish_reason": "stop"}]}, {"stop_reason": "end_turn"}, {"error": None, "a": 1}, 0],
+    [
+        *({"object": "response", "status": "completed"}, {"status": "queued"}, {"done_reason": "stop"}),
+        "hi",
+        {"choices": [{"finish_reason": "stop"}]},
+        {"stop_reason": "end_turn"},
+        {"error": None, "a": 1},
+        0,
+    ],
 )
 def test_an_answer_is_kept(value: JSONValue, opened: Opener) -> None:
     cache = opened()

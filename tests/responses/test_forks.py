@@ -1,5 +1,6 @@
 """A child after a fork: its own locks, its own database, none of its parent's work."""
 
+import asyncio
 import multiprocessing
 import os
 import threading
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cachemgr.responses import open_cache
+from cachemgr.responses import open_async_cache, open_cache
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 
@@ -45,6 +46,21 @@ def test_a_child_goes_on(interval: int, root: Path) -> None:
         assert cache.set("again", "x")
         assert cache.status()[0].entries == 3
         assert cache.verify().sound
+
+
+def test_a_child_of_asyncio_has_a_thread_of_its_own(root: Path) -> None:
+    """As of a server that opens its cache, and then makes its workers."""
+    cache = open_async_cache({"cache_dir": str(root), "cleanup_interval_seconds": 0})
+
+    async def work(key: str) -> None:
+        async with asyncio.timeout(5):
+            assert await cache.set(key, "x")
+            assert await cache.get(key)
+
+    asyncio.run(work("parent"))
+    assert in_child(lambda: asyncio.run(work("child"))) == 0
+    asyncio.run(work("again"))
+    asyncio.run(cache.close())
 
 
 def test_a_fork_while_other_threads_hold_everything(root: Path) -> None:
@@ -107,3 +123,16 @@ def test_a_process_that_was_spawned(root: Path) -> None:
         process.join(60)
         assert process.exitcode == 0
         assert cache.get("child")
+
+
+def test_a_child_that_leaves_what_its_parent_holds(root: Path) -> None:
+    """As one does that ends within a computation: nothing of it is the child's to release."""
+    cache = open_cache({"cache_dir": str(root), "cleanup_interval_seconds": 0})
+    cache.set("key", "x")
+    held = cache.store.exclusive("3f" * 32, 0.0)
+    assert held.__enter__()
+    assert in_child(lambda: held.__exit__(None, None, None)) == 0
+    with open_cache({"cache_dir": str(root)}) as other, other.store.exclusive("3f" * 32, 0.0) as theirs:
+        assert not theirs
+    held.__exit__(None, None, None)
+    cache.close()

@@ -3,6 +3,8 @@
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -122,6 +124,26 @@ def test_a_locked_index_stops_nobody(opened: Opener, root: Path, faults: list[st
     locked.execute("ROLLBACK")
     locked.close()
     assert cache.status()[0].entries == 2
+
+
+def test_a_second_cache_takes_no_locks_from_the_first(opened: Opener, root: Path) -> None:
+    """Of one process. Its locks end when it closes any descriptor of the file (fcntl(2)): then another
+    program, closing the index, believed that it was the last, and removed the log that the first writes."""
+    first = opened()
+    first.set("a", "x")
+    first.status()
+    with opened() as second:
+        assert second.status()[0].entries == 1
+    look = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); print(*c.execute(sys.argv[2]).fetchone())"
+
+    def others(query: str) -> str:
+        argv = [sys.executable, "-c", look, str(root / ".index.sqlite3"), query]
+        return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
+
+    assert others("SELECT count(*) FROM e") == "1"
+    first.get("a")
+    first.flush()
+    assert others("SELECT sum(hits) FROM daily") == "1"
 
 
 def test_a_killed_process_leaves_entries_that_are_found(opened: Opener, root: Path) -> None:

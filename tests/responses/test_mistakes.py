@@ -1,6 +1,8 @@
 """Mistakes in calls: one clear error, before anything is paid for where it can be known by then."""
 
 import asyncio
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -83,3 +85,38 @@ def test_what_is_raised_can_be_imported_where_the_cache_is() -> None:
     with pytest.raises(ConfigError):
         open_cache({"backend": "sqlit"})
     assert issubclass(Unreachable, Exception)
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_what_is_no_age_and_no_size_removes_nothing(dry_run: bool, opened: Opener) -> None:
+    """The difference of two times the wrong way round was an age that everything has."""
+    cache = opened()
+    cache.set("key", "x")
+    with pytest.raises(ValueError, match="older_than"):
+        cache.expire(older_than=timedelta(seconds=-1), dry_run=dry_run)
+    with pytest.raises(ValueError, match="to_bytes"):
+        cache.evict(to_bytes=-1, dry_run=dry_run)
+    assert cache.get("key")
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        *((None, 3), ("5", 0), (-1, 0), (10**20, 0), (1, 2.5)),
+        *((1, 1, Decimal("NaN")), (1, 1, Decimal("sNaN")), (1, 1, 10**30), (1, 1, float("inf"))),
+        *((1, 1, Decimal(-1)), (1, 1, None)),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("backend", ["file", "sqlite"])
+def test_a_cost_that_cannot_be_is_named(numbers: Any, backend: str, opened: Opener) -> None:
+    """An API that tells no tokens says null: stored so, the answer could never be read again."""
+    cache, usage = opened(backend=backend), Usage(*numbers)
+    cache.set("sound", "x", usage=Usage(3, 4, 0.5))  # type: ignore[arg-type]
+    for call in (
+        lambda: cache.set("key", "x", usage=usage),
+        lambda: cache.get_or_compute("key", lambda: ("x", usage)),
+    ):
+        with pytest.raises(TypeError, match="is no cost: tokens are whole numbers"):
+            call()
+    assert [entry.usage for entry in cache.entries()] == [Usage(3, 4, Decimal("0.5"))]

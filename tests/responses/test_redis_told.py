@@ -20,11 +20,11 @@ def test_a_size_limit_is_the_servers(server: RedisServer, faults: list[str]) -> 
     assert len(faults) <= 1
 
 
-@pytest.mark.parametrize("fallback", ["none", "memory"])
+@pytest.mark.parametrize(("fallback", "stale"), [("none", 0), ("memory", 0), ("none", 100)])
 def test_one_call_waits_once_for_a_server_that_freezes(
-    fallback: str, server: RedisServer, faults: list[str]
+    fallback: str, stale: int, server: RedisServer, faults: list[str]
 ) -> None:
-    with opened(server.url, redis={"fallback": fallback}) as cache:
+    with opened(server.url, redis={"fallback": fallback}, stale_while_revalidate_seconds=stale) as cache:
         cache.set("key", "x")
         server.freeze()
         for key in ("key", "other"):

@@ -4,12 +4,15 @@ import json
 import warnings
 from dataclasses import fields, is_dataclass
 from importlib.resources import files
+from operator import attrgetter
+from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
 import yaml
 
-from cachemgr.responses import CacheConfig, ConfigError
+from cachemgr.responses import CacheConfig, ConfigError, open_cache
+from cachemgr.responses.config import LIMITS
 from tests.responses.test_config import EXAMPLE
 
 jsonschema = pytest.importorskip("jsonschema")
@@ -91,3 +94,37 @@ def test_the_schema_agrees_with_the_reader(section: dict[str, Any], valid: bool 
             assert not valid
         else:
             assert valid
+
+
+def nested(name: str, value: object) -> dict[str, Any]:
+    first, _, rest = name.partition(".")
+    return {first: nested(rest, value) if rest else value}
+
+
+@pytest.mark.parametrize("name", sorted(LIMITS))
+def test_a_setting_beyond_what_can_be_meant_is_named(name: str, root: Path) -> None:
+    """Instead of an application that fails later: by a size or a time without end, a share of zero."""
+    least, most = LIMITS[name]
+    whole = isinstance(attrgetter(name)(CacheConfig()), int)
+    for value in (least - 1, most + most / 8):
+        section = nested(name, int(value) if whole else value)
+        assert not jsonschema.Draft202012Validator(schema()).is_valid({"caching": section})
+        with pytest.raises(ConfigError, match=name.rpartition(".")[2]):
+            CacheConfig.from_dict(section)
+    for value in (least, most):
+        section = nested(name, int(value) if whole else value)
+        assert jsonschema.Draft202012Validator(schema()).is_valid({"caching": section})
+        with open_cache({"cache_dir": str(root), **section}) as cache:
+            cache.set("key", "x")
+            cache.get("key")
+    if not whole:
+        for odd in (float("inf"), float("nan")):
+            with pytest.raises(ConfigError):
+                open_cache(nested(name, odd))
+
+
+def test_a_rule_without_end_is_named() -> None:
+    rules = {"openai": {"max_cache_size_mb": float("inf")}}
+    for source in ({"per_provider": rules}, CacheConfig(per_provider=rules)):
+        with pytest.raises(ConfigError, match="openai"):
+            open_cache(source)

@@ -141,3 +141,10 @@ def test_a_racing_writer_is_newer(backend: str, opened: Opener, tmp_path: Path, 
         transfer(source, target)
         assert all(stored.result())
     assert {hit.value for number in range(200) if (hit := target.get(f"{number}"))} == {"newer"}
+
+
+def test_nothing_is_copied_into_memory_that_ends_at_once(opened: Opener, tmp_path: Path) -> None:
+    cache = opened()
+    cache.set("key", "x")
+    with pytest.raises(ValueError, match="ends at once"):
+        cache.export(tmp_path / "other", backend="memory")

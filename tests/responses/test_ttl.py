@@ -1,11 +1,12 @@
 """How long an answer is kept, and who says so."""
 
+import math
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from cachemgr.responses import RequestKey, SetResult
+from cachemgr.responses import RequestKey, SetResult, Usage
 from cachemgr.responses.config import CacheConfig
 from cachemgr.responses.ttl import LONGEST, seconds
 from tests.responses.conftest import Hands, Opener
@@ -56,6 +57,20 @@ def test_zero_stores_nothing_and_takes_nothing_away(opened: Opener) -> None:
 def test_what_is_no_time_to_live_is_the_callers_mistake(ttl: float, opened: Opener) -> None:
     with pytest.raises(ValueError, match="time to live"):
         opened().set(KEY, "hi", ttl=ttl)
+
+
+@pytest.mark.parametrize("setting", ["ttl_seconds", "per_provider"])
+@pytest.mark.parametrize("ttl", [math.inf, 1e300], ids=["inf", "1e300"])
+def test_a_configured_time_without_end_is_a_century(
+    ttl: float, setting: str, opened: Opener, hands: Hands
+) -> None:
+    """As one that is given to `set`."""
+    cache = opened(**{setting: ttl if setting == "ttl_seconds" else {"*": {"ttl_seconds": ttl}}})
+    assert cache.set("key", "x")
+    assert cache.get_or_compute("other", lambda: ("x", Usage())).origin == "computed"
+    hands.pass_by(90 * 366 * 86_400)
+    assert cache.get("key")
+    assert cache.status()[0].entries == 2
 
 
 def test_a_century_is_long_enough() -> None:

@@ -3,11 +3,13 @@
 import os
 import sys
 from collections import Counter
+from itertools import count
 from pathlib import Path
 
 import pytest
 
-from cachemgr.responses import Cache
+from cachemgr.responses import Cache, open_cache
+from cachemgr.responses.clock import Clock
 from tests.responses.conftest import Hands, Opener
 
 A, B = "00" + "a" * 62, "00" + "b" * 62
@@ -144,3 +146,21 @@ def test_everything_is_found_though_somebody_writes(cache: Cache, opened: Opener
     finally:
         enough.set()
         thread.join()
+
+
+def test_who_cannot_mend_says_so(root: Path) -> None:
+    """Somebody else sweeps, for longer than one waits."""
+    moments = count(0, 6)
+    clock = Clock(steady=lambda: float(next(moments)))
+    config = {"cache_dir": str(root), "cleanup_interval_seconds": 0}
+    with open_cache(config) as other, open_cache(config, clock=clock) as cache:
+        cache.set("key", "x")
+        next(root.glob("??/*.json")).write_text("torn")
+        with other.store.maintenance() as mine:
+            assert mine
+            report = cache.verify(repair=True)
+        assert report.skipped
+        assert not report.sound
+        report = cache.verify(repair=True)
+        assert not report.skipped
+        assert report.sound

@@ -89,6 +89,17 @@ def test_what_contains_a_protected_place_by_its_real_way_is_refused(home: Path, 
     refused(at(inventory, roots["disk"]), "home")
 
 
+@pytest.mark.parametrize("among", ["home", "Users"])
+def test_homes_are_where_ones_own_is(tmp_path: Path, among: str) -> None:
+    """On servers they lie in /export/home and the like, on Windows on whichever drive."""
+    own, theirs = (tmp_path / "export" / among / name for name in ("ada", "bob"))
+    tree(theirs, {"cache": {"x": b"1"}})
+    own.mkdir()
+    inventory = manager(own, roots={"theirs": theirs, "shared": theirs / "cache"}).inventory()
+    refused(at(inventory, theirs), "other-home")
+    assert at(inventory, theirs / "cache").state is CacheState.OK
+
+
 @pytest.mark.skipif(HERE is not Platform.LINUX, reason="other users' homes are in /home there")
 def test_another_users_home_is_refused_and_a_cache_in_it_is_not(home: Path) -> None:
     if os.geteuid() != 0:

@@ -112,6 +112,10 @@ def test_without_a_variable_a_tool_writes_to_its_default(machine: Machine, kind:
         (on(LINUX, UV_CACHE_DIR="~/u"), "uv", "/work/~/u", "unexpanded"),
         (on(WINDOWS, HF_HOME=r"~\hf"), "huggingface-hub", r"C:\Users\ada\hf\hub", ""),
         (on(WINDOWS, HF_HOME="%D%\\hf", D="E:"), "huggingface-hub", r"E:\hf\hub", ""),
+        # Names have no case there: `os.environ` has capitals, and finds them however they are written.
+        (on(WINDOWS, HF_HOME="%Data%\\hf", DATA="E:"), "huggingface-hub", r"E:\hf\hub", ""),
+        (on(WINDOWS, HF_HOME="${Data}\\hf", DATA="E:"), "huggingface-hub", r"E:\hf\hub", ""),
+        (on(LINUX, HF_HOME="/$Data/hf", DATA="x"), "huggingface-hub", "/$Data/hf/hub", "unexpanded"),
         (on(WINDOWS, TIKTOKEN_CACHE_DIR=r"%D%\t", D="E:"), "tiktoken", r"D:\work\%D%\t", "unexpanded"),
         # relative
         (on(LINUX, HF_HOME="hf"), "huggingface-hub", "/work/hf/hub", "relative"),

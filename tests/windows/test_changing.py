@@ -12,7 +12,7 @@ import pytest
 
 from cachemgr.disk import win32
 from cachemgr.disk import windows as disk
-from cachemgr.disk.reader import OURS
+from cachemgr.disk.reader import OURS, STAGING
 from cachemgr.domain.outcome import Trouble
 from cachemgr.execute import windows as execute
 from tests.builders import tree
@@ -82,12 +82,13 @@ def test_a_removal_waits_as_well(
     assert not (tmp_path / name).exists()
 
 
+@pytest.mark.parametrize("place", [OURS, STAGING])
 @pytest.mark.parametrize("name", ["file", "empty"])
-def test_a_read_only_attribute_is_cleared_in_our_quarantine_alone(
-    name: str, root: disk.Handle, windows: Windows, tmp_path: Path
+def test_a_read_only_attribute_is_cleared_in_our_own_directories_alone(
+    name: str, place: str, root: disk.Handle, windows: Windows, tmp_path: Path
 ) -> None:
     remove = execute.unlink if name == "file" else execute.rmdir
-    ours = tmp_path / f"{OURS}run"
+    ours = tmp_path / f"{place}run"
     ours.mkdir()
     windows.mark(tmp_path / name, win32.READ_ONLY)
     mode = stat.S_IMODE((tmp_path / name).stat().st_mode)
@@ -110,6 +111,19 @@ def test_the_attribute_of_a_file_with_another_name_is_left_alone(
     with pytest.raises(PermissionError):
         execute.unlink(disk.open_child(root, ours.name), "7")
     assert (tmp_path / "file").stat().st_mode == mode
+
+
+def test_copies_that_came_to_nothing_go_whatever_names_they_share(
+    root: disk.Handle, windows: Windows, tmp_path: Path
+) -> None:
+    """All names of a file that was copied into staging are there, and ours."""
+    ours = tree(tmp_path, {f"{STAGING}run": {"7": "1"}}) / f"{STAGING}run"
+    os.link(ours / "7", ours / "8")
+    windows.mark(ours / "7", win32.READ_ONLY)
+    staging = disk.open_child(root, ours.name)
+    for name in ("7", "8"):
+        execute.unlink(staging, name)
+    assert list(ours.iterdir()) == []
 
 
 def test_a_junction_goes_as_the_link_it_is(root: disk.Handle, windows: Windows, tmp_path: Path) -> None:

@@ -136,3 +136,8 @@ def test_what_turns_out_to_be_a_junction_is_let_go_again(tmp_path: Path, windows
         with pytest.raises(NotADirectoryError):
             disk.open_child(root, "junction")
     assert list(windows.held.values()) == [disk.extended(str(tmp_path))]
+
+
+@pytest.mark.parametrize("path", [os.sep, f"{os.sep}way"])
+def test_a_way_has_one_separator_between_names_at_the_top_of_a_drive_too(path: str) -> None:
+    assert disk.Handle(path).to("name") == path.removesuffix(os.sep) + os.sep + "name"

@@ -34,9 +34,11 @@ class Hub:
     def read(self, reader: Reader) -> Iterator[Draft]:
         store = read_store(reader)
         repositories: list[Repository] = []
-        before = reader.unread
+        before, elsewhere = reader.unread, False
         for item in reader.list():
-            if item.kind is Kind.DIRECTORY and (match := REPOSITORY.fullmatch(item.name)):
+            match = REPOSITORY.fullmatch(item.name)
+            elsewhere = elsewhere or (match is not None and item.kind is Kind.LINK)
+            if match is not None and item.kind is Kind.DIRECTORY:
                 name = f"{match[1]}/{match[2].replace('--', '/')}"
                 repositories.append(self._repository(reader, item.name, name))
             elif item.name in _SUPPORT:
@@ -47,7 +49,8 @@ class Hub:
             replace(repository, whole=repository.whole and repository.folder not in foreign)
             for repository in repositories
         ]
-        if reader.unread > before or not all(repository.whole for repository in repositories):
+        unread = reader.unread > before or elsewhere
+        if unread or not all(repository.whole for repository in repositories):
             # Somebody unseen may hold a shared payload: rather leak than break.
             store = replace(store, removable=frozenset())
         for repository in repositories:

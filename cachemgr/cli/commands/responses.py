@@ -12,6 +12,7 @@ from cachemgr.cli.options import DIRECTORY, allow_root_option, everywhere, json_
 from cachemgr.cli.responses import (
     agree,
     as_text,
+    directory,
     pinned,
     rehearsed,
     response_caches,
@@ -22,7 +23,7 @@ from cachemgr.cli.responses import (
     the_one,
 )
 from cachemgr.cli.session import Session
-from cachemgr.domain.errors import Busy, Refused, UnknownTarget, UsageError
+from cachemgr.domain.errors import Busy, Damaged, Refused, UnknownTarget, UsageError
 from cachemgr.domain.field import Measure, amount
 from cachemgr.domain.policy import Pin
 from cachemgr.present.document.responses import (
@@ -36,6 +37,7 @@ from cachemgr.present.document.responses import (
 from cachemgr.present.document.values import is_text
 from cachemgr.present.text import display_name
 from cachemgr.responses.cache import Cache
+from cachemgr.responses.errors import Corrupt
 from cachemgr.responses.maintained import BUSY
 from cachemgr.responses.query import EntryQuery, Grouping, Order
 from cachemgr.responses.report import SweepReport
@@ -150,11 +152,16 @@ def get(session: Session, named: Path | None, key: str) -> int:
     """Print one response. KEY is what the application asks by, a digest, or how a digest begins."""
     with response_caches(session).looking(named) as cache:
         entry = the_one(session, cache, key, named)
-        hit = cache.peek(entry.digest)
+        try:
+            hit = cache.peek(entry.digest)
+        except Corrupt as error:
+            verify = session.command("responses", "verify", *directory(named))
+            what = display_name(str(error))
+            raise Damaged(
+                f"{entry.digest} cannot be read: {what}; `{verify}` looks at all of them"
+            ) from error
         if hit is None:
-            where = () if named is None else ("--dir", str(named))
-            verify = session.command("responses", "verify", *where)
-            raise UnknownTarget(f"{entry.digest} cannot be read; `{verify}` says why")
+            raise UnknownTarget(f"{entry.digest} is gone: somebody removed it just now")
         if session.options.json:
             session.output.document(entry_document(cache, entry, hit.value, session.now()))
         else:
@@ -193,7 +200,9 @@ def expire(
             return 0
         if not (session.options.json or yes):
             show_sweep(session, cache, report, kept, older=age is not None)
-    agree(session, "expire", named, yes=yes)
+    asked = ("--older-than", older_than) if older_than is not None else ()
+    flags = [flag for flag, given in (("--never-expiring", never_expiring), ("--force", force)) if given]
+    agree(session, ("expire", *asked, *flags), named, yes=yes)
     with caches.changing(named) as cache:
         report = cache.expire(older_than=age, endless=never_expiring, keep=pins, force=force)
         if report.skipped:
@@ -220,9 +229,11 @@ def verify(session: Session, named: Path | None, repair: bool, yes: bool) -> int
             if repair and not session.options.json:
                 show_findings(session, report, named, asked=True)
     if repair:
-        agree(session, "verify --repair", named, yes=yes)
+        agree(session, ("verify", "--repair"), named, yes=yes)
     with (caches.changing if repair else caches.looking)(named) as cache:
         report = cache.verify(repair=repair)
+        if report.skipped:
+            raise Busy(f"nothing was mended: {report.skipped}")
         if session.options.json:
             session.output.document(verify_document(cache, report, session.now()))
         else:

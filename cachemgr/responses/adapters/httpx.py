@@ -1,18 +1,22 @@
 """`httpx.Client(transport=CachemgrTransport(open_cache()))`: for any client of an API that takes a transport.
 
 Only a POST of JSON that is answered with JSON and 200 is cached. The key is the address and the whole body;
-what a client sends besides (its key, its name) is not in it.
+what a client sends besides (its key, its name) is not in it, unless the address itself has it (`?key=…`).
+With `store_prompts` the address is stored without what follows `?`.
 """
 
 import json
+from collections.abc import Coroutine
 from typing import Any
 
 import httpx
 
+from cachemgr.responses.aio import AsyncCache
 from cachemgr.responses.cache import Cache
+from cachemgr.responses.entry import Hit, SetResult
 from cachemgr.responses.errors import KeyRefused
 from cachemgr.responses.key import RequestKey
-from cachemgr.responses.usage import Usage
+from cachemgr.responses.usage import NOTHING, Usage, believed
 from cachemgr.responses.worth import worth_keeping
 
 MARK = "x-cachemgr"
@@ -41,7 +45,9 @@ class CachemgrTransport(httpx.BaseTransport):
 
 
 class AsyncCachemgrTransport(httpx.AsyncBaseTransport):
-    def __init__(self, cache: Cache, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, cache: Cache | AsyncCache, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        """With a Cache the loop stands still as long as that takes, which a server or a slow disk may; an
+        AsyncCache waits in its thread, and needs asyncio."""
         self._cache = cache
         self._transport = transport or httpx.AsyncHTTPTransport()
 
@@ -49,12 +55,15 @@ class AsyncCachemgrTransport(httpx.AsyncBaseTransport):
         key = _key(request, await request.aread())
         if key is None:
             return await self._transport.handle_async_request(request)
-        if (hit := self._cache.get(key)) is not None:
+        found = self._cache.get(key)
+        hit = found if found is None or isinstance(found, Hit) else await found
+        if hit is not None:
             return _answer(hit.value)
         response = await self._transport.handle_async_request(request)
         if _is_json(response):
             await response.aread()
-            _keep(self._cache, key, response)
+            if (keeping := _keep(self._cache, key, response)) is not None:
+                await keeping
         return response
 
     async def aclose(self) -> None:
@@ -71,7 +80,11 @@ def _key(request: httpx.Request, content: bytes) -> RequestKey | None:
         return None
     if not isinstance(body, dict) or body.get("stream"):
         return None
-    key = RequestKey(request.url.host, str(body.get("model", "")), str(request.url), params={"body": body})
+    address = request.url.copy_with(query=None, fragment=None, userinfo=b"")
+    params: dict[str, Any] = {"body": body}
+    if request.url.query:
+        params["query"] = request.url.query.decode("ascii", "replace")
+    key = RequestKey(request.url.host, str(body.get("model", "")), str(address), params=params)
     try:
         key.digest()
     except KeyRefused:
@@ -83,13 +96,18 @@ def _is_json(response: httpx.Response) -> bool:
     return response.status_code == 200 and "json" in response.headers.get("content-type", "")
 
 
-def _keep(cache: Cache, key: RequestKey, response: httpx.Response) -> None:
+def _keep(
+    cache: Cache | AsyncCache, key: RequestKey, response: httpx.Response
+) -> Coroutine[Any, Any, SetResult] | None:
+    """What has to be awaited, if anything."""
     try:
         value = response.json()
     except ValueError:
-        return
-    if worth_keeping(value):
-        cache.set(key, value, usage=_usage(value))
+        return None
+    if not worth_keeping(value):
+        return None
+    kept = cache.set(key, value, usage=_usage(value))
+    return None if isinstance(kept, SetResult) else kept
 
 
 def _answer(value: Any) -> httpx.Response:
@@ -99,9 +117,9 @@ def _answer(value: Any) -> httpx.Response:
 def _usage(value: Any) -> Usage:
     said: Any = value.get("usage") if isinstance(value, dict) else None
     if not isinstance(said, dict):
-        return Usage()
+        return NOTHING
     inward, outward = (
         next((said[name] for name in names if isinstance(said.get(name), int)), 0)
         for names in (("prompt_tokens", "input_tokens"), ("completion_tokens", "output_tokens"))
     )
-    return Usage(inward, outward)
+    return believed(inward, outward)

@@ -10,7 +10,7 @@ from instructor.cache import BaseCache
 
 from cachemgr.responses.cache import Cache
 from cachemgr.responses.ttl import DEFAULT
-from cachemgr.responses.usage import Usage
+from cachemgr.responses.usage import NOTHING, Usage, believed
 
 
 class CachemgrCache(BaseCache):
@@ -44,9 +44,9 @@ def _usage(value: Any) -> Usage:
     try:
         raw = json.loads(value)["raw"]
         said = (json.loads(raw) if isinstance(raw, str) else raw)["usage"]
-        return Usage(
+        return believed(
             int(said.get("prompt_tokens") or said.get("input_tokens") or 0),
             int(said.get("completion_tokens") or said.get("output_tokens") or 0),
         )
     except (KeyError, TypeError, ValueError, AttributeError):
-        return Usage()
+        return NOTHING

@@ -17,7 +17,7 @@ from cachemgr.responses.cache import Cache
 from cachemgr.responses.entry import JSONValue
 from cachemgr.responses.key import RequestKey
 from cachemgr.responses.query import EntryQuery
-from cachemgr.responses.usage import Usage
+from cachemgr.responses.usage import Usage, believed
 from cachemgr.responses.worth import worth_keeping
 
 _NAMESPACE = "langchain"
@@ -91,4 +91,4 @@ def _whole(generation: Generation) -> bool:
 def _usage(generations: Sequence[Generation]) -> Usage:
     first = generations[0]
     said: Any = getattr(getattr(first, "message", None), "usage_metadata", None) or {}
-    return Usage(int(said.get("input_tokens", 0)), int(said.get("output_tokens", 0)))
+    return believed(said.get("input_tokens", 0), said.get("output_tokens", 0))

@@ -14,7 +14,7 @@ from litellm.caching.base_cache import BaseCache
 
 from cachemgr.responses.cache import Cache
 from cachemgr.responses.ttl import DEFAULT
-from cachemgr.responses.usage import Usage
+from cachemgr.responses.usage import NOTHING, Usage, believed
 
 
 def install(cache: Cache, **options: Any) -> "litellm.Cache":
@@ -74,10 +74,10 @@ def _said(value: Any) -> tuple[str, str, Usage]:
         model, said = str(answer["model"]), answer["usage"]
         tokens = int(said.get("prompt_tokens", 0)), int(said.get("completion_tokens", 0))
     except (KeyError, TypeError, ValueError, AttributeError):
-        return "", "", Usage()
+        return "", "", NOTHING
     try:
         provider = str(litellm.get_llm_provider(model)[1])
         cost = sum(litellm.cost_per_token(model=model, prompt_tokens=tokens[0], completion_tokens=tokens[1]))
     except Exception:
-        return "litellm", model, Usage(*tokens)  # a model whose price nobody told it
-    return provider, model, Usage(*tokens, Decimal(str(cost)))
+        return "litellm", model, believed(*tokens)  # a model whose price nobody told it
+    return provider, model, believed(*tokens, Decimal(str(cost)))
