@@ -2,7 +2,7 @@
 
 from cachemgr.domain.display import display_name
 from cachemgr.present.figures import UNKNOWN, age, count, counted, day, minute, size
-from cachemgr.present.names import cells, middle, pasteable, short_path
+from cachemgr.present.names import cells, error_sentence, middle, pasteable, short_path
 from cachemgr.present.sentences import (
     exclusion_sentence,
     finding_sentence,
@@ -39,6 +39,7 @@ __all__ = [
     "day",
     "display_name",
     "disposal_word",
+    "error_sentence",
     "exclusion_sentence",
     "finding_sentence",
     "glyph",
