@@ -225,8 +225,8 @@ def test_what_is_stored_while_it_is_cleared_is_known_afterwards(opened: Opener) 
 
     def meanwhile(_: Removed) -> None:
         for number in range(3):
-            other.set(f"later {number}", "x", ttl=None)
-        other.flush()
+            cache.set(f"later {number}", "x", ttl=None)
+        cache.flush()
 
     cache.clear(on_progress=meanwhile)
     there = sum(bool(cache.get(f"later {number}")) for number in range(3))
