@@ -75,7 +75,7 @@ class SqliteStore:
     def _put(self, statement: str, digest: str, payload: bytes, metadata: Metadata) -> int:
         """How many rows were written."""
         try:
-            values = row(number_of(digest), bytes.fromhex(digest), payload, metadata)
+            values = row(bytes.fromhex(digest), payload, metadata)
             for _ in range(_EXCHANGES):
                 written = self._connections.writer().execute(statement, values).rowcount
                 if self._connections.look():
