@@ -136,6 +136,11 @@ class CacheApp(App[None]):
         elif not isinstance(self.screen, QuitScreen):
             self.push_screen(QuitScreen(), self._quit_if)
 
+    def _fatal_error(self) -> None:
+        """Textual would print a traceback with the values of all variables, names of files as they are among
+        them. `run` raises what it was, and the program says what it says of every bug."""
+        self._close_messages_no_wait()
+
     def _quit_if(self, agreed: bool | None) -> None:
         if agreed:
             self.stop(terminal.ENDINGS["SIGINT"])
@@ -152,4 +157,6 @@ def run(service: CacheManager, *, ascii_glyphs: bool = False) -> int:
         return 2
     app = CacheApp(service, ascii_glyphs=ascii_glyphs or not terminal.speaks_utf8(), host=platform.node())
     app.run()
+    if app._exception is not None:
+        raise app._exception
     return app.return_code or 0
