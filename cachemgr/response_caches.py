@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cachemgr.domain.machine import Machine
     from cachemgr.responses.cache import Cache
     from cachemgr.responses.config import Backend, CacheConfig
+    from cachemgr.responses.config_origins import Setting
     from cachemgr.responses.transfer import TransferReport
 
 _ON_DISK = ("file", "sqlite")
@@ -107,6 +108,13 @@ class ResponseCaches:
     def directory(self, named: Path | None = None) -> Path:
         """Where the cache is that is meant, or would be."""
         return self._lookup(named).directory
+
+    def settings(self) -> Iterator[Setting]:
+        """What is configured for the project's cache, and where each value came from. Raises ConfigError."""
+        from cachemgr.responses.config_origins import settings
+
+        file = (self.project or Path(self.machine.cwd)) / USUAL_FILE
+        return settings(file, self.machine.env, Path(self.machine.cwd))
 
     def admit(self) -> None:
         """Raises Refused where nothing may be changed: by the options, or for a home of somebody else's."""

@@ -23,7 +23,7 @@ from cachemgr.present.document.values import encode
 from cachemgr.present.plan_rows import kept_rows
 from cachemgr.present.promises import extent
 from cachemgr.present.routes import migrated, route_rows
-from cachemgr.present.text import counted, display_name, minute
+from cachemgr.present.text import counted, display_name, error_sentence, minute
 
 PROMISED_WORDS = frozenset({"all", "legacy", "models", "apps", "responses", "packages", "builds"})
 """Targets that name whatever is there; that something in them stays is no refusal."""
@@ -61,7 +61,7 @@ def act(session: Session, plan: Plan, wish: Wish, *, saved: bool = False) -> int
         _look(session, plan, wish, waits, brake)
         return 0
     if not plan.steps:
-        return _nothing(session, plan, machine_readable=machine_readable)
+        return _nothing(session, plan, wish)
     quietly = machine_readable or session.options.quiet
     if not quietly or (session.interactive and not wish.yes):
         route = _migration(session, plan)
@@ -92,9 +92,9 @@ def _look(session: Session, plan: Plan, wish: Wish, waits: Refused | None, brake
         if not session.options.quiet:
             show_unled(session.output, _unled(session, plan))
     if waits is not None:
-        session.output.line(f"cachemgr: {waits}", err=True)
+        session.output.line(f"cachemgr: {error_sentence(waits)}", err=True)
     elif brake is not None:
-        session.output.line(f"cachemgr: with --yes this would be refused: {brake}", err=True)
+        session.output.line(f"cachemgr: with --yes this would be refused: {error_sentence(brake)}", err=True)
 
 
 def _report(session: Session, plan: Plan, wish: Wish, run: Execution) -> None:
@@ -211,8 +211,9 @@ def _with_yes(arguments: Sequence[str], more: Sequence[str] = ()) -> list[str]:
 
 def _save(session: Session, plan: Plan, wish: Wish) -> int:
     document = session.service.encode_plan(plan)
+    indent = None if wish.events else 2
     if wish.plan is None or str(wish.plan) == "-":
-        session.output.document(document)
+        session.output.document(document, indent=indent)
         return 0
     try:
         with open(wish.plan, "x", encoding="ascii", newline="\n") as file:
@@ -223,8 +224,8 @@ def _save(session: Session, plan: Plan, wish: Wish) -> int:
     except OSError as error:
         why = os.strerror(error.errno or 0)
         raise UsageError(f"cannot write the plan to {display_name(wish.plan)}: {why}") from error
-    if session.options.json:
-        session.output.document(document)
+    if session.options.json or wish.events:
+        session.output.document(document, indent=indent)
     elif not session.options.quiet:
         apply = session.command("apply", str(wish.plan))
         session.output.line(
@@ -235,15 +236,16 @@ def _save(session: Session, plan: Plan, wish: Wish) -> int:
     return 0
 
 
-def _nothing(session: Session, plan: Plan, *, machine_readable: bool) -> int:
+def _nothing(session: Session, plan: Plan, wish: Wish) -> int:
     """Done without doing, unless everything that was named stays for a reason."""
-    error = _why_nothing(session, plan)
+    error, machine_readable = _why_nothing(session, plan), session.options.json or wish.events
     if not machine_readable:
         show_plan(session.output, plan, quiet=session.options.quiet, route=_migration(session, plan))
     if error is not None:
         raise error
     if machine_readable:
-        session.output.document(result_document(plan, None, (), undoable=False, now=session.now()))
+        nothing = result_document(plan, None, (), undoable=False, now=session.now())
+        session.output.document(nothing, indent=None if wish.events else 2)
     return _left_out(plan)
 
 

@@ -155,7 +155,7 @@ def carry_out(
 def _filled(session: Session, plan: EncodingPlan, python: str | None) -> list[EncodingOutcome]:
     outcomes: list[EncodingOutcome] = []
     gauge = Gauge()
-    line = ProgressLine(sys.stderr, shown=session.options.progress and not session.options.quiet)
+    line = ProgressLine(sys.stderr, shown=session.shows_progress)
     with stoppable(gauge):
         for event in session.service.encodings.execute(plan, python=python, gauge=gauge):
             match event:

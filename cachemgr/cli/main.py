@@ -15,7 +15,7 @@ from cachemgr.cli.session import Composition, Session, Unwritten
 from cachemgr.domain.errors import CacheMgrError, Interrupted, UsageError
 from cachemgr.domain.event import Stopped
 from cachemgr.present.document.values import encode, error
-from cachemgr.present.text import display_name, pasteable
+from cachemgr.present.text import error_sentence
 
 COMMANDS = {
     "status": "status",
@@ -116,7 +116,7 @@ def main(context: click.Context) -> int:
         return 0
     session = context.find_object(Session)
     assert session is not None
-    if session.interactive and sys.stdout.isatty() and session.composition.variable("TERM") != "dumb":
+    if session.full_screen:
         return session.composition.explore(session.service)
     from cachemgr.cli.commands.status import show_status  # only this road needs it
 
@@ -149,7 +149,7 @@ def run(arguments: Sequence[str], composition: Composition) -> int:
 
 
 def _fail(session: Session, problem: CacheMgrError) -> int:
-    message = pasteable(display_name(str(problem)), session.invocation)
+    message = error_sentence(problem, session.invocation)
     _say(f"cachemgr: {message}", err=True)
     lines = "--events" in session.arguments
     if lines or session.options.json or "--json" in session.arguments:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import reduce
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -25,23 +25,37 @@ def kept(*names: str, help: str, **settings: object) -> Callable[[F], F]:  # noq
     return click.option(*names, callback=_keep, expose_value=False, default=None, help=help, **settings)  # type: ignore[arg-type]
 
 
-_DIRECTORY = click.Path(file_okay=False, path_type=Path)
-_FILE = click.Path(dir_okay=False, path_type=Path)
+class Place(click.Path):
+    """A path that is more than nothing: an unset variable of a script is not the working directory."""
+
+    def __init__(self, what: str, **settings: Any) -> None:
+        super().__init__(path_type=Path, **settings)
+        self._what = what
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail(f"it is empty; name {self._what}", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+DIRECTORY = Place("a directory", file_okay=False)
+NEW_DIRECTORY = Place("a directory")
+"""What it must not be, whoever makes it says."""
+FILE = Place("a file", dir_okay=False)
+PLAN_FILE = Place("a file", allow_dash=True)
 
 EVERYWHERE: tuple[Callable[[F], F], ...] = (
     kept(
         "--project",
         metavar="DIR",
-        type=_DIRECTORY,
+        type=DIRECTORY,
         help="The project; default: the nearest parent with a configuration.",
     ),
-    kept(
-        "--config", metavar="FILE", type=_FILE, help="A configuration file to use instead of the project's."
-    ),
+    kept("--config", metavar="FILE", type=FILE, help="A configuration file to use instead of the project's."),
     kept(
         "--home",
         metavar="DIR",
-        type=_DIRECTORY,
+        type=DIRECTORY,
         help="Look at this home instead of yours; your HF_HOME and the like are not asked.",
     ),
     kept("--read-only", is_flag=True, flag_value=True, help="Show and plan; change nothing."),

@@ -1,7 +1,9 @@
 """How far long work is, on one line of standard error: only on a terminal, and only when it takes a while."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from shutil import get_terminal_size
 from time import monotonic
 from typing import TextIO
 
@@ -31,12 +33,19 @@ class ProgressLine:
     def show(self, text: str) -> None:
         self._next = monotonic() + _INTERVAL
         self._dirty = True
-        self._write(_CLEAR + middle(text, _WIDTH, ellipsis="..."))
+        # A line that is wider than the terminal goes on in the next, which is not taken away.
+        self._write(_CLEAR + middle(text, min(_WIDTH, self._columns() - 1), ellipsis="..."))
 
     def clear(self) -> None:
         if self._dirty:
             self._dirty = False
             self._write(_CLEAR)
+
+    def _columns(self) -> int:
+        try:
+            return os.get_terminal_size(self.stream.fileno()).columns or _WIDTH
+        except (OSError, ValueError):
+            return get_terminal_size().columns
 
     def _write(self, text: str) -> None:
         try:

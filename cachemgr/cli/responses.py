@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from cachemgr.cli.ask import Declined, confirm
 from cachemgr.cli.output import Column
 from cachemgr.domain.errors import NeedsConfirmation, UnknownTarget
+from cachemgr.present.document.values import is_text
 from cachemgr.present.text import counted, display_name, minute, short_path
 from cachemgr.response_caches import ResponseCaches
 from cachemgr.responses.config_reading import USUAL_FILE
@@ -95,7 +96,9 @@ def directory(named: Path | None) -> tuple[str, ...]:
 def the_one(session: Session, cache: Cache, key: str, named: Path | None) -> Entry:
     """The entry that is meant by a key, a digest, or the beginning of one. A key comes first: a digest may
     begin so, too."""
-    for digest in (cache.digest(key), key.removeprefix("cache:")):
+    plain = key.removeprefix("cache:")
+    # A key may hold bytes that are no text; a digest does not begin with them.
+    for digest in (cache.digest(key), *([plain] if is_text(plain) else ())):
         found = list(cache.entries(EntryQuery(digest=digest)))
         if len(found) == 1:
             return found[0]

@@ -38,7 +38,7 @@ def carry_out(session: Session, plan: Plan, *, events: bool, saved: bool) -> Exe
     """Every step, unless a signal asks to stop. Raises Refused and Busy before the first one."""
     execution = Execution()
     gauge = Gauge()
-    line = ProgressLine(sys.stderr, shown=session.options.progress and not session.options.quiet)
+    line = ProgressLine(sys.stderr, shown=session.shows_progress)
     shown, finished, freed = 0, 0, 0
     copying = ""
     """How far the unit is that was last heard of."""

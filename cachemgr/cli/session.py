@@ -127,7 +127,7 @@ class Session:
                 sys.stdout,
                 sys.stderr,
                 color=self.options.color,
-                no_color=bool(self.composition.variable("NO_COLOR")),
+                no_color=bool(self.composition.variable("NO_COLOR")) or self._dumb,
                 si=self.options.si,
             )
         return self._output
@@ -140,6 +140,21 @@ class Session:
     def interactive(self) -> bool:
         """Whether somebody can answer a question."""
         return sys.stdin.isatty() and sys.stderr.isatty()
+
+    @property
+    def full_screen(self) -> bool:
+        """Whether there is somebody at a terminal that can draw, for the app."""
+        return self.interactive and sys.stdout.isatty() and not self._dumb
+
+    @property
+    def shows_progress(self) -> bool:
+        """Whether progress is wanted, on a terminal that can take a line back."""
+        return self.options.progress and not self.options.quiet and not self._dumb
+
+    @property
+    def _dumb(self) -> bool:
+        """The terminal prints what it is sent: no colours, no line is taken back."""
+        return self.composition.variable("TERM") == "dumb"
 
     def unwritten(self) -> "Unwritten | None":
         """What to say when standard output could not take everything."""
@@ -157,7 +172,7 @@ class Session:
 
     def inventory(self) -> Inventory:
         """Scan, with progress on a terminal."""
-        with scan_gauge(sys.stderr, shown=self.options.progress and not self.options.quiet) as gauge:
+        with scan_gauge(sys.stderr, shown=self.shows_progress) as gauge:
             for event in self.service.scan(gauge):
                 if isinstance(event, ScanFinished):
                     return event.inventory

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cachemgr.cli.options import allow_root_option, json_option
+from cachemgr.cli.options import PLAN_FILE, allow_root_option, json_option
 from cachemgr.domain.terms import Disposal, Rule
 
 Command = Callable[..., Any]
@@ -42,7 +42,7 @@ _OPTIONS = (
         "--plan",
         "plan",
         metavar="FILE",
-        type=click.Path(path_type=Path, allow_dash=True),
+        type=PLAN_FILE,
         help="Write the plan as JSON and stop; `cachemgr apply` takes it.",
     ),
     click.option("--yes", is_flag=True, help="Do not ask. It never overrides a safety rule."),

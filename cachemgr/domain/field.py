@@ -104,7 +104,7 @@ def amount(text: str, measure: Measure) -> float:
     match = _AMOUNT.fullmatch(text)
     if match is None:
         fault = "is negative" if text[:1] == "-" and _AMOUNT.fullmatch(text[1:]) else "is not a number"
-        raise ValueError(f"{text!r} {fault}{_EXAMPLES[measure]}")
+        raise ValueError(f"{_shortened(text)!r} {fault}{_EXAMPLES[measure]}")
     number, unit = float(match[1]), match[2].lower()
     if measure is Measure.COUNT and not unit:
         return number
@@ -112,9 +112,24 @@ def amount(text: str, measure: Measure) -> float:
         return number * _BYTES[unit]
     if measure is Measure.SECONDS and (unit in _SECONDS or (not unit and not number)):
         return number * _SECONDS.get(unit, 0)
-    raise ValueError(f"{text!r} is not an amount that fits{_EXAMPLES[measure]}")
+    raise ValueError(f"{_shortened(text)!r} is not an amount that fits{_EXAMPLES[measure]}")
 
 
+def rule_amount(text: str, measure: Measure) -> float:
+    """An amount that a rule can have: no more than a disk or a calendar holds, and a count is whole and at
+    least 1. Raises ValueError."""
+    found = amount(text, measure)
+    if not found < _MOST or (measure is Measure.COUNT and (found < 1 or found % 1)):
+        raise ValueError(f"{_shortened(text)!r} is no amount that there can be")
+    return found
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
+
+
+_MOST = 1 << 60
+_LONGEST_SHOWN = 40
 _EXAMPLES = {
     Measure.BYTES: "; write 500MB, 1.5GiB or a number of bytes",
     Measure.COUNT: "; write a plain number",

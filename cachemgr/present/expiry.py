@@ -64,7 +64,7 @@ _SIZE_RULES = ("max-size", "free")
 
 
 def because_sentence(because: str, *, goes: bool) -> str:
-    """What `Verdict.because` says: `last changed 2026-08-01 10:00`, `pinned: for a talk`."""
+    """What `Verdict.because` says: `last changed 2026-08-01 10:00 UTC`, `pinned: for a talk`."""
     name, _, rest = because.partition(" ")
     try:
         criterion = Criterion(name)
@@ -182,6 +182,6 @@ def expiry_notes(plan: Plan, si: bool = False) -> Iterator[str]:
 def _when(stamp: str) -> str:
     """A time as a plan has it, for people."""
     try:
-        return f" {minute(datetime.fromisoformat(stamp))}"
+        return f" {minute(datetime.fromisoformat(stamp))} UTC"
     except ValueError:
         return f" {display_name(stamp)}" if stamp else ""

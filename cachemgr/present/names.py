@@ -21,6 +21,11 @@ def pasteable(sentence: str, invocation: Sequence[str]) -> str:
     return _COMMAND.sub(lambda found: f"`{begin}{found[1]}", sentence)
 
 
+def error_sentence(error: Exception, invocation: Sequence[str] = ()) -> str:
+    """What an error says, fit to be shown: whoever raised it may have named a file as it is called."""
+    return pasteable(display_name(str(error)), invocation)
+
+
 def cells(text: str) -> int:
     """How many terminal columns a displayable text takes."""
     if text.isascii():

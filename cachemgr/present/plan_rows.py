@@ -1,9 +1,8 @@
-"""What a line of a table of planned, kept or past work says, as values with raw numbers."""
+"""What a line of a table of planned or kept work says, as values with raw numbers."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 
 from cachemgr.domain.action import (
     ASIDE,
@@ -29,17 +28,14 @@ from cachemgr.domain.display import display_name
 from cachemgr.domain.inventory import CacheId
 from cachemgr.domain.outcome import Outcome, Totals
 from cachemgr.domain.plan import Exclusion, Plan, Step
-from cachemgr.domain.run import Run
-from cachemgr.domain.terms import Disposal, Rebuild, RunState, Status
+from cachemgr.domain.terms import Disposal, Rebuild, Status
 from cachemgr.present.expiry import because_sentence
 from cachemgr.present.figures import counted
 from cachemgr.present.sentences import exclusion_sentence
-from cachemgr.present.words import rebuild_word, run_state_word, verb
+from cachemgr.present.words import rebuild_word
 
 FOLLOWS = frozenset(("needs", "stopped", "given-up"))
 """Kinds of trouble that only pass on what went wrong elsewhere."""
-STOPPED = "stopped"
-"""The state of a run that somebody ended before it was done."""
 _CLOSE = "close"
 _WORSE = (Status.DONE, Status.SKIPPED, Status.REFUSED, Status.FAILED)
 
@@ -85,23 +81,6 @@ class KeptRow:
     cache: CacheId
     size: int | None
     why: str
-
-
-@dataclass(frozen=True, slots=True)
-class RunRow:
-    """A run in the history."""
-
-    id: str
-    started: datetime
-    what: str
-    state: str
-    totals: Totals
-    """Of its steps."""
-    entries: Totals
-    """The same in entries, which is how people are told."""
-    quarantined: int
-    """Bytes of it that still lie in the quarantine, as far as its record tells."""
-    undoable: bool
 
 
 def plan_rows(plan: Plan) -> tuple[PlanRow, ...]:
@@ -173,23 +152,6 @@ def _kept_row(exclusions: Sequence[Exclusion]) -> KeptRow:
     also = f", and {counted(others, 'more reason')}" if others else ""
     return KeptRow(
         _kept_id(first), _kept_name(first), first.cache, first.size, exclusion_sentence(first) + also
-    )
-
-
-def run_row(run: Run) -> RunRow:
-    quarantined = run.quarantined
-    targets = " ".join(display_name(target) for target in run.plan.targets)
-    reverses = run.plan.reverses or ""
-    stopped = run.state is RunState.FINISHED and any(one.stopped for one in run.outcomes)
-    return RunRow(
-        id=run.id,
-        started=run.started,
-        what=f"{verb(run.plan.intent)} {targets or reverses}".rstrip(),
-        state=STOPPED if stopped else run_state_word(run.state),
-        totals=replace(Totals.of(run.outcomes), freed=Totals.of(run.fates.values()).freed),
-        entries=entry_totals(run.plan, run.outcomes),
-        quarantined=sum(step.size for number, step in quarantined if number not in run.pending),
-        undoable=run.undoable,
     )
 
 

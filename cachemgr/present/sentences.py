@@ -224,7 +224,7 @@ def finding_sentence(finding: Finding, home: PurePath | None = None, project: Pu
         return passed_over_sentence(finding.detail)
     template = _FINDINGS.get(finding.code)
     if template is None:
-        return _sentence(f"{cache}: {finding.code.replace('-', ' ')}", finding.detail, None)
+        return _sentence(f"{cache}: {display_name(finding.code.replace('-', ' '))}", finding.detail, None)
     return template.format(
         cache=cache,
         setting=f"{display_name(finding.setting)} ({cache})" if finding.setting else cache,

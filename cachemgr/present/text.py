@@ -2,7 +2,7 @@
 
 from cachemgr.domain.display import display_name
 from cachemgr.present.figures import UNKNOWN, age, count, counted, day, minute, size
-from cachemgr.present.names import cells, middle, pasteable, short_path
+from cachemgr.present.names import cells, error_sentence, middle, pasteable, short_path
 from cachemgr.present.sentences import (
     exclusion_sentence,
     finding_sentence,
@@ -36,6 +36,7 @@ __all__ = [
     "counted",
     "day",
     "display_name",
+    "error_sentence",
     "exclusion_sentence",
     "finding_sentence",
     "glyph",

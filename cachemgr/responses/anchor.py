@@ -6,7 +6,7 @@ from time import monotonic
 
 from cachemgr.responses import files
 
-_BELIEVED = 0.05
+BELIEVED = 0.05
 """Seconds for which the path is believed to lead to the directory that is open."""
 
 
@@ -49,7 +49,7 @@ class Anchor:
         before = self._start
         if not self._leads_there(before):
             self._start = self._opened()
-        self._believed_until = monotonic() + _BELIEVED
+        self._believed_until = monotonic() + BELIEVED
         return self._start is not before
 
     def close(self) -> None:

@@ -78,6 +78,13 @@ def from_file(path: Path, variables: Mapping[str, Any] = MappingProxyType({})) -
     """The `caching` section of a YAML file, below what `variables` say. A relative `cache_dir` of the file
     counts from the project, which is the directory that holds `.questfoundry`; one of a variable from the
     working directory. Raises ConfigError."""
+    text, section = document_of(path)
+    return configured(path, text, section, variables)
+
+
+def document_of(path: Path) -> tuple[bytes, object]:
+    """The text of a YAML file, and its `caching` section as it stands; an empty one where it has none. Raises
+    ConfigError."""
     # Not everybody has a configuration file, and the parser takes long to import.
     import yaml
 
@@ -99,9 +106,14 @@ def from_file(path: Path, variables: Mapping[str, Any] = MappingProxyType({})) -
         what = display_name(next(iter(str(error).splitlines()), ""))
         raise ConfigError(f"{shown}: not YAML: {what}") from None
     section = data.get(SECTION) if isinstance(data, dict) else None
+    return text, {} if section is None else section
+
+
+def configured(path: Path, text: bytes, section: object, variables: Mapping[str, Any]) -> CacheConfig:
+    """What that section says, below what `variables` do. Raises ConfigError with the line of a mistake."""
+    shown = display_name(str(path))
     try:
-        said = {} if section is None else section
-        config = read(merged(_section(said), variables) if isinstance(said, Mapping) else said)
+        config = read(merged(_section(section), variables) if isinstance(section, Mapping) else section)
     except Mistake as error:
         line = f":{number}" if (number := line_of(text, error.keys)) else ""
         raise ConfigError(f"{shown}{line}: {error}") from None

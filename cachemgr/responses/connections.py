@@ -9,18 +9,18 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from cachemgr.responses import files, forks
-from cachemgr.responses.errors import Corrupt, Full, ReadOnly, StoreError
+from cachemgr.responses.anchor import BELIEVED
+from cachemgr.responses.errors import ReadOnly, StoreError
 from cachemgr.responses.packed_sql import APPLICATION
-from cachemgr.responses.tables import forget_cheaply, make_tables, teach
+from cachemgr.responses.sqlite_faults import UNWRITABLE, primary_code, translated
+from cachemgr.responses.tables import forget_cheaply, make_tables, teach, write_ahead
 
 _PATIENCE = 5.0
 """Seconds that a writer waits for another one."""
-DAMAGED = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB))
-_UNWRITABLE = frozenset((sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM))
 _inherited: list[sqlite3.Connection] = []
 """Of the parent's, in a child: closing them there could end what the parent is at."""
 
@@ -35,6 +35,8 @@ class Seat(sqlite3.Cursor):
     process = 0
     """Which opened it; 0 when it has ended."""
     inode: tuple[int, int] | None = None
+    believed_until = float("-inf")
+    """For so long it is taken for the database that its path leads to."""
 
     def end(self) -> None:
         # A statement that failed is the cursor's until it is closed, and keeps the files open.
@@ -90,7 +92,11 @@ class Connections:
     def reader(self) -> Seat | None:
         """None where there is no database."""
         found: Seat | None = getattr(self._local, "seat", None)
-        if found is not None and found.era is self._era:
+        if (
+            found is not None
+            and found.era is self._era
+            and (time.monotonic() < found.believed_until or self.look())
+        ):
             return found
         return self._keep(self._open())
 
@@ -121,6 +127,7 @@ class Connections:
             status = os.stat(self._path)
             # Not by `_inode`: this comes after each write.
             if found.inode == (status.st_dev, status.st_ino):
+                found.believed_until = time.monotonic() + BELIEVED
                 return True
         except OSError:
             if found.inode is None:
@@ -162,7 +169,7 @@ class Connections:
             try:
                 found = self._connect(mode)
             except sqlite3.Error as error:
-                if primary_code(error) not in _UNWRITABLE or "immutable" in mode:
+                if primary_code(error) not in UNWRITABLE or "immutable" in mode:
                     raise
                 continue
             found.frozen = mode != "rw"
@@ -199,7 +206,7 @@ class Connections:
             make_tables(
                 connection, self._schema, self._page, self._application, self._version, self._refuse_foreign
             )
-            _write_ahead(connection)
+            write_ahead(connection, _PATIENCE)
         connection.execute(f"PRAGMA synchronous = {self._sync}")
         connection.execute("PRAGMA journal_size_limit = 16777216")
         connection.execute("PRAGMA cache_size = -32000")
@@ -217,50 +224,7 @@ class Connections:
         """An empty file for nobody else's eyes; the tables come with the first connection."""
         if not os.path.exists(self._path):
             self._prepare(os.path.dirname(self._path))
-            with suppress(FileExistsError):
-                files.create(self._path, b"")
-
-
-def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Switch to the log. SQLite does not wait for others here, whatever `busy_timeout` says
-    (sqlite.org/wal.html)."""
-    patience = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > patience:
-                raise
-            time.sleep(0.01)
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """SQLite's faults in the words of a store."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise fault(error) from error
-
-
-def fault(error: sqlite3.Error) -> StoreError:
-    match primary_code(error):
-        case sqlite3.SQLITE_FULL:
-            return Full(str(error))
-        case code if code in _UNWRITABLE:
-            return ReadOnly(str(error))
-        case damaged if damaged in DAMAGED:
-            return Corrupt(
-                f"the database is damaged ({error}); `cachemgr responses verify --repair` sets it aside"
-            )
-        case _:
-            return StoreError(str(error))
-
-
-def primary_code(error: sqlite3.Error) -> int:
-    """The primary one."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+            files.begin(self._path)
 
 
 def _inode(path: str) -> tuple[int, int] | None:

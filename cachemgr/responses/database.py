@@ -4,13 +4,12 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import TypeVar
 
 from cachemgr.responses import files
 from cachemgr.responses.errors import StoreError
 from cachemgr.responses.network import is_remote
-from cachemgr.responses.tables import forget_cheaply, teach
+from cachemgr.responses.tables import forget_cheaply, teach, write_ahead
 
 _T = TypeVar("_T")
 _DAMAGED = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR))
@@ -152,12 +151,14 @@ class Database:
         forget_cheaply(connection)
         if version == self._version:
             return
-        connection.execute("PRAGMA journal_mode = WAL")
+        write_ahead(connection, self._patience)
         connection.execute("BEGIN IMMEDIATE")
-        for statement in self._schema:
-            connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {self._application}")
-        connection.execute(f"PRAGMA user_version = {self._version}")
+        # Of several that begin at once, one makes the tables; made again they would be empty again.
+        if connection.execute("PRAGMA user_version").fetchone() != (self._version,):
+            for statement in self._schema:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {self._application}")
+            connection.execute(f"PRAGMA user_version = {self._version}")
         connection.execute("COMMIT")
 
 
@@ -168,9 +169,7 @@ def _made(path: str) -> bool:
     # on it in this process (sqlite.org/howtocorrupt.html 2.2).
     try:
         if not os.path.lexists(path):
-            files.make_directory(os.path.dirname(path))
-            with suppress(FileExistsError):
-                files.create(path, b"")
+            files.begin(path)
         return os.path.isfile(path) and not files.is_link(path) and os.access(path, os.W_OK)
     except OSError:
         return False

@@ -46,9 +46,10 @@ class FallbackStore(RedisStore):
         remembered = self._memory.delete(digest)
         return self._or(lambda: RedisStore.delete(self, digest), lambda: False) or remembered
 
-    def renew(self, digest: str, expires_at_ms: int | None) -> bool:
-        remembered = self._memory.renew(digest, expires_at_ms)
-        return self._or(lambda: RedisStore.renew(self, digest, expires_at_ms), lambda: False) or remembered
+    def renew(self, digest: str, expires_at_ms: int | None, at_ms: int) -> bool:
+        remembered = self._memory.renew(digest, expires_at_ms, at_ms)
+        there = self._or(lambda: RedisStore.renew(self, digest, expires_at_ms, at_ms), lambda: False)
+        return there or remembered
 
     def clear(self, query: EntryQuery) -> Iterator[Removed]:
         """What was remembered is no entry of the server's, and is not counted."""

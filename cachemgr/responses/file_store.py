@@ -41,7 +41,7 @@ class FileStore:
         self._places = places(config.directory)
         encoding = "zstd" if config.compression.codec == "zstd" else "identity"
         self._gate = Gate(self._places, encoding=encoding, read_only=read_only)
-        self._slots = Slots(self._places.root)
+        self._slots = Slots(self._places.root, read_only=read_only)
         self._pairs = Pairs(
             self._places, self._slots, sync=config.fsync, writer=f"cachemgr/{os.getpid()}", compressing=False
         )
@@ -93,6 +93,8 @@ class FileStore:
         if not (self._reconciler.ran or self._absent):
             with suppress(StoreError):  # what is under keys of somebody's own only a look tells
                 self._catch_up(0)
+        if metadata.encoding != "identity":
+            self._prepare_to_change(metadata.encoding)
         stamp = self._change(digest, self._pairs.write_newer, payload, metadata)
         if stamp:
             self._note_written(digest, metadata, len(payload), stamp)
@@ -104,9 +106,9 @@ class FileStore:
         self._note(Row(digest, None))
         return found
 
-    def renew(self, digest: str, expires_at_ms: int | None) -> bool:
+    def renew(self, digest: str, expires_at_ms: int | None, at_ms: int) -> bool:
         self._gate.no_links.discard(digest[:2])
-        found = self._change(digest, self._pairs.renew, expires_at_ms)
+        found = self._change(digest, self._pairs.renew, expires_at_ms, at_ms)
         if found is None:
             return False
         self._note_written(digest, *found)
@@ -134,8 +136,8 @@ class FileStore:
         """Whether there is no cache yet: whoever only looks does not make one."""
         return not os.path.isdir(self._places.root)
 
-    def _prepare_to_change(self) -> None:
-        self._pairs.compressing |= self._gate.allow_change()
+    def _prepare_to_change(self, encoding: str = "") -> None:
+        self._pairs.compressing |= self._gate.allow_change(encoding)
 
     def _note(self, row: Row) -> None:
         self._reconciler.own(row.digest)
@@ -214,7 +216,10 @@ class FileStore:
         self._prepare_to_change()
         if query.everything:
             self._catch_up(0)
-            yield from self._removal.everything()
+            try:
+                yield from self._removal.everything()
+            finally:
+                self._reconciler.look_again()
         else:
             self._catch_up_once(0)
             yield from self._removal.meant(query)

@@ -100,6 +100,23 @@ def double(source: str, target: str) -> None:
         create(target, read(source), sync=True)
 
 
+def begin(path: str) -> None:
+    """An empty file that SQLite takes for a new database, if nothing is there; its directory as well.
+
+    It is made under another name, because whoever closes a file of his own takes away the locks that SQLite
+    has on it in this process (sqlite.org/howtocorrupt.html 2.2): other threads may have found it by then.
+    """
+    make_directory(os.path.dirname(path))
+    temporary = f"{path}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
+    create(temporary, b"")
+    try:
+        double(temporary, path)
+    except FileExistsError:
+        pass
+    finally:
+        remove(temporary)
+
+
 def free_name(path: str, endings: Sequence[str] = ("",)) -> str:
     """The path, or with `.2`, `.3` … at its end: such that nothing is there, with none of the endings."""
     names = chain((path,), (f"{path}.{number}" for number in count(2)))

@@ -28,13 +28,13 @@ class Gate:
         """Raises StoreError."""
         self._manifest.allow_reading()
 
-    def allow_change(self) -> bool:
-        """Makes the directory and its marks where there are none. Whether there may be compressed values.
-        Raises ReadOnly, StoreError."""
+    def allow_change(self, encoding: str = "") -> bool:
+        """Makes the directory and its marks where there are none. Whether there may be compressed values, of
+        which there may be some from now on if `encoding` is theirs. Raises ReadOnly, StoreError."""
         if self._read_only:
             raise ReadOnly("opened for reading only")
         with files.translated():
-            compressed = self._manifest.allow_writing(self._encoding)
+            compressed = self._manifest.allow_writing(encoding or self._encoding)
         self.changing = True
         return compressed
 

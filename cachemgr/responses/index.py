@@ -80,8 +80,24 @@ class Index:
     def forget_tallies(self, before: str) -> None:
         self._database.write(lambda database: counters.forget(database, before))
 
-    def drop_all(self) -> None:
-        self._database.write(lambda database: database.execute("DELETE FROM e"))
+    def forget_shard(self, shard: int) -> tuple[int, int]:
+        """Drop the rows of a shard that was emptied. What they said and what they took on the disk, in bytes.
+        Raises StoreError."""
+        self.flush()
+        found = []
+
+        def drop(database: sqlite3.Connection) -> None:
+            found.append(database.execute(sql.SIZE_OF_SHARD, sql.numbers_of_shard(shard)).fetchone())
+            database.execute(sql.DROP_SHARD, sql.numbers_of_shard(shard))
+
+        self._database.write(drop)
+        said, disk = found[-1]
+        return said, disk
+
+    def drop_old_names(self) -> None:
+        """Those whose files lie in another shard than their row. Raises StoreError."""
+        self.flush()
+        self._database.write(lambda database: database.execute(sql.DROP_OLD_NAMES))
 
     @property
     def openings(self) -> int:
@@ -146,11 +162,6 @@ class Index:
     def of_shard(self, shard: int) -> set[str]:
         ((digests,),) = self._rows(sql.OF_SHARD, sql.numbers_of_shard(shard))
         return set((digests or "").split())
-
-    def size_of_shard(self, shard: int) -> tuple[int, int]:
-        """What the entries say and what they take on the disk, in bytes."""
-        ((said, disk),) = self._rows(sql.SIZE_OF_SHARD, sql.numbers_of_shard(shard))
-        return said, disk
 
     def old_names(self) -> set[str]:
         """Digests whose files have names of the old form; all lie in one shard."""

@@ -68,6 +68,8 @@ OF_SHARD = "SELECT group_concat(digest, ' ') FROM e WHERE id BETWEEN ? AND ? AND
 SIZE_OF_SHARD = (
     "SELECT coalesce(sum(bytes), 0), coalesce(sum(disk), 0) FROM e WHERE id BETWEEN ? AND ? AND form >= 0"
 )
+DROP_SHARD = "DELETE FROM e WHERE id BETWEEN ? AND ? AND form > 0"
+DROP_OLD_NAMES = "DELETE FROM e WHERE form <= 0 AND form = 0"
 OLD_NAMES = "SELECT digest FROM e WHERE form <= 0 AND form = 0"
 OWN_KEYS = "SELECT digest, own FROM e WHERE form <= 0 AND form < 0"
 OWN = f"{_VICTIMS} WHERE form <= 0 AND form < 0"

@@ -34,16 +34,18 @@ _HELD = frozenset((errno.EAGAIN, errno.EACCES, errno.EDEADLK))
 class Slots:
     """A thread waits for those of its own process first: locks of a process do not keep its threads apart."""
 
-    def __init__(self, directory: str) -> None:
+    def __init__(self, directory: str, *, read_only: bool = False) -> None:
+        """With `read_only` nothing is made on the disk, and none waits for another process."""
+        self._make = _NoLocks if read_only else _system_locks
         self._directory = directory
-        self._locks = _system_locks(directory)
+        self._locks = self._make(directory)
         self._threads: dict[int, threading.Lock] = {}
         forks.register(self)
 
     def after_fork(self) -> None:
         """The parent's descriptors are closed, which gives up none of its locks."""
         self._locks.close()
-        self._locks = _system_locks(self._directory)
+        self._locks = self._make(self._directory)
         self._threads = {}
 
     def acquire(self, slot: int) -> None:
@@ -108,8 +110,22 @@ class Slots:
 
 
 class _SystemLocks(Protocol):
-    def take(self, slot: int, *, wait: bool) -> bool: ...
-    def give(self, slot: int) -> None: ...
+    def take(self, slot: int, /, *, wait: bool) -> bool: ...
+    def give(self, slot: int, /) -> None: ...
+    def close(self) -> None: ...
+
+
+class _NoLocks:
+    """For whoever only reads: a lock is made of a file. A writer gets the time to finish."""
+
+    def __init__(self, directory: str) -> None: ...
+
+    def take(self, _slot: int, *, wait: bool) -> bool:
+        if wait:
+            time.sleep(_FIRST_WAIT)
+        return True
+
+    def give(self, _slot: int) -> None: ...
     def close(self) -> None: ...
 
 

@@ -143,8 +143,9 @@ class Lookups(Maintained):
         lifetime = self._rules.of(provider, model).ttl_seconds if ttl is DEFAULT else seconds(ttl)
         if lifetime == 0:
             return self.delete(key)
-        end = None if lifetime is None else self._now_ms() + int(lifetime * 1000)
-        return bool(self._attempt("renewing", lambda: self._store.renew(digest, end)))
+        now_ms = self._now_ms()
+        end = None if lifetime is None else now_ms + int(lifetime * 1000)
+        return bool(self._attempt("renewing", lambda: self._store.renew(digest, end, now_ms)))
 
     def digest(self, key: Key) -> str:
         """Under which an answer is kept. Raises KeyRefused."""

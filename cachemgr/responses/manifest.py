@@ -44,7 +44,7 @@ class Manifest:
         self._places = places
         self.readable = False
         self._writable = False
-        self._compressed = False
+        self._encodings: tuple[str, ...] = ()
 
     def allow_reading(self) -> None:
         """Raises StoreError where a newer version wrote what this one would misread, and where the directory
@@ -62,8 +62,8 @@ class Manifest:
 
         Raises ReadOnly for a newer version's, and for one that cannot be understood, which may be such.
         """
-        if self._writable:
-            return self._compressed
+        if self._writable and encoding in self._encodings:
+            return self._encodings != ("identity",)
         self.allow_reading()
         found = self._read()
         if found is None:
@@ -75,9 +75,9 @@ class Manifest:
             known.encodings = tuple(sorted({*known.encodings, encoding}))
             files.make_directory(self._places.root)
             self._write(known)
-        self._compressed = known.encodings != ("identity",)
+        self._encodings = known.encodings
         self._writable = True
-        return self._compressed
+        return self._encodings != ("identity",)
 
     def refusal(self) -> str:
         """Why nothing may be changed here, by what the manifest says, if so. Raises OSError."""

@@ -95,12 +95,13 @@ class MemoryStore:
         with self._lock:
             return self._kept.pop(digest, None) is not None
 
-    def renew(self, digest: str, expires_at_ms: int | None) -> bool:
+    def renew(self, digest: str, expires_at_ms: int | None, at_ms: int) -> bool:
         with self._lock:
             kept = self._kept.get(digest)
-            if kept is not None:
-                kept.metadata = msgspec.structs.replace(kept.metadata, expires_at_ms=expires_at_ms)
-            return kept is not None
+            if kept is None or kept.metadata.expired(at_ms):
+                return False
+            kept.metadata = msgspec.structs.replace(kept.metadata, expires_at_ms=expires_at_ms)
+            return True
 
     def note(self, accesses: Sequence[Access], tallies: Mapping[Group, Tally]) -> None:
         with self._lock:

@@ -77,10 +77,10 @@ _OVERHEAD = 350
 """Bytes that a row takes in the tables and indexes beside its texts and its body."""
 
 
-def row(number: int, key: bytes, payload: bytes, metadata: Metadata) -> tuple[Any, ...]:
+def row(key: bytes, payload: bytes, metadata: Metadata) -> tuple[Any, ...]:
     """In the order of `PUT`."""
     return (
-        number,
+        int.from_bytes(key[:8], "big", signed=True),  # `number_of`, half as long
         key,
         metadata.created_at_ms,
         metadata.expires_at_ms,

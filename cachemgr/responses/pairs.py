@@ -206,22 +206,28 @@ class Pairs:
             raise
         return stamp
 
-    def renew(self, digest: str, expires_at_ms: int | None) -> tuple[Metadata, int, str] | None:
-        """The metadata as it is now, the value's bytes, and the metadata's stamp; None where there is no
-        entry."""
+    def renew(self, digest: str, expires_at_ms: int | None, at_ms: int) -> tuple[Metadata, int, str] | None:
+        """The metadata as it is now, the value's bytes, and the metadata's stamp; None where no entry lives
+        at that moment. One that has another name gets ours."""
         self._anchor.drift()
         stem = self._places.stem(digest)
         try:
-            stored = read_pair(stem, 0)
+            stored = read_pair(stem, at_ms)
+            ours = stored is not None and stored.payload is not None
+            if not ours:
+                stored = self._by_old_names(digest, at_ms)
         except Corrupt:
             return None
         if stored is None or stored.payload is None:
             return None
-        found = stored.metadata
+        found, payload = stored.metadata, stored.payload
         values = {name: getattr(found, name) for name in Metadata.__struct_fields__}
         renewed = Metadata(**values | {"expires_at_ms": expires_at_ms})
-        stamp = self._replace(stem + METADATA, describe(digest, stored.payload, renewed, self._writer))
-        return renewed, len(stored.payload), stamp
+        if ours:
+            stamp = self._replace(stem + METADATA, describe(digest, payload, renewed, self._writer))
+        else:
+            stamp = self.write(digest, payload, renewed)
+        return renewed, len(payload), stamp
 
     def delete(self, digest: str) -> bool:
         self._anchor.drift()

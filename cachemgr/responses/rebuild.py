@@ -11,8 +11,9 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 
 from cachemgr.responses import files, packed, packed_sql
-from cachemgr.responses.connections import DAMAGED, Connections, primary_code, translated
+from cachemgr.responses.connections import Connections
 from cachemgr.responses.errors import Corrupt, StoreError
+from cachemgr.responses.sqlite_faults import DAMAGED, primary_code, translated
 from cachemgr.responses.tables import make_tables
 
 _PATIENCE = 5.0

@@ -37,6 +37,10 @@ class Reconciler:
         if SHARD.fullmatch(key[:2]):
             self._mine.add(int(key[:2], 16))
 
+    def look_again(self) -> None:
+        """At all shards, the next time: of what we changed others may have changed something meanwhile."""
+        self._mine.clear()
+
     @property
     def ran(self) -> bool:
         """Whether this process has looked at the files once, for the index as it is."""

@@ -107,7 +107,7 @@ class RedisStore:
         self._allow()
         return bool(self._call(lambda: self._commands.delete(self._prefix + digest)))
 
-    def renew(self, digest: str, expires_at_ms: int | None) -> bool:
+    def renew(self, digest: str, expires_at_ms: int | None, at_ms: int) -> bool:
         self._allow()
         key = self._prefix + digest
         end = None if expires_at_ms is None else expires_at_ms + self._grace_ms
@@ -118,6 +118,8 @@ class RedisStore:
             if found is None:
                 return False
             metadata, start = packed.unpack(found)
+            if metadata.expired(at_ms):
+                return False
             metadata = structs.replace(metadata, expires_at_ms=expires_at_ms)
             steps.multi()
             steps.set(key, packed.pack(found[start:], metadata))

@@ -79,8 +79,7 @@ class Removal:
             done = self._move_aside(shard)
             if done.entries or done.troubles:
                 yield done
-        self._index.flush()
-        self._index.drop_all()
+        self._index.drop_old_names()
         yield from self.discarded()
 
     def discarded(self) -> Iterator[Removed]:
@@ -121,16 +120,20 @@ class Removal:
             with self._slots.held(int(shard, 16)):
                 names = listed(directory)
                 there = members(shard, names)
-                if not names:
-                    return Removed()
-                strange = {*there.foreign, *(key + tail for key in there.own for tail in (VALUE, METADATA))}
-                if strange or not self._put_aside(directory):
-                    remove_members(directory, lambda name: name not in strange)
+                if names:
+                    strange = {
+                        *there.foreign,
+                        *(key + tail for key in there.own for tail in (VALUE, METADATA)),
+                    }
+                    if strange or not self._put_aside(directory):
+                        remove_members(directory, lambda name: name not in strange)
+                # Now, and not at the end: others go on writing.
+                said = self._index.forget_shard(int(shard, 16))
         except FileNotFoundError:
             return Removed()  # somebody else clears, too
         except OSError as error:
             return Removed(troubles=(Trouble(shard, error.strerror or str(error)),))
-        return Removed(len(there.keys), *self._index.size_of_shard(int(shard, 16)))
+        return Removed(len(there.keys), *said) if names else Removed()
 
     def _put_aside(self, directory: str) -> bool:
         """Whether it went as a whole; Windows keeps a directory while somebody reads a file in it."""

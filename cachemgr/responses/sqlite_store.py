@@ -10,7 +10,7 @@ from msgspec import structs
 from cachemgr.responses import counters, packed, packed_sql, sweeping, totals
 from cachemgr.responses.admission import admit
 from cachemgr.responses.config import CacheConfig
-from cachemgr.responses.connections import Connections, fault, translated
+from cachemgr.responses.connections import Connections
 from cachemgr.responses.entry import Entry
 from cachemgr.responses.errors import StoreError
 from cachemgr.responses.files import create, make_directory
@@ -21,6 +21,7 @@ from cachemgr.responses.metadata import Metadata, Stored
 from cachemgr.responses.packed_sql import row
 from cachemgr.responses.query import EntryQuery, Grouping, Order
 from cachemgr.responses.report import Finding, Removed, Totals
+from cachemgr.responses.sqlite_faults import fault, translated
 from cachemgr.responses.tally import Access, Group, Tally
 
 _FLIGHTS, _STRIPES = 256, 4096
@@ -48,8 +49,8 @@ class SqliteStore:
             prepare=_prepare,
         )
         self._reader = self._connections.reader
-        self._locks = Slots(self.place)
-        self._admitted = False
+        self._locks = Slots(self.place, read_only=read_only)
+        self._admitted, self._read_only = False, read_only
 
     def read(self, digest: str, at_ms: int) -> Stored | None:
         try:
@@ -74,7 +75,7 @@ class SqliteStore:
     def _put(self, statement: str, digest: str, payload: bytes, metadata: Metadata) -> int:
         """How many rows were written."""
         try:
-            values = row(number_of(digest), bytes.fromhex(digest), payload, metadata)
+            values = row(bytes.fromhex(digest), payload, metadata)
             for _ in range(_EXCHANGES):
                 written = self._connections.writer().execute(statement, values).rowcount
                 if self._connections.look():
@@ -86,7 +87,7 @@ class SqliteStore:
     def delete(self, digest: str) -> bool:
         return self._change(packed_sql.DELETE, (number_of(digest), bytes.fromhex(digest)))
 
-    def renew(self, digest: str, expires_at_ms: int | None) -> bool:
+    def renew(self, digest: str, expires_at_ms: int | None, at_ms: int) -> bool:
         key = (number_of(digest), bytes.fromhex(digest))
         if not self._connections.writable():
             return False
@@ -95,6 +96,8 @@ class SqliteStore:
             if found is None:
                 return False
             metadata, start = packed.unpack(found[0])
+            if metadata.expired(at_ms):
+                return False
             metadata = structs.replace(metadata, expires_at_ms=expires_at_ms)
             body = packed.pack(found[0][start:], metadata)
             connection.execute(packed_sql.RENEW, (expires_at_ms, body, *key))
@@ -192,7 +195,7 @@ class SqliteStore:
     def _admit(self) -> None:
         """Before a lock's file is made in a directory that is somebody else's. One with our database in it is
         ours, whatever lies beside it."""
-        if self._admitted:
+        if self._admitted or self._read_only:
             return
         ours = False
         with suppress(sqlite3.Error, StoreError):

@@ -45,8 +45,8 @@ class Store(Protocol):
     def delete(self, digest: str) -> bool:
         """Whether there was one."""
 
-    def renew(self, digest: str, expires_at_ms: int | None) -> bool:
-        """Give an entry another end. Whether there was one."""
+    def renew(self, digest: str, expires_at_ms: int | None, at_ms: int) -> bool:
+        """Give an entry that lives at that moment another end. Whether there was one."""
 
     # -- what happened, in batches
 

@@ -9,12 +9,13 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 
 from cachemgr.responses import packed_sql
-from cachemgr.responses.connections import Connections, translated
+from cachemgr.responses.connections import Connections
 from cachemgr.responses.errors import Corrupt, StoreError
 from cachemgr.responses.index_sql import number_of, where
 from cachemgr.responses.query import EntryQuery
 from cachemgr.responses.rebuild import Rebuilt, rebuild, whole
 from cachemgr.responses.report import Finding, Removed
+from cachemgr.responses.sqlite_faults import translated
 
 _BATCH = 900
 """Rows; older SQLites take 999 values in a statement."""

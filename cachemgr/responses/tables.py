@@ -1,6 +1,7 @@
 """The tables of a new database."""
 
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 
@@ -37,3 +38,17 @@ def forget_cheaply(connection: sqlite3.Connection) -> None:
     file held. Some builds of SQLite (Debian's) write zeros over every page that becomes free, half of the
     time that removing takes; others overwrite nothing (sqlite.org/pragma.html#pragma_secure_delete)."""
     connection.execute("PRAGMA secure_delete = FAST")
+
+
+def write_ahead(connection: sqlite3.Connection, patience: float) -> None:
+    """Switch to the log. SQLite does not wait for others here, whatever `busy_timeout` says
+    (sqlite.org/wal.html)."""
+    until = time.monotonic() + patience
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.01)

@@ -31,6 +31,8 @@ from cachemgr.tui.theme import DEFAULTS, THEMES
 
 _PULL = 0.1
 """Seconds between two looks at what the threads have found."""
+_TICK = 1.0
+"""Seconds after which "scanned 5 s ago" is another number."""
 
 
 class CacheApp(App[None]):
@@ -47,6 +49,7 @@ class CacheApp(App[None]):
         self.set_class(ascii_glyphs, "ascii")
         self.session = Session(service, Relay(service), display_name(host))
         self._seen = -1
+        self._failures_told = 0
         self._started_by = os.getppid()
         for theme in THEMES:
             self.register_theme(theme)
@@ -72,18 +75,21 @@ class CacheApp(App[None]):
         self.switch_mode("overview")
         self.session.relay.start_scan(self)
         self.set_interval(_PULL, self.pull)
+        self.set_interval(_TICK, self.pass_time)
         self.set_interval(2.0, self._watch_parent)
 
     def pull(self) -> None:
         """Look whether a thread has found something, and draw it."""
         relay = self.session.relay
+        self.session.conclude(self)
         if relay.revision == self._seen and relay.scanning is None:
             return
         try:
             screen = self.screen
         except ScreenStackError:
             return  # the app is being closed
-        if relay.revision != self._seen and relay.scan_error:
+        if relay.failed_scans != self._failures_told:
+            self._failures_told = relay.failed_scans
             self.notify(relay.scan_error, severity="error", markup=False)
         self._seen = relay.revision
         self.session.forget_gone()
@@ -91,6 +97,12 @@ class CacheApp(App[None]):
             # A screen that is being taken apart has lost some of it already; mounting it drew it once.
             with suppress(NoMatches):
                 screen.redraw()
+
+    def pass_time(self) -> None:
+        """Draw what only time has changed."""
+        with suppress(ScreenStackError, NoMatches):
+            if isinstance(self.screen, View):
+                self.screen.pass_time()
 
     def stop(self, code: int) -> None:
         """End with an exit code: a step at work is finished, the screen is given back."""
@@ -124,6 +136,11 @@ class CacheApp(App[None]):
         elif not isinstance(self.screen, QuitScreen):
             self.push_screen(QuitScreen(), self._quit_if)
 
+    def _fatal_error(self) -> None:
+        """Textual would print a traceback with the values of all variables, names of files as they are among
+        them. `run` raises what it was, and the program says what it says of every bug."""
+        self._close_messages_no_wait()
+
     def _quit_if(self, agreed: bool | None) -> None:
         if agreed:
             self.stop(terminal.ENDINGS["SIGINT"])
@@ -140,4 +157,6 @@ def run(service: CacheManager, *, ascii_glyphs: bool = False) -> int:
         return 2
     app = CacheApp(service, ascii_glyphs=ascii_glyphs or not terminal.speaks_utf8(), host=platform.node())
     app.run()
+    if app._exception is not None:
+        raise app._exception
     return app.return_code or 0

@@ -5,6 +5,7 @@ from dataclasses import replace
 from cachemgr.domain.errors import CacheMgrError
 from cachemgr.domain.inventory import Inventory
 from cachemgr.domain.policy import Policy
+from cachemgr.present.text import error_sentence
 from cachemgr.tui.request import Request
 from cachemgr.tui.session import Session
 
@@ -53,7 +54,9 @@ class Chosen:
                 entry.id for entry in self._session.service.expiring.chosen(self._inventory, policy, None)
             )
         except CacheMgrError as error:
-            return replace(asked, entries=frozenset()), str(error)
+            return replace(asked, entries=frozenset()), error_sentence(
+                error, self._session.service.invocation
+            )
         both = asked.entries & about
         if not both or both == asked.entries:
             words = asked.targets or policy.targets

@@ -10,7 +10,7 @@ from cachemgr.domain.inventory import Cache, Inventory
 from cachemgr.domain.plan import Plan
 from cachemgr.present.plan_rows import kept_rows
 from cachemgr.present.routes import route_rows
-from cachemgr.present.text import counted, display_name, size
+from cachemgr.present.text import counted, display_name, error_sentence, size
 from cachemgr.service import CacheManager
 from cachemgr.tui import move_view
 from cachemgr.tui.outline import short_name
@@ -80,7 +80,7 @@ def judge(service: CacheManager, inventory: Inventory, request: Request) -> Verd
         plan = request.plan(service, inventory)
         service.recovery.refuse(plan)
     except CacheMgrError as error:
-        return Verdict(request, refusal=str(error))
+        return Verdict(request, refusal=error_sentence(error, service.invocation))
     options = tuple(service.migration.options(inventory, request.entries, request.to))
     option = options[0] if len(options) == 1 else None
     return Verdict(replace(request, option=option), plan, option=option)

@@ -5,7 +5,7 @@ second. A call into the app for every event would make the scan as slow as the s
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -21,6 +21,8 @@ from cachemgr.domain.outcome import Outcome
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.run import Run
 from cachemgr.domain.run_event import RunFinished, RunStarted, StepFinished, StepProgress, StepStarted
+from cachemgr.present.run_rows import RunRow, run_row
+from cachemgr.present.text import error_sentence
 from cachemgr.service import CacheManager
 from cachemgr.tui.outline import Node, outline, unused
 
@@ -119,8 +121,16 @@ class Relay:
         """How many scans have been finished."""
         self.scanning: ScanProgress | None = None
         self.scan_error = ""
+        self.failed_scans = 0
         self.running: RunProgress | None = None
-        self.runs: tuple[Run, ...] = ()
+        self.past: Mapping[str, tuple[Run, RunRow]] = {}
+        """Runs by their ids, newest first, and their lines in the history, which a thread makes: those of
+        large ones take a while."""
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """Newest first."""
+        return tuple(run for run, _ in self.past.values())
 
     @property
     def busy(self) -> bool:
@@ -163,12 +173,13 @@ class Relay:
                 if worker.is_cancelled:
                     break
                 self._note_scan(progress, event)
-            self.runs = self.service.runs()
+            self._remember()
             self.scan_error = ""
         except Stopped:
             pass
         except CacheMgrError as error:
-            self.scan_error = str(error)
+            self.scan_error = error_sentence(error, self.service.invocation)
+            self.failed_scans += 1
         finally:
             self.scanning = None
             self.revision += 1
@@ -187,6 +198,10 @@ class Relay:
                 self.scans += 1
         self.revision += 1
 
+    def _remember(self) -> None:
+        """Read the journal again."""
+        self.past = {run.id: (run, run_row(run)) for run in self.service.runs()}
+
     def _ready(self, inventory: Inventory) -> Scanned:
         frees = dict(self.service.reclaimable(inventory))
         nodes = outline(inventory, frees, self.service.machine.home, self.service.project)
@@ -201,9 +216,9 @@ class Relay:
                 self._note_run(progress, event)
                 if worker.is_cancelled:
                     progress.gauge.stopped = True
-            self.runs = self.service.runs()
+            self._remember()
         except CacheMgrError as error:
-            progress.error = str(error)
+            progress.error = error_sentence(error, self.service.invocation)
         finally:
             progress.ended = self.service.clock()
             self.revision += 1

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cachemgr.domain.field import Measure, amount
+from cachemgr.domain.field import Measure, rule_amount
 from cachemgr.domain.policy import Policy
 
 
@@ -53,9 +53,5 @@ def _read(blank: Blank, text: str) -> bool | float | int | None:
         return bool(text)
     if not text:
         return None
-    value = amount(text, blank.measure)
-    if blank.measure is Measure.SECONDS:
-        return value
-    if blank.measure is Measure.COUNT and not value.is_integer():
-        raise ValueError(f"{text!r} is not a whole number")
-    return int(value)
+    value = rule_amount(text, blank.measure)
+    return value if blank.measure is Measure.SECONDS else int(value)

@@ -1,7 +1,6 @@
 """What the Run and Result screens say about an execution: the steps, told as the rows of the plan."""
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -60,6 +59,9 @@ class RunRows:
     def __init__(self, plan: Plan) -> None:
         self.rows = plan_rows(plan)
         self.row_of_step = row_of_step(plan)
+        self._steps: dict[int, list[int]] = {}
+        for step, row in self.row_of_step.items():
+            self._steps.setdefault(row, []).append(step)
         self._copied = {number for number, step in enumerate(plan.steps) if isinstance(step.action, Copy)}
         self._copies = Counter(self.row_of_step[number] for number in self._copied)
 
@@ -109,7 +111,7 @@ class RunRows:
             many = f" {counted(files, 'file')}" if files else ""
             state = (f"{_DOING.get(row.does, row.does)}{many}", "downloads")
             return RunRow(row, (glyphs.again, "downloads"), state, (freed or 0) + more)
-        if not progress.over and row_begun(self.row_of_step, number, progress):
+        if not progress.over and self._begun(number, progress):
             return RunRow(
                 row, (glyphs.dot, "downloads"), ("out of its place, not deleted yet", "muted"), freed
             )
@@ -137,11 +139,15 @@ class RunRows:
             word = f"{copied} of {self._copies[number]} parts copied and verified"
         elif found:
             word = f"{_DONE.get(row.does, row.does)}, waits for the others"
-        elif row.does == _COPY and row_begun(self.row_of_step, number, progress):
+        elif row.does == _COPY and self._begun(number, progress):
             word = "copying"
         else:
             return None
         return RunRow(row, (glyphs.dot, "downloads"), (word, "muted"), None)
+
+    def _begun(self, number: int, progress: RunProgress) -> bool:
+        """Whether a step of a row was begun."""
+        return not progress.begun.isdisjoint(self._steps[number])
 
 
 def _measured(at: Shipped, *, si: bool) -> str:
@@ -152,11 +158,6 @@ def _measured(at: Shipped, *, si: bool) -> str:
 def run_columns(plan: Plan) -> tuple[Column, ...]:
     """Nothing is freed by what moves."""
     return RUN_COLUMNS[:-1] if is_move(plan) else RUN_COLUMNS
-
-
-def row_begun(row_of_step: Mapping[int, int], number: int, progress: RunProgress) -> bool:
-    """Whether a step of a row was begun."""
-    return any(row_of_step.get(step) == number for step in progress.begun.copy())
 
 
 def moved(plan: Plan, outcomes: dict[int, Outcome], disposal: Disposal) -> int:

@@ -4,11 +4,13 @@ from collections.abc import Collection, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from textual.app import App
+
 from cachemgr.domain.inventory import CacheId, EntryId, Finding, Inventory, Volume
 from cachemgr.present.text import Tier
 from cachemgr.service import CacheManager
 from cachemgr.tui.outline import Kind, Node, frees_together, size_together
-from cachemgr.tui.relay import Relay
+from cachemgr.tui.relay import Relay, RunProgress
 from cachemgr.tui.widgets.capacity_bar import Capacity
 
 LOW = 0.9
@@ -30,6 +32,8 @@ class Session:
     sort: str = "size"
     looked_at: str | None = None
     """The run that History puts its cursor on when it is opened next."""
+    _concluded: RunProgress | None = None
+    """The last execution of which everything was drawn up."""
 
     @property
     def now(self) -> datetime:
@@ -92,6 +96,19 @@ class Session:
             self.marks.difference_update(entries)
         else:
             self.marks.update(entries)
+
+    def conclude(self, app: App[None]) -> None:
+        """Once after each execution, whichever screen is there by then: what it was about is marked no more,
+        and the disk is looked at again."""
+        progress = self.relay.running
+        if progress is None or not progress.over or progress is self._concluded:
+            return
+        if self.relay.scanning is not None:
+            return  # that look began before the end; the next one is this
+        self._concluded = progress
+        if progress.outcomes:
+            self.marks.clear()
+        self.relay.start_scan(app)
 
     def forget_gone(self) -> None:
         """Drop the marks of entries that the last scan did not find."""

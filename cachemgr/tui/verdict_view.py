@@ -72,7 +72,7 @@ def entry_row(verdict: Verdict, look: Look, now: datetime, *, alone: bool, si: b
     return Row(
         (
             words(*sign),
-            words(short_name(name), tone),
+            words(short_name(display_name(name)), tone),
             words(size(verdict.size, si), "bold" if verdict.goes else "muted"),
             words(verdict.criterion, tone or "dim"),
             words(age(verdict.when, now, unknown=look.glyphs.none), "muted"),

@@ -84,10 +84,11 @@ def test_trust_is_asked_for_and_says_which_places_it_is_about(
     (project / "cachemgr.toml").write_text(toml, encoding="utf-8")
 
     asked = cachemgr("config", "trust")
+    kept = cachemgr("config", "trust", "--yes", "--read-only")
     still = cachemgr("status", "thumbs").out
     agreed = cachemgr("config", "trust", "--yes")
 
-    assert asked.code == 7
+    assert (asked.code, kept.code) == (7, 4)
     assert f"Outside the project: {outside} (cachemgr.toml:3)\n" in asked.out
     assert "run: cachemgr config trust --yes" in asked.err
     assert "names a place outside the project" in still

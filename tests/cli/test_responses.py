@@ -171,6 +171,14 @@ def test_convert(cachemgr: Program, directory: Path, project: Path) -> None:
         (("stats", "--dir", "nowhere"), 3, "there is no response cache in"),
         (("stats", "--since", "yesterday"), 2, "is no day"),
         (("expire", "--older-than", "old"), 2, "--older-than"),
+        (
+            ("expire", "--older-than", "99999999999999y"),
+            2,
+            "'99999999999999y' is no amount that there can be",
+        ),
+        (("get", "a\udcff"), 3, "there is no response under 'a\\udcff'"),
+        (("ls", "--provider", "a\udcff"), 2, "'a\\udcff' is no text"),
+        (("ls", "--model", "a\udcff"), 2, "'a\\udcff' is no text"),
         (("convert",), 2, "--to"),
     ],
 )
@@ -231,3 +239,12 @@ def test_an_old_entry_under_a_key_of_ones_own(cachemgr: Program, project: Path) 
     assert not (root / "ov" / "over.json").exists()
     assert cachemgr("clear", "responses@project:test_key", "--yes").code == 0
     assert not (root / "te" / "test_key.json").exists()
+
+
+def test_where_nothing_is_to_be_mended_nobody_is_asked(cachemgr: Program, directory: Path) -> None:
+    plain = cachemgr("responses", "verify", "--repair")
+    document = json.loads(cachemgr("responses", "verify", "--repair", "--json").out)
+
+    assert plain.code == 0
+    assert "0 findings left" in plain.out
+    assert document["schema"] == "cachemgr.responses-verify/1"

@@ -139,6 +139,24 @@ def test_events_are_one_object_a_line_in_order(cachemgr: Program, caches: Path) 
 
 
 @pytest.mark.parametrize(
+    ("more", "name"),
+    [
+        (("--where", "size>900TB", "--yes"), "result"),
+        (("--plan", "-"), "plan"),
+        (("--plan", "p.json"), "plan"),
+    ],
+    ids=["nothing to do", "plan", "plan file"],
+)
+def test_with_events_a_document_is_one_line_as_well(
+    more: tuple[str, ...], name: str, cachemgr: Program, caches: Path
+) -> None:
+    said = cachemgr("clear", "tmdb", "--events", *more)
+
+    assert (said.code, said.out.count("\n")) == (0, 1)
+    valid(said.out, name)
+
+
+@pytest.mark.parametrize(
     ("arguments", "name"),
     [(("types",), "types"), (("types", "pip"), "types"), (("config", "show"), "config")],
 )

@@ -16,6 +16,7 @@ from cachemgr.domain.inventory import Finding, Problem
 from cachemgr.domain.outcome import Outcome, Totals, Trouble
 from cachemgr.domain.plan import Exclusion, Plan, Step
 from cachemgr.domain.terms import Disposal, Intent, Knowledge, Reason, Rebuild, Severity, Status
+from cachemgr.present.expiry import because_sentence
 from cachemgr.present.promises import outcome, promise, result
 from cachemgr.present.text import (
     exclusion_sentence,
@@ -203,3 +204,10 @@ def test_legacy_and_untouchable_caches_stand_out_from_their_cost() -> None:
     assert [glyph(tier(c), ascii=True) for c in (plain, cache("old@legacy"), unverified)] == ["*", "!", "#"]
     assert glyph(tier(replace(unverified, registered=True))) == "●"
     assert len({rebuild_word(rebuild) for rebuild in Rebuild}) == len(Rebuild)
+
+
+def test_a_time_that_a_rule_saw_has_its_zone() -> None:
+    """Plans and the journal have UTC, and whoever reads it has a clock of another zone."""
+    assert (
+        because_sentence("older-than 2026-08-01T10:00:00Z", goes=True) == "last changed 2026-08-01 10:00 UTC"
+    )

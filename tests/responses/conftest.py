@@ -3,12 +3,15 @@
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cachemgr.responses import Cache, open_cache
 from cachemgr.responses.clock import Clock
+
+if TYPE_CHECKING:
+    from tests.responses.server import RedisServer
 
 LOG = "cachemgr.responses"
 
@@ -87,3 +90,13 @@ def faults(warnings_said: Ear) -> list[str]:
     """What the library warned about; it may, here."""
     warnings_said.expected = True
     return warnings_said.said
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> "Iterator[RedisServer]":
+    """A Redis server of this test's own; the test is left out where there is none."""
+    from tests.responses.server import RedisServer
+
+    found = RedisServer(tmp_path)
+    yield found.start()
+    found.stop()

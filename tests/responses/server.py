@@ -5,11 +5,18 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cachemgr.responses import Cache, open_cache
+
+PROMISED = 0.26
+"""Seconds in which an application has its miss."""
+BUSY = 0.1
+"""That a machine which does other things may add to a single call; never to the median."""
 redis = pytest.importorskip("redis", reason="redis-py is not installed")
 
 
@@ -60,3 +67,24 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def opened(url: str, *, read_only: bool = False, **more: Any) -> Cache:
+    """A cache there, without a thread of its own."""
+    more["redis"] = {"url": url, **more.get("redis", {})}
+    return open_cache({"backend": "redis", "cleanup_interval_seconds": 0, **more}, read_only=read_only)
+
+
+def took(action: Callable[[], object], times: int = 5) -> list[float]:
+    """Seconds, sorted."""
+    found = []
+    for _ in range(times):
+        start = time.perf_counter()
+        assert not action()
+        found.append(time.perf_counter() - start)
+    return sorted(found)
+
+
+def in_time(seconds: list[float]) -> bool:
+    """Whether an application had its miss as promised."""
+    return seconds[len(seconds) // 2] <= PROMISED and seconds[-1] <= PROMISED + BUSY

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +9,9 @@ import pytest
 
 from cachemgr.responses import JSONValue, RequestKey, Usage, open_async_cache
 from tests.responses.conftest import Hands
-from tests.responses.server import RedisServer
-from tests.responses.test_redis import BUSY, PROMISED
+from tests.responses.server import BUSY, PROMISED, RedisServer
 
 KEY = RequestKey("openai", "gpt-4o", "hello")
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[RedisServer]:
-    found = RedisServer(tmp_path)
-    yield found.start()
-    found.stop()
 
 
 async def answer() -> tuple[JSONValue, Usage]:

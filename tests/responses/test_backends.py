@@ -91,6 +91,16 @@ def test_deleted_is_gone(cache: Cache) -> None:
     assert cache.status()[0].entries == 0
 
 
+def test_what_has_expired_is_not_renewed(cache: Cache, hands: Hands) -> None:
+    cache.set(KEY, "hi", ttl=10)
+    assert cache.touch(KEY, 20)
+    hands.pass_by(15)
+    assert cache.get(KEY)
+    hands.pass_by(15)
+    assert not cache.touch(KEY, 20)
+    assert cache.get(KEY) is None
+
+
 def test_a_closed_cache_opens_again(cache: Cache) -> None:
     cache.set(KEY, "hi")
     cache.close()

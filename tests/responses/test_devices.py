@@ -115,16 +115,41 @@ def test_a_read_only_file_system(tmp_path: Path, hands: Hands, faults: list[str]
         mounting.read_only(medium, on=False)
 
 
-def test_opened_for_reading_nothing_changes(opened: Opener, root: Path) -> None:
-    opened().set(KEY, "hi")
-    opened().close()
+@pytest.mark.parametrize("backend", ["file", "sqlite"])
+def test_opened_for_reading_nothing_changes(
+    backend: str, opened: Opener, root: Path, faults: list[str]
+) -> None:
+    """Not even a lock's file: there was none before somebody wanted one."""
+    writer = opened(backend=backend)
+    writer.set(KEY, "hi")
+    writer.set("torn", "hi")
+    writer.close()
+    for torn in root.glob(f"*/{writer.digest('torn')}.json"):
+        torn.write_text("ho")
+    for lock in root.glob(".lock*"):
+        lock.unlink()
     before = sorted(root.rglob("*"))
-    cache = opened(read_only=True)
+    cache = opened(backend=backend, read_only=True)
     assert cache.get(KEY)
     assert cache.get("other") is None
-    assert cache.status()[0].entries == 1
+    assert (cache.get("torn") is None) is (backend == "file")
+    assert cache.status()[0].entries == 2
+    assert cache.get_or_compute("new", lambda: ("computed", Usage())).value == "computed"
+    assert cache.verify().sound is (backend == "sqlite")
     cache.close()
-    assert sorted(root.rglob("*")) == before
+    assert {path for path in root.rglob("*") if not path.name.endswith(("-wal", "-shm"))} == set(before)
+    assert all("for reading only" in line for line in faults)
+
+
+@pytest.mark.parametrize("backend", ["file", "sqlite"])
+def test_opened_for_reading_nothing_is_made(
+    backend: str, opened: Opener, root: Path, faults: list[str]
+) -> None:
+    cache = opened(backend=backend, read_only=True)
+    assert cache.get_or_compute(KEY, lambda: ("computed", Usage())).value == "computed"
+    cache.close()
+    assert not root.exists()
+    assert all("for reading only" in line for line in faults)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the mount table of Linux")

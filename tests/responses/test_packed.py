@@ -4,6 +4,7 @@ import os
 import sqlite3
 import sys
 import threading
+import time
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
@@ -51,6 +52,16 @@ def test_opening_looking_and_sweeping_make_nothing(cache: Cache, root: Path) -> 
     cache.sweep()
     cache.close()
     assert not (root / PACKED).exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows removes no open file")
+def test_a_database_that_was_removed_answers_no_more(cache: Cache, root: Path) -> None:
+    cache.set("key", "value")
+    assert cache.get("key")
+    for path in root.glob("responses*"):
+        path.unlink()
+    time.sleep(0.1)  # for so long it is believed in
+    assert cache.get("key") is None
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such permissions")

@@ -3,25 +3,15 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cachemgr.responses import JSONValue, Usage
-from tests.responses.server import RedisServer
-from tests.responses.test_redis import BUSY, PROMISED, opened
+from tests.responses.server import BUSY, PROMISED, RedisServer, opened
 
 QUICK = {"breaker": {"failures": 1, "open_seconds": 0.02}}
 DAY = "qf:llm:2:daily:2001-01-01"
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[RedisServer]:
-    found = RedisServer(tmp_path)
-    yield found.start()
-    found.stop()
 
 
 def test_an_answer_that_is_over_at_once_replaces_the_one_before(server: RedisServer) -> None:

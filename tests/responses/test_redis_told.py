@@ -1,21 +1,11 @@
 """What a cache on a Redis server says of itself, and for how long it may be waited for."""
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from cachemgr.responses import Usage
-from tests.responses.server import RedisServer
-from tests.responses.test_redis import BUSY, PROMISED, opened
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[RedisServer]:
-    found = RedisServer(tmp_path)
-    yield found.start()
-    found.stop()
+from tests.responses.server import BUSY, PROMISED, RedisServer, opened
 
 
 def test_a_size_limit_is_the_servers(server: RedisServer, faults: list[str]) -> None:

@@ -217,6 +217,23 @@ def test_readers_and_writers_go_on_while_it_is_cleared(opened: Opener) -> None:
     assert not wrong
 
 
+def test_what_is_stored_while_it_is_cleared_is_known_afterwards(opened: Opener) -> None:
+    cache, other = opened(), opened()
+    for number in range(600):
+        cache.set(f"key {number}", "x", ttl=None)
+    cache.flush()
+
+    def meanwhile(_: Removed) -> None:
+        for number in range(3):
+            cache.set(f"later {number}", "x", ttl=None)
+        cache.flush()
+
+    cache.clear(on_progress=meanwhile)
+    there = sum(bool(cache.get(f"later {number}")) for number in range(3))
+    assert there == 3, "the last time all of them were stored, shards of some were cleared already"
+    assert cache.status()[0].entries == other.status()[0].entries == there
+
+
 def test_clearing_leaves_what_is_not_ours(opened: Opener, root: Path) -> None:
     cache = opened()
     for number in range(300):

@@ -148,3 +148,16 @@ def test_nothing_is_copied_into_memory_that_ends_at_once(opened: Opener, tmp_pat
     cache.set("key", "x")
     with pytest.raises(ValueError, match="ends at once"):
         cache.export(tmp_path / "other", backend="memory")
+
+
+def test_compressed_values_in_a_cache_that_has_none_leave_no_half(
+    opened: Opener, tmp_path: Path, root: Path
+) -> None:
+    source, target = opened(cache_dir=str(tmp_path / "zstd"), compression={"codec": "zstd"}), opened()
+    target.set("first", "hi")
+    source.set("key", "x" * 5000)
+    assert transfer(source, target).entries == 1
+    anew = opened()
+    anew.set("key", "y" * 5000)
+    assert list(root.rglob("*.zst")) == []
+    assert anew.verify().sound

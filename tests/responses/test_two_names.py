@@ -97,3 +97,16 @@ def test_warming_leaves_alone_what_lives_under_another_name(key: str, over: bool
         report = cache.warm([(key, "CHEAP"), ("other", "CHEAP")])
     assert (report.stored, report.kept) == (1, 1)
     assert ResponseCache(tmp_path).get(key) == "PAID"
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_what_has_another_name_is_renewed(key: str, tmp_path: Path) -> None:
+    documents(tmp_path, key, "old", ago=0, ttl=60)
+    with cache_at(tmp_path) as cache:
+        cache.status()  # what is under keys of somebody's own only a look tells
+        assert cache.touch(key, HOUR)
+    with cache_at(tmp_path, ago=-HOUR / 2) as later:
+        hit = later.get(key)
+        assert hit is not None
+        assert hit.value == "old"
+        assert later.status()[0].entries == 1

@@ -1,13 +1,7 @@
 """A key on a row in which nothing is says so, and never takes more in its place."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from textual.pilot import Pilot
 
-from cachemgr.__main__ import Composer
-from cachemgr.cli.session import Options
 from cachemgr.domain.terms import CacheState
 from cachemgr.service import CacheManager
 from cachemgr.tui.app import CacheApp
@@ -19,14 +13,8 @@ from tests.tui.scenes import press, settle
 from tests.tui.test_journeys import go, move_to
 
 
-@pytest.fixture
-def sample(tmp_path: Path) -> Iterator[CacheManager]:
-    with Composer().sample(Options(), tmp_path / "sample", keep=True) as made:
-        yield made.service
-
-
-async def test_a_key_on_a_cache_that_is_not_there_is_about_that_cache_alone(sample: CacheManager) -> None:
-    app = CacheApp(sample)
+async def test_a_key_on_a_cache_that_is_not_there_is_about_that_cache_alone(service: CacheManager) -> None:
+    app = CacheApp(service)
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
         await settle(pilot)
         inventory = app.session.inventory
@@ -53,8 +41,8 @@ async def every_key_says_so(pilot: Pilot[None], app: CacheApp, cache: str, why: 
         assert said.endswith(f"{why}, so there is nothing to {verb}")
 
 
-async def test_nor_does_a_filter_that_shows_nothing_widen_a_key(sample: CacheManager) -> None:
-    app = CacheApp(sample)
+async def test_nor_does_a_filter_that_shows_nothing_widen_a_key(service: CacheManager) -> None:
+    app = CacheApp(service)
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
         await settle(pilot)
         for key in ("2", "slash", *"zzzz", "enter", "e", "d", "m", "c"):

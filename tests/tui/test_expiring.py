@@ -1,6 +1,7 @@
 """From rules to a plan and back, on a sample disk and with the real service."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -9,8 +10,6 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from cachemgr.__main__ import Composer
-from cachemgr.cli.session import Options
 from cachemgr.domain.terms import Intent
 from cachemgr.service import CacheManager
 from cachemgr.tui.app import CacheApp
@@ -26,18 +25,21 @@ from tests.tui.test_moving import caches
 RESPONSES = "responses@project"
 
 
-@pytest.fixture
-def sample(tmp_path: Path) -> Iterator[tuple[CacheManager, Path]]:
-    """A service on a sample home and project, and the directory that holds both."""
-    with Composer().sample(Options(), tmp_path / "sample", keep=True) as made:
-        yield made.service, made.directory
-
-
 async def rules(pilot: Pilot[None], cache: str = RESPONSES) -> ExpireScreen:
     await settle(pilot)
     await move_to(pilot, cache)
     await press(pilot, "e")
     return await judged(pilot)
+
+
+@asynccontextmanager
+async def asked(
+    service: CacheManager, size: tuple[int, int] = (100, 30), cache: str = RESPONSES
+) -> AsyncIterator[tuple[Pilot[None], CacheApp, ExpireScreen]]:
+    """The app where it asks for the rules of a cache, once it has looked."""
+    app = CacheApp(service)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        yield pilot, app, await rules(pilot, cache)
 
 
 async def judged(pilot: Pilot[None]) -> ExpireScreen:
@@ -73,10 +75,8 @@ async def test_what_is_past_its_record_goes_through_the_one_plan_and_comes_back(
 ) -> None:
     service, directory = sample
     before = caches(directory)
-    app = CacheApp(service)
 
-    async with app.run_test(size=size, notifications=True) as pilot:
-        screen = await rules(pilot)
+    async with asked(service, size) as (pilot, app, screen):
         assert going(screen) == set()
         assert "p Plan" not in text(app).splitlines()[-1]  # no rule never means everything
         await press(pilot, "space")
@@ -101,12 +101,8 @@ async def test_what_is_past_its_record_goes_through_the_one_plan_and_comes_back(
     assert caches(directory) == before
 
 
-async def test_on_a_small_terminal_each_list_is_a_key_away(sample: tuple[CacheManager, Path]) -> None:
-    service, _ = sample
-    app = CacheApp(service)
-
-    async with app.run_test(size=(60, 15), notifications=True) as pilot:
-        await rules(pilot)
+async def test_on_a_small_terminal_each_list_is_a_key_away(service: CacheManager) -> None:
+    async with asked(service, (60, 15)) as (pilot, app, _):
         assert "3 saved policies: shift+tab" in text(app)
         await press(pilot, "space")
         await judged(pilot)
@@ -126,30 +122,21 @@ async def test_on_a_small_terminal_each_list_is_a_key_away(sample: tuple[CacheMa
 
 
 @pytest.mark.parametrize("size", [(60, 15), (80, 24), (100, 30)])
-async def test_shift_and_tab_go_back_through_the_lists(
-    sample: tuple[CacheManager, Path], size: tuple[int, int]
-) -> None:
-    app = CacheApp(sample[0])
-
-    async with app.run_test(size=size, notifications=True) as pilot:
-        screen = await rules(pilot)
+async def test_shift_and_tab_go_back_through_the_lists(service: CacheManager, size: tuple[int, int]) -> None:
+    async with asked(service, size) as (pilot, _, screen):
         for pane in (screen.panel.policies, screen.entries, screen.panel.rules):
             await press(pilot, "shift+tab")
             await pilot.pause(0.05)
             assert pane.has_focus
         await press(pilot, "shift+tab")
-        assert all(policy.name in text(app) for policy in sample[0].expiring.policies)
+        assert all(policy.name in text(pilot.app) for policy in service.expiring.policies)
 
 
 async def test_the_preview_follows_what_is_typed_and_says_which_rule(
-    sample: tuple[CacheManager, Path],
+    service: CacheManager,
 ) -> None:
-    service, _ = sample
-    app = CacheApp(service)
-
-    async with app.run_test(size=(100, 30), notifications=True) as pilot:
-        await rules(pilot)
-        screen = await type_rule(pilot, "older-than", "1")
+    async with asked(service) as (pilot, app, screen):
+        await type_rule(pilot, "older-than", "1")
         assert "is not an amount that fits" in text(app)  # half of an amount: what held before still does
         assert going(screen) == set()
         screen = await type_rule(pilot, "older-than", "1d")
@@ -177,13 +164,9 @@ async def test_the_preview_follows_what_is_typed_and_says_which_rule(
 
 
 async def test_a_saved_policy_says_what_it_is_about_and_a_changed_one_is_ones_own(
-    sample: tuple[CacheManager, Path],
+    service: CacheManager,
 ) -> None:
-    service, _ = sample
-    app = CacheApp(service)
-
-    async with app.run_test(size=(100, 30), notifications=True) as pilot:
-        screen = await rules(pilot, "tmdb@project")
+    async with asked(service, cache="tmdb@project") as (pilot, app, screen):
         assert [policy.name for policy in service.expiring.policies] == [
             "models-unused-90d",
             "responses-ttl",
@@ -261,10 +244,8 @@ async def test_a_clock_that_jumped_is_said_and_nothing_is_planned(
     service, directory = sample
     before = caches(directory)
     started = service.clock
-    app = CacheApp(replace(service, clock=lambda: started() + timedelta(days=800)))
 
-    async with app.run_test(size=(100, 30), notifications=True) as pilot:
-        await rules(pilot)
+    async with asked(replace(service, clock=lambda: started() + timedelta(days=800))) as (pilot, app, _):
         await press(pilot, "space")
         await judged(pilot)
         await go(pilot, "p")

@@ -6,14 +6,20 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from rich.segment import Segment
+from textual.color import Color
 from textual.pilot import Pilot
 
+from cachemgr.domain.errors import Refused
 from cachemgr.domain.inventory import Cache, Entry, Finding, Inventory
+from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Reason, Severity
 from cachemgr.domain.unit import Obstacle, Unit
 from cachemgr.tui import app as app_module
 from cachemgr.tui.app import CacheApp
-from cachemgr.tui.terminal import STRANGE
+from cachemgr.tui.screens.reviewing import review
+from cachemgr.tui.screens.view import View
+from cachemgr.tui.terminal import STRANGE, Scrub
 from tests.tui.ada import inventory
 from tests.tui.by_hand import entry, unit
 from tests.tui.machine_room import service
@@ -49,6 +55,23 @@ WALKS = (
     ("d", "t", "x", "escape", "escape", "question_mark", "escape"),
     ("space", "d", "t", "t", "x", "escape", "c"),
     ("m", "c", "escape", "tab", "[", "slash", "escape"),
+    (
+        "e",
+        "down",
+        "down",
+        "down",
+        "enter",
+        "0",
+        "enter",
+        "tab",
+        "down",
+        "down",
+        "down",
+        "i",
+        "escape",
+        "p",
+        "x",
+    ),
 )
 
 
@@ -84,11 +107,28 @@ def hostile() -> Inventory:
     return replace(found, caches=caches, entries=(*entries, *found.entries), findings=warnings)
 
 
+class Net(Scrub):
+    """The net below `display_name`, with what fell into it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.caught: list[str] = []
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        self.caught += [one.text for one in segments if not one.control and STRANGE.search(one.text)]
+        return super().apply(segments, background)
+
+
 class Trap(CacheApp):
     """An app with an action that no file name may ever reach."""
 
     CSS_PATH = str(Path(app_module.__file__).with_name("app.tcss"))
     sprung = False
+
+    def __init__(self, found: Inventory) -> None:
+        super().__init__(service(found))
+        self.net = Net()
+        self._filters[:] = [self.net if isinstance(one, Scrub) else one for one in self._filters]
 
     def action_wipe(self) -> None:
         self.sprung = True
@@ -110,7 +150,7 @@ async def look_everywhere(pilot: Pilot[None]) -> None:
 
 @pytest.mark.parametrize("walk", WALKS, ids="-".join)
 async def test_hostile_names_are_only_names(walk: tuple[str, ...]) -> None:
-    app = Trap(service(hostile()))
+    app = Trap(hostile())
 
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
         await settle(pilot)
@@ -121,11 +161,12 @@ async def test_hostile_names_are_only_names(walk: tuple[str, ...]) -> None:
         await settle(pilot)
 
         assert not app.sprung
+        assert not app.net.caught, "a name was not made displayable"
         assert app.is_running
 
 
 async def test_every_name_can_be_walked_over() -> None:
-    app = Trap(service(hostile()))
+    app = Trap(hostile())
 
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
         await settle(pilot)
@@ -136,11 +177,12 @@ async def test_every_name_can_be_walked_over() -> None:
             await press(pilot, "down")
             assert not STRANGE.search(text(app).replace("\n", ""))
 
+        assert not app.net.caught, "a name was not made displayable"
         assert app.is_running
 
 
 async def test_an_error_message_with_markup_is_shown_as_it_is() -> None:
-    app = Trap(service(hostile()))
+    app = Trap(hostile())
 
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
         await settle(pilot)
@@ -149,3 +191,37 @@ async def test_an_error_message_with_markup_is_shown_as_it_is() -> None:
         await pilot.pause(0.3)
 
         assert "[@click=app.wipe]no[/] [/x]" in text(app)
+
+
+@pytest.mark.parametrize("size", [(100, 30), (60, 15)], ids=["wide", "narrow"])
+@pytest.mark.parametrize("key", ["m", "e"])
+async def test_every_cache_can_be_asked_about(key: str, size: tuple[int, int]) -> None:
+    """Titles and paths of each in the heading of Move and of Expire, and what planning says about it."""
+    app = Trap(hostile())
+
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await settle(pilot)
+        for _ in app.session.nodes:
+            await press(pilot, key)
+            await press(pilot, "escape")
+            await press(pilot, "down")
+
+        assert not app.net.caught, "a name was not made displayable"
+        assert app.is_running
+
+
+async def test_what_an_error_names_is_shown_escaped() -> None:
+    app = Trap(inventory())
+
+    def refused() -> Plan:
+        raise Refused("a\x1b[31mred is another tool's cache")
+
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await settle(pilot)
+        assert isinstance(app.screen, View)
+        review(app.screen, refused)
+        await settle(pilot)
+        await pilot.pause(0.3)
+
+        assert "a\\x1b[31mred is another" in text(app)
+        assert not app.net.caught

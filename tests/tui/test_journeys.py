@@ -1,16 +1,12 @@
 """What a person does from the first screen to the last, on a sample disk and with the real service."""
 
 import os
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
 from textual.pilot import Pilot
 
-from cachemgr.__main__ import Composer
-from cachemgr.cli.session import Options
 from cachemgr.domain.outcome import Totals
 from cachemgr.service import CacheManager
 from cachemgr.tui.app import CacheApp
@@ -21,13 +17,6 @@ from cachemgr.tui.screens.plan import PlanScreen
 from cachemgr.tui.screens.result import ResultScreen
 from tests.tui.picture import text
 from tests.tui.scenes import press, settle
-
-
-@pytest.fixture
-def sample(tmp_path: Path) -> Iterator[tuple[CacheManager, Path]]:
-    """A service on a sample home and project, and the directory that holds both."""
-    with Composer().sample(Options(), tmp_path / "sample", keep=True) as made:
-        yield made.service, made.directory
 
 
 async def go(pilot: Pilot[None], *keys: str) -> None:

@@ -1,7 +1,6 @@
 """From a cache to its destination and back, on a sample disk and with the real service."""
 
 import os
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,8 +8,6 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from cachemgr.__main__ import Composer
-from cachemgr.cli.session import Options
 from cachemgr.domain.run_event import StepFinished
 from cachemgr.domain.terms import Intent
 from cachemgr.service import CacheManager
@@ -26,13 +23,6 @@ from tests.tui.scenes import press, settle
 from tests.tui.test_journeys import fingerprint, go, move_to
 
 TORCH = "torch-hub@home"
-
-
-@pytest.fixture
-def sample(tmp_path: Path) -> Iterator[tuple[CacheManager, Path]]:
-    """A service on a sample home and project, and the directory that holds both."""
-    with Composer().sample(Options(), tmp_path / "sample", keep=True) as made:
-        yield made.service, made.directory
 
 
 async def settled(pilot: Pilot[None]) -> DestinationScreen:

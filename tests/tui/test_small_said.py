@@ -1,12 +1,7 @@
 """At 60x15 what is wrong, what stays, where it goes, and what is to be set can be read as a whole."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from cachemgr.__main__ import Composer
-from cachemgr.cli.session import Options
 from cachemgr.service import CacheManager
 from cachemgr.tui.app import CacheApp
 from cachemgr.tui.screens.expire import ExpireScreen
@@ -58,14 +53,8 @@ async def test_a_size_rule_that_is_not_met_says_so_while_it_is_typed(size: tuple
         assert "more to be freed" in text(app)
 
 
-@pytest.fixture
-def sample(tmp_path: Path) -> Iterator[CacheManager]:
-    with Composer().sample(Options(), tmp_path / "sample", keep=True) as made:
-        yield made.service
-
-
-async def test_a_plan_to_move_says_where_to_and_what_stays(sample: CacheManager) -> None:
-    app = CacheApp(sample)
+async def test_a_plan_to_move_says_where_to_and_what_stays(service: CacheManager) -> None:
+    app = CacheApp(service)
     async with app.run_test(size=SMALL) as pilot:
         await choose(pilot, "torch-hub@home")
         await press(pilot, "enter")
@@ -89,8 +78,8 @@ async def test_a_plan_to_move_says_where_to_and_what_stays(sample: CacheManager)
         assert "Route" in app.screen.told
 
 
-async def test_what_was_typed_goes_with_the_way_back_to_the_known_places(sample: CacheManager) -> None:
-    app = CacheApp(sample)
+async def test_what_was_typed_goes_with_the_way_back_to_the_known_places(service: CacheManager) -> None:
+    app = CacheApp(service)
     async with app.run_test(size=(100, 30)) as pilot:
         screen = await choose(pilot, "torch-hub@home")
         await press(pilot, "tab")

@@ -1,12 +1,7 @@
 """A migration that somebody stopped: entries are told, and none of them is called done."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from cachemgr.__main__ import Composer
-from cachemgr.cli.session import Options
 from cachemgr.domain.event import Gauge
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.run_event import Announced, Phase, RunFinished, StepFinished
@@ -22,12 +17,6 @@ from tests.tui.scenes import settle
 from tests.tui.test_journeys import go
 
 __all__ = ["elsewhere"]
-
-
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[CacheManager]:
-    with Composer().sample(Options(), tmp_path / "sample", keep=True) as made:
-        yield made.service
 
 
 async def test_a_stopped_move_counts_entries(service: CacheManager, elsewhere: Path) -> None:

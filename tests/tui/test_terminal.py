@@ -25,7 +25,9 @@ RESTORED = b"\x1b[?1049l"
 
 
 @contextmanager
-def started(home: Path, *arguments: str, **env: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+def started(
+    home: Path, *arguments: str, program: tuple[str, str] = ("-m", "cachemgr"), **env: str
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """The program on a terminal of its own, 100x30, in a session of its own."""
     import fcntl
     import pty
@@ -36,7 +38,7 @@ def started(home: Path, *arguments: str, **env: str) -> Iterator[tuple[subproces
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
     clean = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "SSH_CONNECTION")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "cachemgr", "--home", str(home), *arguments],
+        [sys.executable, *program, "--home", str(home), *arguments],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
@@ -147,3 +149,28 @@ def test_the_net_lets_everything_else_through() -> None:
     segments = [Segment("ä 日本 ═●"), Segment("\x1b[2J", None, [])]
 
     assert Scrub().apply(segments, Color(0, 0, 0))[0] == segments[0]
+
+
+BROKEN = """
+import sys
+from cachemgr.__main__ import main
+from cachemgr.tui.screens.overview import OverviewScreen
+OverviewScreen.draw = lambda self: {}['a\\x1b[31mb']
+sys.exit(main())
+"""
+
+
+@posix
+@pytest.mark.parametrize("words", [(), ("-v",)])
+def test_of_a_bug_there_is_a_sentence_and_a_traceback_only_if_asked(
+    words: tuple[str, ...], home: Path
+) -> None:
+    with started(home, *words, program=("-c", BROKEN)) as (process, ours):
+        said = read_until(ours, b"nothing like it")
+
+        assert process.wait(20) == 1
+        after = said[said.rindex(RESTORED) :]
+        assert (b"cachemgr: a bug: KeyError" in after) is not bool(words)
+        assert (b"Traceback (most recent call last)" in after) is bool(words)
+        assert b"\x1b[31m" not in after
+        assert "╭".encode() not in after

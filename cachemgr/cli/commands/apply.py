@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from cachemgr.cli.action import act
-from cachemgr.cli.options import everywhere, pass_session
+from cachemgr.cli.options import PLAN_FILE, everywhere, pass_session
 from cachemgr.cli.session import Session
 from cachemgr.cli.wish import Wish, action_options
 from cachemgr.domain.errors import UsageError
@@ -27,7 +27,7 @@ _LARGEST = 256 * 2**20
 
 
 @click.command(epilog=EPILOG)
-@click.argument("plan_file", metavar="PLAN.json", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("plan_file", metavar="PLAN.json", type=PLAN_FILE)
 @action_options()
 @everywhere
 @pass_session

@@ -1,6 +1,7 @@
 """`cachemgr config`: what is configured, where it came from, and the schemas of every document."""
 
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import click
 
@@ -8,10 +9,13 @@ from cachemgr.cli.ask import Declined, confirm
 from cachemgr.cli.options import everywhere, json_option, pass_session
 from cachemgr.cli.output import Column
 from cachemgr.cli.session import Session
-from cachemgr.domain.errors import NeedsConfirmation, UsageError
+from cachemgr.domain.errors import NeedsConfirmation, Refused, UsageError
 from cachemgr.present.document.knowledge import config_document
 from cachemgr.present.settings_rows import setting_rows
 from cachemgr.present.text import counted, display_name, short_path
+
+if TYPE_CHECKING:
+    from cachemgr.responses.config_origins import Setting
 
 SCHEMAS = (
     *(
@@ -37,19 +41,19 @@ def config() -> None:
     """Show, check and trust the configuration; print JSON Schemas."""
 
 
-@config.command()
+@config.command(short_help="Every value and where it came from.")
 @json_option
 @everywhere
 @pass_session
 def show(session: Session) -> int:
-    """Every value and where it came from."""
-    service, output = session.service, session.output
+    """Every value and where it came from; those of the response cache too."""
+    service, output, caching = session.service, session.output, _caching(session)
     if session.options.json:
-        output.document(config_document(service.settings, service.project, session.now()))
+        output.document(config_document(service.settings, service.project, session.now(), caching))
         return 0
     columns = (Column("Key"), Column("Value", shrinks=True), Column("From", shrinks=True))
     rows = []
-    for row in setting_rows(service.settings):
+    for row in setting_rows(service.settings, caching):
         origin = display_name(row.origin.source)
         if row.origin.line is not None:
             origin += f":{row.origin.line}"
@@ -60,6 +64,13 @@ def show(session: Session) -> int:
         rows.append((display_name(row.key), value, origin + note))
     output.table(columns, rows)
     return 0
+
+
+def _caching(session: Session) -> "tuple[Setting, ...]":
+    """The settings of the response cache. Raises ConfigError."""
+    from cachemgr.cli.responses import response_caches  # the other commands here need no response cache
+
+    return tuple(response_caches(session).settings())
 
 
 @config.command(short_help="Where configuration is looked for.")
@@ -81,6 +92,7 @@ def path(session: Session) -> int:
 def validate(session: Session) -> int:
     """Read the whole configuration; an error names file, key and the way out."""
     service = session.service
+    _caching(session)
     for file in service.settings.files:
         session.output.line(f"ok  {short_path(file, service.machine.home, service.project)}")
     session.output.line(f"{counted(len(service.settings.files), 'configuration file')} read.")
@@ -115,6 +127,8 @@ def trust(session: Session, yes: bool) -> int:
     They are listed first. What the files say of disposal, retention_days, policies and `rebuild` counts from
     then on, too.
     """
+    if session.options.read_only:
+        raise Refused("cachemgr runs with --read-only, so nothing is changed")
     waiting = [row for row in setting_rows(session.service.settings) if not row.trusted]
     for row in waiting:
         line = f":{row.origin.line}" if row.origin.line is not None else ""

@@ -1,12 +1,11 @@
 """`cachemgr demo`: a safe sample home and project to try everything on."""
 
-import sys
 from pathlib import Path
 
 import click
 
 from cachemgr.cli.commands.status import show_status
-from cachemgr.cli.options import everywhere, json_option, pass_session
+from cachemgr.cli.options import NEW_DIRECTORY, everywhere, json_option, pass_session
 from cachemgr.cli.session import Session
 from cachemgr.present.text import display_name
 
@@ -21,9 +20,7 @@ Large files are holes, with real names and sizes: `cachemgr tiktoken verify` cal
 
 
 @click.command(epilog=EPILOG)
-@click.option(
-    "--dir", "directory", metavar="DIR", type=click.Path(path_type=Path), help="Build it here, and keep it."
-)
+@click.option("--dir", "directory", metavar="DIR", type=NEW_DIRECTORY, help="Build it here, and keep it.")
 @click.option("--status", "print_status", is_flag=True, help="Print its status instead of opening the app.")
 @click.option("--keep", is_flag=True, help="Do not remove it afterwards.")
 @json_option
@@ -34,8 +31,7 @@ def demo(session: Session, directory: Path | None, print_status: bool, keep: boo
     keep = keep or directory is not None
     with session.composition.sample(session.options, directory, keep=keep) as sample:
         inner = session.on(sample.service)
-        on_terminal = session.interactive and sys.stdout.isatty()
-        if print_status or session.options.json or not on_terminal:
+        if print_status or session.options.json or not session.full_screen:
             code = show_status(inner, (), csv=False)
         else:
             code = session.composition.explore(sample.service)

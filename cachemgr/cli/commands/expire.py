@@ -17,7 +17,7 @@ from cachemgr.cli.targets import (
 )
 from cachemgr.cli.wish import Wish, action_options
 from cachemgr.domain.errors import Unavailable, UnknownTarget
-from cachemgr.domain.field import Measure, amount
+from cachemgr.domain.field import Measure, rule_amount
 from cachemgr.domain.policy import Policy
 from cachemgr.domain.target import Selection
 from cachemgr.domain.verdict import Judgement
@@ -65,12 +65,9 @@ class Amount(click.ParamType[Any, float]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
         try:
-            found = amount(str(value), self.measure)
-        except (ValueError, OverflowError) as error:
+            return rule_amount(str(value), self.measure)
+        except ValueError as error:
             self.fail(str(error), param, ctx)
-        if not found < 1 << 60 or (self.measure is Measure.COUNT and (found < 1 or found % 1)):
-            self.fail(f"{value!r} is no amount that there can be", param, ctx)
-        return found
 
 
 def _rule_options(command: Any) -> Any:

@@ -8,8 +8,9 @@ from cachemgr.cli.session import Session
 from cachemgr.domain.run import Run
 from cachemgr.domain.terms import Status
 from cachemgr.present.document.runs import history_document
-from cachemgr.present.plan_rows import does, run_row
+from cachemgr.present.plan_rows import does
 from cachemgr.present.promises import outcome
+from cachemgr.present.run_rows import run_row
 from cachemgr.present.text import counted, display_name, exclusion_sentence, minute, trouble_sentence
 
 
@@ -57,8 +58,8 @@ def _table(session: Session, runs: tuple[Run, ...]) -> None:
         Column("Set aside", right=True),
         Column("State"),
     )
-    rows = []
-    for row in map(run_row, runs):
+    rows, past = [], tuple(map(run_row, runs))
+    for row in past:
         left = row.entries.failed + row.entries.refused + row.entries.skipped
         rows.append(
             (
@@ -76,7 +77,7 @@ def _table(session: Session, runs: tuple[Run, ...]) -> None:
     if any(known.interrupted for known in runs):
         output.line()
         output.line("`cachemgr recover RUN` finishes what was interrupted, or brings back what it moved.")
-    if any(run_row(known).undoable for known in runs):
+    if any(row.undoable for row in past):
         output.line()
         output.line(
             "`cachemgr undo RUN` brings back what is set aside; `cachemgr purge RUN` frees its bytes."

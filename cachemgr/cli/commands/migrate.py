@@ -2,12 +2,18 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
 from cachemgr.cli.action import act
-from cachemgr.cli.options import everywhere, nul_option, pass_session, targets_argument, where_option
+from cachemgr.cli.options import (
+    DIRECTORY,
+    everywhere,
+    nul_option,
+    pass_session,
+    targets_argument,
+    where_option,
+)
 from cachemgr.cli.session import Session
 from cachemgr.cli.targets import matching, out_of_reach, read_targets, selected
 from cachemgr.cli.wish import Wish, action_options
@@ -30,22 +36,13 @@ Tokens and unknown files stay where they are.
 """
 
 
-class _Directory(click.Path):
-    """A path that is more than nothing, which would be the working directory."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if value == "":
-            self.fail("it is empty; name a directory", param, ctx)
-        return super().convert(value, param, ctx)
-
-
 @click.command(epilog=EPILOG)
 @targets_argument(required=False)
 @where_option
 @click.option(
     "--to",
     metavar="DIR",
-    type=_Directory(path_type=Path, file_okay=False),
+    type=DIRECTORY,
     help="The directory one cache is to be in; by default where the project's configuration says.",
 )
 @click.option("--link", is_flag=True, help="Leave a link at the old place, once that is empty.")

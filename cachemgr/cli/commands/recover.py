@@ -12,8 +12,8 @@ from cachemgr.cli.wish import Wish, action_options
 from cachemgr.domain.errors import UsageError
 from cachemgr.domain.terms import StepState
 from cachemgr.present.document.recover import Told, recover_document
-from cachemgr.present.plan_rows import run_row
 from cachemgr.present.recovery_rows import judgement, name, progress, reachable, step_rows, unknown
+from cachemgr.present.run_rows import run_row
 from cachemgr.present.text import minute, step_state_word, trouble_sentence, where_word
 
 EPILOG = """\b

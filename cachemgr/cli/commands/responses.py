@@ -8,7 +8,7 @@ from typing import TypeVar, cast, get_args
 import click
 
 from cachemgr.cli.findings import show_findings
-from cachemgr.cli.options import allow_root_option, everywhere, json_option, pass_session
+from cachemgr.cli.options import DIRECTORY, allow_root_option, everywhere, json_option, pass_session
 from cachemgr.cli.responses import (
     agree,
     as_text,
@@ -34,6 +34,7 @@ from cachemgr.present.document.responses import (
     transfer_document,
     verify_document,
 )
+from cachemgr.present.document.values import is_text
 from cachemgr.present.text import display_name
 from cachemgr.responses.cache import Cache
 from cachemgr.responses.errors import Corrupt
@@ -71,7 +72,6 @@ What lives is copied; the source stays as it is, and of two answers to one quest
 After an interruption the same command goes on. Then set `backend:` in `.questfoundry/config.yml`.
 """
 
-_DIRECTORY = click.Path(file_okay=False, path_type=Path)
 _yes = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
@@ -81,7 +81,7 @@ def _here(command: F) -> F:
         "--dir",
         "named",
         metavar="DIR",
-        type=_DIRECTORY,
+        type=DIRECTORY,
         help="The cache's directory; default: the project's.",
     )
     return cast(F, named(json_option(everywhere(pass_session(command)))))
@@ -130,6 +130,9 @@ def ls(
     limit: int | None,
 ) -> int:
     """The entries, oldest first."""
+    for glob in filter(None, (provider, model)):
+        if not is_text(glob):
+            raise UsageError(f"{glob!r} is no text, and every provider and model is called by one")
     now = session.now()
     query = EntryQuery(provider, model, expired_at_ms=int(now.timestamp() * 1000) if expired else None)
     with response_caches(session).looking(named) as cache:
@@ -218,10 +221,13 @@ def expire(
 def verify(session: Session, named: Path | None, repair: bool, yes: bool) -> int:
     """Check every entry: its digest, its other half, its place in the index."""
     caches = response_caches(session)
-    if repair and not (yes or session.options.json):
+    if repair and not yes:
         caches.admit()
         with caches.looking(named) as cache:
-            show_findings(session, cache.verify(), named, asked=True)
+            report = cache.verify()
+            repair = bool(report.left)  # where nothing is to be mended nobody is asked
+            if repair and not session.options.json:
+                show_findings(session, report, named, asked=True)
     if repair:
         agree(session, ("verify", "--repair"), named, yes=yes)
     with (caches.changing if repair else caches.looking)(named) as cache:
@@ -239,7 +245,7 @@ def verify(session: Session, named: Path | None, repair: bool, yes: bool) -> int
 @click.option(
     "--to", "backend", type=click.Choice(["file", "sqlite"]), required=True, help="The backend to copy to."
 )
-@click.option("--out", metavar="DIR", type=_DIRECTORY, help="Where to; default: the same directory.")
+@click.option("--out", metavar="DIR", type=DIRECTORY, help="Where to; default: the same directory.")
 @allow_root_option
 @_here
 def convert(session: Session, named: Path | None, backend: str, out: Path | None) -> int:
@@ -271,8 +277,10 @@ def _age(text: str | None) -> timedelta | None:
         return None
     try:
         return timedelta(seconds=amount(text, Measure.SECONDS))
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         raise UsageError(f"--older-than: {error}") from None
+    except OverflowError:
+        raise UsageError(f"--older-than: {text!r} is no amount that there can be") from None
 
 
 def _day(text: str | None) -> str | None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from cachemgr.cli.encodings import carry_out, show_caches, usable
-from cachemgr.cli.options import allow_root_option, everywhere, json_option, pass_session
+from cachemgr.cli.options import NEW_DIRECTORY, allow_root_option, everywhere, json_option, pass_session
 from cachemgr.cli.session import Session
 from cachemgr.domain.errors import Unavailable, UnknownTarget
 from cachemgr.domain.terms import CacheState
@@ -43,7 +43,6 @@ A corrupt file is reported and never copied, and nothing in DIR is overwritten. 
 TIKTOKEN_CACHE_DIR=DIR, which makes tiktoken work there without a network.
 """
 
-_DIRECTORY = click.Path(path_type=Path)
 _names = click.argument("names", nargs=-1, metavar="[NAME]...")
 _dry_run = click.option("--dry-run", is_flag=True, help="Show what would happen and stop.")
 
@@ -59,10 +58,12 @@ def tiktoken() -> None:
     "--dir",
     "named",
     metavar="DIR",
-    type=_DIRECTORY,
+    type=NEW_DIRECTORY,
     help="Where to; default: the configured directory, else tiktoken's own.",
 )
-@click.option("--from", "source", metavar="DIR", type=_DIRECTORY, help="Copy from there, without a network.")
+@click.option(
+    "--from", "source", metavar="DIR", type=NEW_DIRECTORY, help="Copy from there, without a network."
+)
 @click.option("--python", metavar="PATH", help="The Python whose tiktoken downloads; default: this one.")
 @_dry_run
 @allow_root_option
@@ -86,7 +87,7 @@ def warm(
 
 
 @tiktoken.command(epilog=VERIFY, short_help="Check tiktoken's files in every place.")
-@click.option("--dir", "named", metavar="DIR", type=_DIRECTORY, help="Only this directory.")
+@click.option("--dir", "named", metavar="DIR", type=NEW_DIRECTORY, help="Only this directory.")
 @json_option
 @everywhere
 @pass_session
@@ -108,7 +109,7 @@ def verify(session: Session, named: Path | None) -> int:
 
 
 @tiktoken.command(epilog=BUNDLE, short_help="Copy verified encodings into DIR.")
-@click.argument("named", metavar="DIR", type=_DIRECTORY)
+@click.argument("named", metavar="DIR", type=NEW_DIRECTORY)
 @_names
 @_dry_run
 @allow_root_option

@@ -1,8 +1,11 @@
 """`cachemgr.types/1` and `cachemgr.config/1`: what the catalogue knows, and what was configured where."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from cachemgr.domain.cache_type import CacheType, Default
 from cachemgr.domain.policy import Policy
@@ -10,6 +13,9 @@ from cachemgr.domain.settings import Settings
 from cachemgr.present.document.values import Document, exact, head, origin, path_fields
 from cachemgr.present.expiry import policies_about
 from cachemgr.present.settings_rows import setting_rows
+
+if TYPE_CHECKING:
+    from cachemgr.responses.config_origins import Setting
 
 
 def types_document(types: Iterable[CacheType], now: datetime, policies: Sequence[Policy] = ()) -> Document:
@@ -23,7 +29,10 @@ def types_document(types: Iterable[CacheType], now: datetime, policies: Sequence
     }
 
 
-def config_document(settings: Settings, project: PurePath | None, now: datetime) -> Document:
+def config_document(
+    settings: Settings, project: PurePath | None, now: datetime, caching: Iterable[Setting] = ()
+) -> Document:
+    """`caching` are the settings of the response cache."""
     return {
         **head("cachemgr.config/1", now),
         **path_fields(project, "project"),
@@ -35,7 +44,7 @@ def config_document(settings: Settings, project: PurePath | None, now: datetime)
                 "origin": origin(row.origin, project),
                 "trusted": row.trusted,
             }
-            for row in setting_rows(settings)
+            for row in setting_rows(settings, caching)
         ],
     }
 

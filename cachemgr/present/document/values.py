@@ -32,14 +32,14 @@ def path_fields(path: PurePath | None, name: str = "path") -> Document:
     if path is None:
         return {name: None}
     text = str(path)
-    if _is_text(text):
+    if is_text(text):
         return {name: text}
     return {name: display_name(text), f"{name}_b64": base64.b64encode(os.fsencode(text)).decode()}
 
 
 def exact(text: str) -> str:
     """A name or an id: itself where UTF-8 has it, escapes for the bytes that are no text."""
-    return text if _is_text(text) else display_name(text)
+    return text if is_text(text) else display_name(text)
 
 
 def time(instant: datetime | None) -> str | None:
@@ -77,7 +77,8 @@ def error(code: int, kind: str, message: str) -> Document:
     return {"schema": "cachemgr.error/1", "code": code, "kind": kind, "message": message}
 
 
-def _is_text(text: str) -> bool:
+def is_text(text: str) -> bool:
+    """Whether UTF-8 has it: bytes that are no text are halves of characters in Python."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from cachemgr.domain.inventory import Inventory
-from cachemgr.present.text import counted, short_path, size
+from cachemgr.present.text import counted, display_name, short_path, size
 from cachemgr.tui.command_line import command_line
 from cachemgr.tui.commands import Fact, Where, bindings
 from cachemgr.tui.destinations import Place, Verdict, caches_of, judge, lines, places
@@ -118,7 +118,7 @@ class DestinationScreen(View):
     def draw(self) -> None:
         machine, project, si = self.session.service.machine, self.session.service.project, self.session.si
         dot = self.look.glyphs.dot
-        titles = ", ".join(cache.title for cache in self._caches[:3])
+        titles = ", ".join(display_name(cache.title) for cache in self._caches[:3])
         entries = [
             self.found.entry_by_id[entry] for entry in self.asked.entries if entry in self.found.entry_by_id
         ]

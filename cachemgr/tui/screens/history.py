@@ -1,7 +1,7 @@
 """What was done before, and the way back."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import ClassVar
 
 from textual import events, on
@@ -11,7 +11,7 @@ from textual.widget import Widget
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.run import Run
 from cachemgr.domain.terms import Status, StepState
-from cachemgr.present.plan_rows import run_row
+from cachemgr.present.run_rows import RunRow
 from cachemgr.present.text import (
     counted,
     day,
@@ -32,6 +32,9 @@ from cachemgr.tui.widgets.fast_table import FastTable, Row
 from cachemgr.tui.widgets.panel import Line, Panel
 from cachemgr.tui.widgets.split_lines import Split, SplitLines
 
+_ROWS = 7
+"""Entries of a run that are named below the list."""
+
 
 class HistoryScreen(View):
     """The journal's runs, newest first."""
@@ -42,7 +45,9 @@ class HistoryScreen(View):
     tab = "history"
 
     def body(self) -> Iterable[Widget]:
-        self._runs: dict[str, Run] = {}
+        self._past: Mapping[str, tuple[Run, RunRow]] = {}
+        self._said: tuple[Run, list[Line]] | None = None
+        """What was said of a run last: to look through a large one takes a while."""
         self._waiting: set[str | None] = set()
         """Runs that something was undoing or purging when it was interrupted."""
         yield SplitLines(id="summary")
@@ -81,21 +86,23 @@ class HistoryScreen(View):
         return Split(((f"{said}; nothing else is done in its caches before that is decided", "accent-ink"),))
 
     def current(self) -> Run | None:
-        return self._runs.get(self.table.key or "")
+        run, _ = self._past.get(self.table.key or "", (None, None))
+        return run
 
     def draw(self) -> None:
-        self._runs = {run.id: run for run in self.session.relay.runs}
-        self._waiting = {run.plan.reverses for run in self._runs.values() if run.interrupted}
-        self.table.show_rows(tuple(self._runs), self._row, empty="nothing was done yet")
-        if (wanted := self.session.looked_at) in self._runs:
+        self._past = self.session.relay.past
+        runs = tuple(run for run, _ in self._past.values())
+        self._waiting = {run.plan.reverses for run in runs if run.interrupted}
+        self.table.show_rows(tuple(self._past), self._row, empty="nothing was done yet")
+        if (wanted := self.session.looked_at) in self._past:
             self.session.looked_at = None
             self.table.move_to(wanted or "")
-        freed = sum(run_row(run).totals.freed for run in self._runs.values())
-        held = sum(step.size for run in self._runs.values() for _, step in run.quarantined)
+        freed = sum(row.totals.freed for _, row in self._past.values())
+        held = sum(step.size for run in runs for _, step in run.quarantined)
         dot, si = self.look.glyphs.dot, self.session.si
         line = f" {dot} ".join(
             (
-                counted(len(self._runs), "run"),
+                counted(len(runs), "run"),
                 f"{size(freed, si)} freed",
                 f"quarantine holds {size(held, si)}",
             )
@@ -111,7 +118,7 @@ class HistoryScreen(View):
         panel = self.query_one("#run", Panel)
         panel.set_class(run is None, "empty")
         if run is not None:
-            panel.show_lines(list(self._about(run, most=7)), title=display_name(run.id))
+            panel.show_lines(self._lines(run), title=display_name(run.id))
         self.refresh_chrome()
 
     @on(FastTable.Opened)
@@ -149,8 +156,7 @@ class HistoryScreen(View):
             review(self, lambda: plan(run.id))
 
     def _row(self, key: str) -> Row:
-        run, si = self._runs[key], self.session.si
-        row = run_row(run)
+        (run, row), si = self._past[key], self.session.si
         totals = row.totals
         if run.interrupted:
             back = (row.state, "accent-ink")
@@ -161,8 +167,8 @@ class HistoryScreen(View):
             back = (f"{self.look.glyphs.undo} undo{until}", "good")
         else:
             back = (row.state, "muted")
-        done, every = row.entries.done, len(RunRows(run.plan).rows)
-        entries = f"{done}" + (f" of {every}" if done < every else "")
+        done = row.entries.done
+        entries = f"{done}" + (f" of {row.planned}" if done < row.planned else "")
         return Row(
             (
                 words(minute(row.started), "muted"),
@@ -173,6 +179,12 @@ class HistoryScreen(View):
                 words(display_name(run.id), "dim"),
             )
         )
+
+    def _lines(self, run: Run) -> list[Line]:
+        """About a run in short; made once while it stays the same."""
+        if self._said is None or self._said[0] is not run:
+            self._said = run, list(self._about(run, most=_ROWS))
+        return self._said[1]
 
     def _about(self, run: Run, *, most: int) -> Iterator[Line]:
         rows = RunRows(run.plan)
@@ -196,7 +208,7 @@ class HistoryScreen(View):
 
 
 _COLUMNS = (
-    Column("when", "When", 16),
+    Column("when", "When (UTC)", 16),
     Column("what", "What", 16, grow=1),
     Column("entries", "Entries", 9, right=True, drop=3),
     Column("freed", "Freed", 9, right=True),

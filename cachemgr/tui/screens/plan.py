@@ -62,6 +62,8 @@ class PlanScreen(View):
         self.plan = plan
         self.asked = request
         self.tab = tab
+        self._read: Plan | None = None
+        """The plan that the rows are of."""
         self._goes: dict[str, PlanRow] = {}
         self._stays: dict[str, KeptRow] = {}
 
@@ -92,8 +94,10 @@ class PlanScreen(View):
         return made
 
     def draw(self) -> None:
-        self._goes = {str(number): row for number, row in enumerate(plan_rows(self.plan))}
-        self._stays = {str(number): row for number, row in enumerate(kept_rows(self.plan))}
+        if self._read is not self.plan:  # the rows of a large one take a while
+            self._read = self.plan
+            self._goes = {str(number): row for number, row in enumerate(plan_rows(self.plan))}
+            self._stays = {str(number): row for number, row in enumerate(kept_rows(self.plan))}
         moving = move_view.MOVING if move_view.is_move(self.plan) else plan_view.GOING
         self.going.set_columns(plan_view.COMING if self.plan.brings_back else moving)
         self.going.show_rows(tuple(self._goes), self._going_row, empty="nothing of it can be done; see below")
@@ -119,6 +123,12 @@ class PlanScreen(View):
             foot="i all of it" if self.has_class("small") else "",
         )
         self._draw_about()
+
+    def pass_time(self) -> None:
+        super().pass_time()
+        if self.can_draw:
+            self._draw_heading()
+            self.refresh_chrome()  # a plan gets too old
 
     def status(self) -> Split:
         if self.session.service.read_only:

@@ -38,6 +38,9 @@ class ResultScreen(View):
         self.tab = tab
         self.progress = progress
         self.rows = RunRows(progress.plan)
+        self._found = self.rows.gather(progress.outcomes)
+        """Outcomes by row."""
+        self._keys = tuple(map(str, range(len(self.rows.rows))))
 
     def body(self) -> Iterable[Widget]:
         yield SplitLines(id="headline")
@@ -46,8 +49,7 @@ class ResultScreen(View):
         yield self.steps
 
     def on_mount(self) -> None:
-        self.session.marks.clear()
-        self.session.relay.start_scan(self.app)
+        self.session.conclude(self.app)
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.height < 20, "small")
@@ -75,12 +77,7 @@ class ResultScreen(View):
         room = max(self.size.width - 4, 20)
         self.query_one("#summary", Lines).show_lines(list(hanging(self._summary(room), room)))
         self.set_class(is_move(progress.plan), "moved")
-        gathered = self.rows.gather(progress.outcomes)
-        self._told = [
-            self.rows.told(number, gathered.get(number, []), progress, look, si=self.session.si)
-            for number in range(len(self.rows.rows))
-        ]
-        self.steps.show_rows(tuple(str(number) for number in range(len(self._told))), self._row)
+        self.steps.show_rows(self._keys, self._row)
 
     def action_info(self) -> None:
         self.app.push_screen(NoticeScreen("Result", list(self._summary())))
@@ -185,4 +182,6 @@ class ResultScreen(View):
             yield ("Back   ", "dim"), (f"{weight} will be downloaded again when they are next needed", "")
 
     def _row(self, key: str) -> Row:
-        return told_row(self._told[int(key)], si=self.session.si)
+        number, si = int(key), self.session.si
+        told = self.rows.told(number, self._found.get(number, []), self.progress, self.look, si=si)
+        return told_row(told, si=si)

@@ -12,7 +12,7 @@ from textual.dom import DOMNode
 from cachemgr.domain.errors import CacheMgrError
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.run import Run
-from cachemgr.present.text import display_name, pasteable
+from cachemgr.present.text import display_name, error_sentence
 from cachemgr.tui.screens.view import View
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ async def ask(view: View, make: Callable[[], Plan]) -> Plan | None:
     try:
         return await view.session.relay.ask(admitted)
     except CacheMgrError as error:
-        said = pasteable(str(error), view.session.service.invocation)
+        said = error_sentence(error, view.session.service.invocation)
         view.notify(said, severity="error", markup=False)
         return None
 

@@ -8,12 +8,13 @@ from textual import events
 from textual.binding import BindingType
 from textual.widget import Widget
 
+from cachemgr.domain.outcome import Outcome
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Status
 from cachemgr.present.text import counted, display_name, size
 from cachemgr.tui.commands import Where, bindings
 from cachemgr.tui.move_view import Load, done_share, is_move
-from cachemgr.tui.run_view import RunRow, RunRows, run_columns, seconds, told_row
+from cachemgr.tui.run_view import RunRows, run_columns, seconds, told_row
 from cachemgr.tui.screens.result import ResultScreen
 from cachemgr.tui.screens.view import View
 from cachemgr.tui.session import Session
@@ -37,7 +38,9 @@ class RunScreen(View):
         self.tab = tab
         self.plan = plan
         self.rows = RunRows(plan)
-        self._told: dict[int, RunRow] = {}
+        self._found: dict[int, list[Outcome]] = {}
+        """Outcomes by row."""
+        self._keys = tuple(map(str, range(len(self.rows.rows))))
 
     def body(self) -> Iterable[Widget]:
         yield SplitLines(id="doing")
@@ -59,15 +62,14 @@ class RunScreen(View):
         if progress.over:
             self.app.call_next(self._finish)
         outcomes = progress.outcomes.copy()
-        gathered = self.rows.gather(outcomes)
-        self._told = {
-            number: self.rows.told(number, gathered.get(number, []), progress, self.look, si=self.session.si)
-            for number in range(len(self.rows.rows))
-        }
-        self.steps.show_rows(tuple(map(str, self._told)), self._row)
+        self._found = self.rows.gather(outcomes)
+        self.steps.show_rows(self._keys, self._row)
         if (at_work := self.rows.at_work(progress)) is not None:
             self.steps.move_to(str(at_work))
         self._draw_figures(self.rows.counts(outcomes), progress.freed)
+
+    def pass_time(self) -> None:
+        self.redraw()  # a long step tells of nothing, and takes its time all the same
 
     def action_stop(self) -> None:
         self.session.relay.stop_run()
@@ -116,4 +118,7 @@ class RunScreen(View):
         )
 
     def _row(self, key: str) -> Row:
-        return told_row(self._told[int(key)], si=self.session.si)
+        """Asked for the rows that can be seen, of which there are few."""
+        number, si = int(key), self.session.si
+        told = self.rows.told(number, self._found.get(number, []), self.progress, self.look, si=si)
+        return told_row(told, si=si)

@@ -90,6 +90,11 @@ class View(Screen[None]):
             self.query_one(TopBar).show(self._tabs(), self._news())
             self.refresh_chrome()
 
+    def pass_time(self) -> None:
+        """Show again what changes by itself: how long ago something was."""
+        if self.can_draw:
+            self.query_one(TopBar).show(self._tabs(), self._news())
+
     def refresh_chrome(self) -> None:
         """The status line and the keys, which follow the cursor."""
         if not self.can_draw:

@@ -1,0 +1,81 @@
+"""Every setting of the `caching` section with its value and where that came from."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+
+from cachemgr.domain.inventory import Origin
+from cachemgr.responses import config_variables
+from cachemgr.responses.config import SECTION
+from cachemgr.responses.config_mistakes import line_of
+from cachemgr.responses.config_reading import USUAL_FILE, configured, document_of, said_by_variables
+
+_DEFAULT = Origin("default", "")
+_SECRET = re.compile(r"(?<=://)(?P<user>[^:@/]*:).*(?=@)|(?P<option>[?&]password=)[^&]*")
+"""The password of a server's URL, wherever it may stand in it."""
+_HIDDEN = r"\g<user>\g<option>***"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One leaf of a CacheConfig."""
+
+    keys: tuple[str, ...]
+    """The names that lead to it in the section."""
+    value: object
+    """As it holds; a URL without its password."""
+    origin: Origin
+
+
+def settings(file: Path, environment: Mapping[str, str], cwd: Path) -> Iterator[Setting]:
+    """In the order of the section. `file` is the project's, and need not be there; what is relative in it
+    counts from its project, and a `cache_dir` of a variable from `cwd`. Raises ConfigError."""
+    said = said_by_variables(environment)
+    text, section = document_of(file) if file.is_file() else (b"", {})
+    config = configured(file, text, section, said)
+    for keys, value in leaves(config):
+        if keys == ("cache_dir",):
+            place = said.get("cache_dir")
+            value = config.directory if place is None else Path(os.path.abspath(cwd / place))
+        yield Setting(keys, _shown(value), _origin(keys, said, environment, text, section))
+
+
+def leaves(config: object, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
+    """Each value that is no section, with the names that lead to it."""
+    for one in fields(config):  # type: ignore[arg-type]
+        value, keys = getattr(config, one.name), (*above, one.name)
+        if is_dataclass(value):
+            yield from leaves(value, keys)
+        else:
+            yield keys, value
+
+
+def _origin(
+    keys: tuple[str, ...],
+    said: Mapping[str, object],
+    environment: Mapping[str, str],
+    text: bytes,
+    section: object,
+) -> Origin:
+    if _says(said, keys):
+        names = [config_variables.PREFIX + "__".join(keys[:end]).upper() for end in range(len(keys), 0, -1)]
+        name = next(one for one in names if environment.get(one, "").strip())
+        return Origin("environment", name)
+    if _says(section, keys):
+        return Origin(USUAL_FILE.as_posix(), ".".join((SECTION, *keys)), line_of(text, keys))
+    return _DEFAULT
+
+
+def _says(section: object, keys: tuple[str, ...]) -> bool:
+    """Whether a section has a value there."""
+    for key in keys:
+        if not isinstance(section, Mapping) or key not in section:
+            return False
+        section = section[key]
+    return True
+
+
+def _shown(value: object) -> object:
+    return _SECRET.sub(_HIDDEN, value) if isinstance(value, str) else value
