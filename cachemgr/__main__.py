@@ -74,14 +74,12 @@ class Composer:
     def variable(self, name: str) -> str:
         return _machine().env.get(name, "")
 
-    def trust(self, options: Options) -> Sequence[Path]:
-        place = _place(options)
-        project = _project(place, options)
-        if project is None:
+    def trust(self, options: Options, service: CacheManager) -> Sequence[Path]:
+        if service.project is None:
             raise UsageError("there is no project here to trust; name one with --project")
         from cachemgr.config.trust import trust
 
-        return trust(project, place.config)
+        return trust(service.project, service.settings.of_project, _place(options).config)
 
     @contextmanager
     def sample(self, options: Options, directory: Path | None, *, keep: bool) -> Iterator[DemoSample]:

@@ -209,7 +209,7 @@ class CacheManager:
     @property
     def variables(self) -> Variables:
         """The verbs about the variables that tools listen to."""
-        return Variables(self.machine, self.types, self.settings)
+        return Variables(self.machine, self.types, self.settings, self.project)
 
     @property
     def setup(self) -> ProjectSetup:

@@ -78,8 +78,8 @@ class Composition(Protocol):
         """An environment variable of the process; empty where it is not set."""
         ...
 
-    def trust(self, options: Options) -> Sequence[Path]:
-        """Agree to the places outside the project that its file names; returns them."""
+    def trust(self, options: Options, service: CacheManager) -> Sequence[Path]:
+        """Agree to the files of that service's project as it read them; returns the files."""
         ...
 
     def sample(

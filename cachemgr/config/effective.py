@@ -8,7 +8,7 @@ from types import MappingProxyType
 from cachemgr.config import files, variables
 from cachemgr.config.layer import Layer
 from cachemgr.config.places import Base, below
-from cachemgr.config.source import Source
+from cachemgr.config.source import Source, contents, of_project
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import ConfigError
 from cachemgr.domain.inventory import Origin
@@ -25,7 +25,8 @@ def load(machine: Machine, *, project: Path | None, config_file: Path | None, us
     names it. Raises ConfigError.
     """
     config_file = config_file or variables.directory(machine, "CACHEMGR_CONFIG")
-    layers = [*_named(machine, config_file), *_project(machine, project, user_dir)]
+    own = of_project(project)
+    layers = [*_named(machine, config_file), *_project(machine, project, own, user_dir)]
     if config_file is None:
         layers += _user(machine, user_dir)
     values = _values(machine, layers)
@@ -45,6 +46,7 @@ def load(machine: Machine, *, project: Path | None, config_file: Path | None, us
         policies=_policies(layers),
         pins=tuple(pin for layer in layers for pin in layer.pins),
         files=tuple(layer.source.path for layer in layers),
+        of_project=contents(project, own),
     )
 
 
@@ -67,22 +69,23 @@ def _user(machine: Machine, user_dir: Path) -> Iterator[Layer]:
         yield toml_file.read(source, Base(None, Path(machine.home)), Place.CUSTOM)
 
 
-def _project(machine: Machine, project: Path | None, user_dir: Path) -> Iterator[Layer]:
+def _project(
+    machine: Machine, project: Path | None, sources: Mapping[str, Source], user_dir: Path
+) -> Iterator[Layer]:
     if project is None:
         return
     literal = Base(project, None)
-    if source := Source.read(project / files.TOML, files.TOML):
+    if source := sources.get(files.TOML):
         from cachemgr.config import toml_file
 
         own = toml_file.read(source, Base(project, Path(machine.home)), Place.PROJECT)
         yield _judged(own, project, user_dir)
-    name, limit = files.HARDWARE_CACHE, files.HARDWARE_CACHE_LIMIT
-    if source := Source.read(project / name, name, limit=limit):
+    if source := sources.get(files.HARDWARE_CACHE):
         from cachemgr.config import hardware_cache
 
         if layer := hardware_cache.read(source, literal):
             yield _judged(layer, project, user_dir)
-    if source := Source.read(project / files.QUESTFOUNDRY, files.QUESTFOUNDRY):
+    if source := sources.get(files.QUESTFOUNDRY):
         from cachemgr.config import questfoundry
 
         if layer := questfoundry.read(source, literal):

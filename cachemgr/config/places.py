@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cachemgr.config.source import Key, Source, dotted, quoted
+from cachemgr.domain.unexpanded import is_unexpanded
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 RESERVED = frozenset(("all", "apps", "builds", "custom", "legacy", "models", "other", "packages"))
 """Words that mean something else where a cache's name may stand."""
-_UNEXPANDED = re.compile(r"~|.*(\$(\w|\{)|%\w+%)", re.DOTALL)
 _LONGEST = 4096
 _NOT_FILES = frozenset((".git", ".hg", ".svn"))
 
@@ -32,7 +32,7 @@ class Base:
             raise source.mistake(f"`{dotted(keys)}` is no path", *keys)
         start = self.home if text == "~" or text.startswith(("~/", "~\\")) else None
         rest = text[1:].lstrip("/\\") if start is not None else text
-        if _UNEXPANDED.match(rest):
+        if is_unexpanded(rest):
             what = f"`{dotted(keys)}` is {quoted(text)}, which nothing expands here"
             raise source.mistake(f"{what}; write the path out", *keys)
         path = start / rest if start is not None else Path(rest)

@@ -125,8 +125,3 @@ class Caching(msgspec.Struct, forbid_unknown_fields=True):
     analytics: dict[str, Any] = {}
     key: dict[str, Any] = {}
     redis: dict[str, Any] = {}
-
-
-def schema() -> dict[str, Any]:
-    """The JSON Schema of `cachemgr.toml`, for editors."""
-    return msgspec.json.schema(CacheMgrToml)

@@ -1,9 +1,12 @@
 """A configuration file as it was read, once; and where in it a key stands."""
 
+import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
+from cachemgr.config import files
 from cachemgr.disk.small_file import read_bytes
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import ConfigError
@@ -75,6 +78,25 @@ class Source:
         line = line or self.line(*keys)
         where = f", line {line}" if line else ""
         return ConfigError(f"{display_name(self.name)}{where}: {sentence}")
+
+
+def of_project(project: Path | None) -> Mapping[str, Source]:
+    """A project's configuration files by name, as far as there are any. Raises ConfigError."""
+    if project is None:
+        return {}
+    limits = {files.HARDWARE_CACHE: files.HARDWARE_CACHE_LIMIT}
+    found = {
+        name: Source.read(project / name, name, limit=limits.get(name, LIMIT)) for name in files.OF_PROJECT
+    }
+    return {name: source for name, source in found.items() if source is not None}
+
+
+def contents(project: Path | None, sources: Mapping[str, Source]) -> Mapping[PurePath, bytes]:
+    """What they hold, by real path: another project's file with the same text is not the same."""
+    if project is None:
+        return {}
+    real = PurePath(os.path.realpath(project))
+    return {real / name: source.raw for name, source in sources.items()}
 
 
 def dotted(keys: tuple[Key, ...]) -> str:

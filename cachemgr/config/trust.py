@@ -3,12 +3,12 @@
 import hashlib
 import json
 import os
-from pathlib import Path
+from collections.abc import Mapping
+from pathlib import Path, PurePath
 
-from cachemgr.config import files
-from cachemgr.config.source import Source
+from cachemgr.config.source import Source, contents, of_project
 from cachemgr.domain.display import display_name
-from cachemgr.domain.errors import ConfigError
+from cachemgr.domain.errors import ConfigError, Refused
 
 FILE = "trust.json"
 _SCHEMA = "cachemgr.trust/1"
@@ -20,33 +20,27 @@ def is_trusted(project: Path, raw: bytes, user_dir: Path) -> bool:
     return hashlib.sha256(raw).hexdigest() in _read(user_dir).get(os.path.realpath(project), ())
 
 
-def trust(project: Path, user_dir: Path) -> tuple[Path, ...]:
-    """Agree to the project's configuration files as they are now; they are returned. One that changes
-    later is no longer trusted.
+def trust(project: Path, shown: Mapping[PurePath, bytes], user_dir: Path) -> tuple[Path, ...]:
+    """Agree to the project's configuration files as they were shown (`Settings.of_project`); they are
+    returned. One that changes later is no longer trusted.
 
-    Raises ConfigError where there is none, or where the agreement cannot be kept.
+    Raises ConfigError where there is none, or where the agreement cannot be kept, and Refused where one is
+    not what was shown any more.
     """
-    limits = {files.TOML: 0, files.HARDWARE_CACHE: files.HARDWARE_CACHE_LIMIT, files.QUESTFOUNDRY: 0}
-    sources = [
-        source
-        for name, limit in limits.items()
-        if (source := Source.read(project / name, name, **({"limit": limit} if limit else {})))
-    ]
-    if not sources:
+    sources = of_project(project)
+    there = contents(project, sources)
+    if not there and not shown:
         raise ConfigError(f"{display_name(project)} has no configuration that could be trusted")
+    for path in (*shown, *there):
+        if there.get(path) != shown.get(path):
+            raise Refused(
+                f"{display_name(path)} has changed since it was read, so nothing was trusted; "
+                "look at it, and trust it again"
+            )
     agreed = _read(user_dir)
-    agreed[os.path.realpath(project)] = [hashlib.sha256(source.raw).hexdigest() for source in sources]
+    agreed[os.path.realpath(project)] = [hashlib.sha256(raw).hexdigest() for raw in shown.values()]
     _write(user_dir, agreed)
-    return tuple(source.path for source in sources)
-
-
-def distrust(project: Path, user_dir: Path) -> bool:
-    """Take the agreement back; False where there was none."""
-    agreed = _read(user_dir)
-    if agreed.pop(os.path.realpath(project), None) is None:
-        return False
-    _write(user_dir, agreed)
-    return True
+    return tuple(source.path for source in sources.values())
 
 
 def _read(user_dir: Path) -> dict[str, list[str]]:

@@ -124,6 +124,19 @@ def look(path: Path) -> Found | Problem | None:
     return Found(real, (status.st_dev, status.st_ino))
 
 
+def leads_out(path: Path, project: Path | None) -> bool:
+    """Whether a path goes into a project and is really outside of it: by a link, which whoever changes the
+    project can turn. What does not go through the project at all does not lead out."""
+    if project is None:
+        return False
+    root = Path(os.path.realpath(project))
+    through = (path.is_relative_to(project) and os.pardir not in path.parts) or any(
+        name != os.pardir and Path(os.path.realpath(above)).is_relative_to(root)
+        for above, name in zip(reversed(path.parents), path.parts[1:], strict=True)
+    )
+    return through and not Path(os.path.realpath(path)).is_relative_to(root)
+
+
 def _above(path: Path, reason: str) -> list[tuple[Path, str]]:
     """A directory and all above it, by its name and by where it really is: both have ancestors."""
     ways = {path: None}

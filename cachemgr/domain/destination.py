@@ -1,6 +1,6 @@
 """Where a cache should be: what a configuration says, or else where a project keeps its own."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -19,6 +19,8 @@ class Destination:
     """The kind of cache it is there: for a legacy kind the one that took its place."""
     pattern: str = ""
     """What may come there by its name, where the kind of cache changes; empty for everything."""
+    of_project: bool = False
+    """The project says so, and not whoever works in it: a link must not lead out of the project there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,6 @@ class Option:
     free_after: int
     """And once it is there; the same where it only gets another name."""
     source_free: int
-    source_free_after: int
-    """Once its source was purged."""
 
 
 def destination(
@@ -60,10 +60,12 @@ def destination(
         kind = types[kind.replaced_by]
         # What its successor would not know again would be hidden there.
         pattern = kind.whole.pattern if kind.whole is not None else "(?!)"
-    path = _configured(kind, settings)
-    if path is None and project is not None and kind.project:
-        path = project.joinpath(*kind.project[0].split("/"))
-    return None if path is None else Destination(path, kind, pattern)
+    if (said := next(_configured(kind, settings), None)) is not None:
+        path, place = said
+        return Destination(path, kind, pattern, of_project=place is Place.PROJECT)
+    if project is not None and kind.project:
+        return Destination(project.joinpath(*kind.project[0].split("/")), kind, pattern, of_project=True)
+    return None
 
 
 def is_astray(cache: Cache) -> bool:
@@ -72,11 +74,10 @@ def is_astray(cache: Cache) -> bool:
     return cache.place in (Place.HOME, Place.ENV, Place.LEGACY, Place.SYSTEM)
 
 
-def _configured(kind: CacheType, settings: Settings) -> PurePath | None:
+def _configured(kind: CacheType, settings: Settings) -> Iterator[tuple[PurePath, Place]]:
     for root in settings.roots:
         if root.type == kind.id and root.trusted:
-            return root.path
+            yield root.path, root.place
     for home in settings.homes:
         if home.name == kind.home_setting and home.trusted:
-            return home.path.joinpath(*filter(None, kind.home_below.split("/")))
-    return None
+            yield home.path.joinpath(*filter(None, kind.home_below.split("/"))), home.place

@@ -38,6 +38,8 @@ class Assignment:
 
 UNTRUSTED = "untrusted"
 """The remark about a place outside the project that nobody has allowed yet."""
+LEADS_OUT = "leads-out"
+"""The remark about a place that a link in the project leads out of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ class Remark:
     """Something that the variables cannot do, or do only in part. `present.remarks` has the sentences."""
 
     code: str
-    """One of `untrusted` `home` `no-variable` `unheard` `expands` `cannot-remove` `console` `delayed`."""
+    """One of `untrusted` `home` `leads-out` `no-variable` `unheard` `expands` `cannot-remove` `console`
+    `delayed`."""
     subject: str
     """The setting, cache type or variable it is about."""
     path: PurePath | None = None

@@ -57,6 +57,17 @@ def end(place: Names, text: str, moves: tuple[Move, ...]) -> Names | None:
     return next((found for found in ends if found is not None), None)
 
 
+def straight_end(folder: Names, text: str | None) -> Names | None:
+    """Where a relative link in a folder leads, whichever system wrote it, for whoever deletes by its text. So
+    None also where it goes down before it goes up: that depends on the directories on the way. (A link that
+    only moves with them, `end`, leads to the same afterwards, whatever they are.)"""
+    if not text or text.startswith(("/", "\\")) or ":" in text[:3]:
+        return None
+    parts = _parts(text, windows=True)
+    down = next((number for number, part in enumerate(parts) if part != ".."), len(parts))
+    return None if ".." in parts[down:] else _walked(folder, parts)
+
+
 def _is_windows(text: str, moves: tuple[Move, ...]) -> bool:
     return any(ntpath.splitdrive(move.old)[0] for move in moves) or text.startswith(_EXTENDED)
 

@@ -2,16 +2,13 @@
 
 import ntpath
 import posixpath
-import re
 from dataclasses import dataclass
 from pathlib import PurePath
 
 from cachemgr.domain.cache_type import Empty, Expand, Variable
 from cachemgr.domain.inventory import Problem
 from cachemgr.domain.machine import Machine, Platform
-
-_LEFT = re.compile(r"~|.*\$(\w|\{)", re.DOTALL)
-_LEFT_ON_WINDOWS = re.compile(r"~|.*(\$(\w|\{)|%\w+%)", re.DOTALL)
+from cachemgr.domain.unexpanded import is_unexpanded
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +66,6 @@ def _expanded(text: str, expands: Expand, machine: Machine) -> str:
 
 
 def _problem(text: str, value: PurePath, machine: Machine) -> Problem | None:
-    left = _LEFT_ON_WINDOWS if machine.platform is Platform.WINDOWS else _LEFT
-    if left.match(text):
+    if is_unexpanded(text, percent=machine.platform is Platform.WINDOWS):
         return Problem("unexpanded", text)
     return None if value.is_absolute() else Problem("relative", text)

@@ -64,3 +64,5 @@ class Settings:
     """Of all files together: a pin only ever keeps."""
     files: tuple[PurePath, ...] = ()
     """The configuration files that were read, strongest first."""
+    of_project: Mapping[PurePath, bytes] = field(default_factory=lambda: MappingProxyType({}))
+    """What the project's own files held when they were read, by real path: what is shown is agreed to."""

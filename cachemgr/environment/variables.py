@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cachemgr.diagnose import variables
@@ -26,12 +27,16 @@ class Variables:
     machine: Machine
     types: tuple[CacheType, ...]
     settings: Settings
+    project: Path | None
 
     def environment(self) -> Environment:
         """The variables that put every tool into the configured caches."""
+        from cachemgr.disk.places import leads_out
         from cachemgr.environment.wanted import wanted
 
-        return wanted(self.types, self.settings, self.machine)
+        return wanted(
+            self.types, self.settings, self.machine, lambda path: leads_out(Path(path), self.project)
+        )
 
     def leading(self, places: Mapping[str, PurePath]) -> Environment:
         """The variables that would lead those types of cache to other places than they are configured for."""

@@ -6,25 +6,35 @@ it is. Neither does a variable that moves the caches of many tools (`XDG_CACHE_H
 kind: `TRANSFORMERS_CACHE` at the configured home would make a second copy beside its `hub`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from cachemgr.domain.cache_type import CacheType, Variable
-from cachemgr.domain.environment import UNTRUSTED, Assignment, Environment, Remark, Unled
+from cachemgr.domain.environment import LEADS_OUT, UNTRUSTED, Assignment, Environment, Remark, Unled
 from cachemgr.domain.machine import Machine
 from cachemgr.domain.reading import above_home, read_variable
 from cachemgr.domain.settings import HomeSetting, RootSetting, Settings
+from cachemgr.domain.terms import Place
 
 QUESTFOUNDRY = "questfoundry"
 CACHE_DIR = "CACHEMGR_CACHING__CACHE_DIR"
 
 
-def wanted(types: Sequence[CacheType], settings: Settings, machine: Machine) -> Environment:
-    """The variables that put every tool into its configured cache, by name."""
+def wanted(
+    types: Sequence[CacheType],
+    settings: Settings,
+    machine: Machine,
+    leads_out: Callable[[PurePath], bool] = lambda _: False,
+) -> Environment:
+    """The variables that put every tool into its configured cache, by name. To what a project names and
+    `leads_out` of it none leads."""
     remarks = [*_unusable(settings, machine), *_unheard(types, settings, machine)]
     found: dict[str, Assignment] = {}
     for choice in _choices(types, settings, machine):
+        if choice.setting.place is Place.PROJECT and leads_out(choice.path):
+            remarks.append(Remark(LEADS_OUT, choice.type.id, choice.path))
+            continue
         made = _assignment(choice, machine)
         first = found.get(made.name, made) if made is not None else None
         if made is None or first is None or first.value != made.value:

@@ -183,7 +183,11 @@ class Effects:
     def is_held(self, number: int, step: Step) -> bool:
         """Whether the unit of a step that failed lies in the quarantine all the same, or may."""
         run, place, _ = berth(self.run, number, step)
-        return is_held(self._quarantines.held(step.cache, run), place, step)
+        return is_held(self._quarantines.held(step.cache, run), place, step) or (
+            isinstance(step.action, Remove)
+            and step.action.disposal is Disposal.TRASH
+            and self._to_trash.is_on_the_way(step, step.action, run, place)
+        )
 
     def drop_empty(self) -> None:
         """Remove the quarantines in which nothing is left."""

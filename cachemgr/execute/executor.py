@@ -43,8 +43,6 @@ from cachemgr.execute.remove import Removal, Task
 from cachemgr.execute.remove_parallel import remove_all
 from cachemgr.execute.shipping import Shipping
 
-Names = tuple[str, ...]
-
 BATCH = 256
 """Steps announced together: one flush of the journal for all of them."""
 
@@ -85,7 +83,7 @@ class Execution:
         effects = Effects(self.run, self.guard, self.machine)
         folders = Folders(self.guard)
         self.shipping = Shipping(
-            effects.relocation,
+            effects.relocation.copies,
             self.gauge,
             self.outcomes,
             self._held_back,

@@ -34,13 +34,13 @@ def work(number: int, step: Step, effects: Effects, done: Removal) -> Iterator[R
             for progress in effects.purge_run(step, step.action, done):
                 yield StepProgress(number, progress.files, progress.freed)
         case Discard():
-            for progress in effects.relocation.discard(step, step.action, done):
+            for progress in effects.relocation.copies.discard(step, step.action, done):
                 yield StepProgress(number, progress.files, progress.freed)
         case Match():
-            for read in effects.relocation.match(step, step.action):
+            for read in effects.relocation.copies.match(step, step.action):
                 yield StepProgress(number, 0, 0, read, verifying=True)
         case Withdraw():
-            for read in effects.relocation.withdraw(step, step.action):
+            for read in effects.relocation.copies.withdraw(step, step.action):
                 yield StepProgress(number, 0, 0, read, verifying=True)
 
 
@@ -75,7 +75,7 @@ def _relocate(step: Step, effects: Effects) -> int:
         case Return():
             return step.size if effects.relocation.give_back(step, step.action) else 0
         case Publish():
-            effects.relocation.publish(step, step.action)
+            effects.relocation.copies.publish(step, step.action)
         case Commit():
             effects.relocation.flush()
         case Link():

@@ -13,9 +13,9 @@ from cachemgr.domain.plan import Step
 from cachemgr.domain.run_event import RunEvent, StepFinished, StepProgress, StepStarted
 from cachemgr.domain.terms import Status
 from cachemgr.execute.consignment import Consignment, Copied, CopyProgress, NotCopied, Stage
+from cachemgr.execute.copies import Copies
 from cachemgr.execute.copy import copy_all
 from cachemgr.execute.guard import Stop
-from cachemgr.execute.relocation import Relocation
 from cachemgr.execute.remove import Removal
 
 Numbered = Sequence[tuple[int, Step]]
@@ -26,7 +26,7 @@ class Shipping:
     """What one run copies and publishes. `ended` makes an outcome of a step that was not done, `done` of one
     that was."""
 
-    relocation: Relocation
+    copies: Copies
     gauge: Gauge
     outcomes: Mapping[int, Outcome]
     held_back: Callable[[int, Step], Trouble | None]
@@ -86,7 +86,7 @@ class Shipping:
                 if isinstance(step.action, Publish) and outcome is not None and outcome.status is Status.DONE:
                     yield self._unpublish(number, step, step.action)
         with suppress(Stop, OSError):  # what stays, a recovery or the next scan finds
-            self.relocation.clear_up(Removal())
+            self.copies.clear_up(Removal())
 
     def _consigned(self, steps: Numbered) -> Iterator[Consignment]:
         for number, step in steps:
@@ -99,7 +99,7 @@ class Shipping:
                 continue
             self._waiting[number] = step
             try:
-                unit = self.relocation.consign(number, step, step.action)
+                unit = self.copies.consign(number, step, step.action)
             except Stop as stop:
                 self._news.append(self._failed(number, stop.trouble))
             except OSError as error:
@@ -110,18 +110,18 @@ class Shipping:
     def _copied(self, copied: Copied) -> StepFinished:
         step = self._waiting.pop(copied.number)
         assert isinstance(step.action, Copy)
-        self.relocation.received(copied.number, step.action, copied)
+        self.copies.received(copied.number, step.action, copied)
         return self.done(Outcome(copied.number, Status.DONE, 0, step.size, made=copied.inode))
 
     def _failed(self, number: int, trouble: Trouble) -> StepFinished:
         step = self._waiting.pop(number)
         assert isinstance(step.action, Copy)
-        self.relocation.received(number, step.action, None)
+        self.copies.received(number, step.action, None)
         return self.ended(number, trouble)
 
     def _unpublish(self, number: int, step: Step, action: Publish) -> StepFinished:
         try:
-            taken = self.relocation.unpublish(step, action)
+            taken = self.copies.unpublish(step, action)
         except Stop as stop:
             return self.ended(number, stop.trouble)
         except OSError as error:

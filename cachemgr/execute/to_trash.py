@@ -1,6 +1,8 @@
 """Steps about the system's trash: a unit goes there, or comes back from the way there that a killed run left
 it on."""
 
+from contextlib import suppress
+
 from cachemgr.disk import handles
 from cachemgr.disk.handles import Handle
 from cachemgr.domain.action import Remove, Restore
@@ -9,6 +11,7 @@ from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.plan import Step
 from cachemgr.execute import trash, trash_recovery
 from cachemgr.execute.guard import Guard, Stop
+from cachemgr.execute.naming import inode
 from cachemgr.execute.parcel import Parcel
 from cachemgr.execute.quarantine import Quarantine
 from cachemgr.execute.trash_recovery import Station
@@ -58,6 +61,21 @@ class ToTrash:
         if trouble is not None:
             raise Stop(trouble)
         return trash_recovery.locate(parcel, root.handle, self.machine).station is Station.TRASH
+
+    def is_on_the_way(self, step: Step, action: Remove, run: str, number: int) -> bool:
+        """Whether a unit that a step could neither hand over nor bring back lies on the way to the trash, or
+        may; `return_from` finds it there."""
+        with suppress(Stop, OSError), self.guard.folder(step, action.names) as parent:
+            if step.identity is None or inode(parent, action.names[-1]) == step.identity.inode:
+                return False
+        try:
+            parcel = self._parcel(step, run, number, action.names)
+            found = trash_recovery.locate(parcel, self.guard.root(step.cache).handle, self.machine)
+        except Stop:
+            return False
+        except OSError:
+            return True
+        return found.station in (Station.QUARANTINE, Station.PACKED, Station.TRASH)
 
     def return_from(self, step: Step, action: Restore) -> bool:
         """Bring back what an interrupted run was taking to the trash, over nothing; False where it lies in

@@ -17,7 +17,7 @@ from cachemgr.domain.migration import Ground
 from cachemgr.domain.plan import Exclusion
 from cachemgr.domain.terms import Reason
 from cachemgr.migration.admission import refuse_place
-from cachemgr.migration.places import known_places
+from cachemgr.migration.places import known_places, strays
 from cachemgr.plan.cargo import load_up
 from cachemgr.plan.clear import worth_a_look
 from cachemgr.plan.compose import migrate_plan
@@ -99,6 +99,7 @@ class Migration:
                 continue
             if to is None and places is None and not is_astray(cache) and cache.id not in targets:
                 continue
+            self._refuse_link(wish)
             source, ground = self._grounds(cache, wish)
             if not ground.below and ground.anchor == cache.real_path:
                 exclusions += self._homeless(cache, own, wish, targets)
@@ -144,7 +145,12 @@ class Migration:
         for cache in inventory.caches:
             own = [entry for entry in inventory.entries_by_cache[cache.id] if entry.id in entries]
             wish = self._wish(cache, to, None) if own else None
-            if wish is None or cache.real_path is None or wish.path == cache.real_path:
+            if (
+                wish is None
+                or cache.real_path is None
+                or wish.path == cache.real_path
+                or strays(wish, self.project)
+            ):
                 continue
             ground, source = survey(_path(wish)), survey(cache.real_path)
             if isinstance(ground, Problem) or isinstance(source, Problem):
@@ -158,7 +164,6 @@ class Migration:
                 ground.free,
                 ground.free if same else ground.free - size,
                 source.free,
-                source.free if same else source.free + size,
             )
 
     def _wish(self, cache: Cache, to: Path | None, place: Path | None) -> Destination | None:
@@ -194,6 +199,13 @@ class Migration:
             why = {"not-a-directory": "is no directory", "leads-nowhere": "is a link that leads nowhere"}
             raise Refused(f"{place} {why.get(to.code, 'cannot hold a cache')}; name another with --to")
         return source, to
+
+    def _refuse_link(self, wish: Destination) -> None:
+        if strays(wish, self.project):
+            raise Refused(
+                f"{display_name(wish.path)} would be reached through a link that leads out of the project; "
+                "name the real place with --to"
+            )
 
     def _admit(self, ground: Ground, kinds: Set[str]) -> None:
         """A destination is admitted like any root. Raises Refused."""

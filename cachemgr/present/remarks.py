@@ -9,6 +9,8 @@ from cachemgr.present.names import short_path
 _REMARKS = {
     "untrusted": "{subject} names {path}, outside of the project; `cachemgr config trust` allows it",
     "home": "{subject} names {path}, the home directory or one above it, so nothing is led there",
+    "leads-out": "{subject} would be at {path}, a link that leads out of the project; name the real place in "
+    "your own configuration",
     "no-variable": "no variable leads {subject} alone to {path}",
     "unheard": "no tool listens to a variable for {subject}; only what names {path} by itself uses it",
     "expands": "{subject} holds a part that its tool replaces, so it will not be {path}; use another path",

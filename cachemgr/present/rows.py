@@ -1,9 +1,8 @@
-"""What a line of a table of caches or entries says, as values with raw numbers: the faces format them
-and sort by them."""
+"""What a line of a table of caches or entries says, as values with raw numbers: the faces format them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import PurePath
 
 from cachemgr.domain.display import display_name
@@ -13,8 +12,6 @@ from cachemgr.present.figures import moment
 from cachemgr.present.names import short_path
 from cachemgr.present.sentences import problem_sentence
 from cachemgr.present.words import Tier, state_word, tier, tier_word
-
-_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,26 +81,6 @@ def entry_row(entry: Entry, cache: Cache, frees: int | None = None, now: datetim
         used=entry.used,
         note=_entry_note(entry, now),
     )
-
-
-CACHE_SORTS: Mapping[str, Callable[[CacheRow], tuple[object, ...]]] = {
-    "size": lambda row: (-(row.size or 0), row.id),
-    "frees": lambda row: (-row.frees, row.id),
-    "files": lambda row: (-(row.files or 0), row.id),
-    "used": lambda row: (row.used is None, row.used or _EPOCH, row.id),
-    "name": lambda row: (row.title.casefold(), row.id),
-}
-"""Ways to order caches; largest or longest unused first."""
-ENTRY_SORTS: Mapping[str, Callable[[EntryRow], tuple[object, ...]]] = {
-    "size": lambda row: (-row.size, row.id),
-    "apparent": lambda row: (-row.apparent, row.id),
-    "frees": lambda row: (-(row.frees or 0), row.id),
-    "files": lambda row: (-row.files, row.id),
-    "used": lambda row: (row.used is None, row.used or _EPOCH, row.id),
-    "modified": lambda row: (row.modified is None, row.modified or _EPOCH, row.id),
-    "name": lambda row: (row.name.casefold(), row.id),
-}
-"""Ways to order entries; largest or oldest first, unknown times last."""
 
 
 def used(cache: Cache) -> datetime | None:

@@ -6,14 +6,12 @@ from cachemgr.domain.inventory import Cache
 from cachemgr.domain.terms import (
     CacheState,
     Category,
-    Disposal,
     Intent,
     Knowledge,
     Place,
     Rebuild,
     RunState,
     Severity,
-    Status,
     StepState,
     Where,
 )
@@ -72,11 +70,6 @@ _SEVERITIES = {
     Severity.INFO: ("·", "-"),
     Severity.WARNING: ("▲", "!"),
     Severity.ERROR: ("✕", "x"),
-}
-_DISPOSALS = {
-    Disposal.DELETE: "delete",
-    Disposal.QUARANTINE: "quarantine",
-    Disposal.TRASH: "trash",
 }
 _RUN_STATES = {
     RunState.FINISHED: "finished",
@@ -152,10 +145,6 @@ def severity_glyph(severity: Severity, *, ascii: bool = False) -> str:  # noqa: 
     return _SEVERITIES[severity][ascii]
 
 
-def disposal_word(disposal: Disposal) -> str:
-    return _DISPOSALS[disposal]
-
-
 def run_state_word(state: RunState) -> str:
     return _RUN_STATES[state]
 
@@ -167,10 +156,6 @@ def step_state_word(state: StepState) -> str:
 def where_word(where: Where) -> str:
     """Where a thing lies now."""
     return _WHERE[where]
-
-
-def status_word(status: Status) -> str:
-    return status.value
 
 
 def verb(intent: Intent) -> str:

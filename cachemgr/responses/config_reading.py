@@ -15,6 +15,7 @@ import msgspec
 
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import ConfigError
+from cachemgr.domain.unexpanded import is_unexpanded
 from cachemgr.responses import config_variables
 from cachemgr.responses.config import FIELDS, LIMITS, SECTION, CacheConfig
 from cachemgr.responses.config_mistakes import Mistake, explained, line_of, shown
@@ -136,7 +137,7 @@ def read(data: object) -> CacheConfig:
     place = known.get("cache_dir")
     if isinstance(place, Path):
         known["cache_dir"] = str(place)
-    elif isinstance(place, str) and config_variables.UNEXPANDED.match(place):
+    elif isinstance(place, str) and is_unexpanded(place):
         what = f"`{SECTION}.cache_dir` is {shown(place)}, which nothing expands here"
         raise Mistake(f"{what}; write the path out", "cache_dir")
     known["per_provider"] = _rules(known.get("per_provider") or {})

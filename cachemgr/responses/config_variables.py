@@ -7,7 +7,6 @@ set. They beat a file, and what a program says itself beats them.
 
 import json
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
@@ -16,12 +15,11 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import ConfigError
+from cachemgr.domain.unexpanded import is_unexpanded
 from cachemgr.responses.config import CacheConfig
 from cachemgr.responses.config_mistakes import shown
 
 PREFIX = "CACHEMGR_CACHING__"
-UNEXPANDED = re.compile(r"~|.*(\$(\w|\{)|%\w+%)", re.DOTALL)
-"""What a shell would have made a path of."""
 
 
 def values(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -76,7 +74,7 @@ def _kind(*keys: str) -> Any:
 
 
 def _value(name: str, text: str, kind: Any) -> object:
-    if Path in get_args(kind) and UNEXPANDED.match(text):
+    if Path in get_args(kind) and is_unexpanded(text):
         raise ConfigError(
             f"{name} is {shown(text)}, and nothing expands `~` and `$` there; write the whole path"
         )

@@ -106,11 +106,6 @@ def old_key(digest: str) -> str:
     return OLD_PREFIX + digest
 
 
-def shard_of(key: str) -> str:
-    """The two letters that a key's files lie under."""
-    return key[:2]
-
-
 def shard_number(shard: str) -> int:
     return int(shard, 16)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
-from cachemgr.disk.places import Found, Protected, look
+from cachemgr.disk.places import Found, Protected, leads_out, look
 from cachemgr.disk.volumes import Mount
 from cachemgr.domain.inventory import Cache, CacheId, Problem
 from cachemgr.domain.terms import Place
@@ -33,8 +33,6 @@ class _Admission:
 
     protected: Protected
     project: Path | None
-    real: Path | None
-    """Where the project really is."""
 
     def of(self, candidate: Candidate, path: Path) -> tuple[Found | None, tuple[Problem, ...]]:
         """The directory at a path, or why it cannot be a root; neither when nothing is there."""
@@ -44,14 +42,17 @@ class _Admission:
         if isinstance(found, Problem):
             return None, (found,)
         if found is None:
+            # What a link leads to and is not there yet would be made there.
+            if candidate.configured and candidate.place is Place.PROJECT and leads_out(path, self.project):
+                return None, (Problem("leads-out", os.path.realpath(path)),)
             return None, ()
         if (problem := self.protected.problem(found)) is not None:
             return None, (problem,)
-        if self._leads_out(candidate, path, found):
+        if self._astray(candidate, path, found):
             return None, (Problem("leads-out", str(found.real)),)
         return found, ()
 
-    def _leads_out(self, candidate: Candidate, path: Path, found: Found) -> bool:
+    def _astray(self, candidate: Candidate, path: Path, found: Found) -> bool:
         """Whether a place in the project, which nobody named on purpose, is really somewhere else.
 
         A project may bring a link to anywhere; only what lies below the project is the project's to name.
@@ -63,11 +64,8 @@ class _Admission:
             home = look(Path(candidate.home)) if candidate.home is not None else None
             if isinstance(home, Found) and not found.real.is_relative_to(home.real):
                 return True
-            # Nor was a link on the way, which whoever changes the project can turn.
-            path = Path(os.path.normpath(path))
-        if self.project is None or self.real is None or not path.is_relative_to(self.project):
-            return False
-        return not found.real.is_relative_to(self.real)
+        # Nor was a link on the way.
+        return leads_out(path, self.project)
 
 
 @dataclass(slots=True)
@@ -85,8 +83,7 @@ class _Names:
 def settle(candidates: Iterable[Candidate], protected: Protected, project: Path | None) -> tuple[Root, ...]:
     """The roots behind the candidates, strongest first; each directory once, whatever it is called."""
     names = _Names()
-    ground = look(project) if project is not None else None
-    admission = _Admission(protected, project, ground.real if isinstance(ground, Found) else None)
+    admission = _Admission(protected, project)
     roots: list[Root] = []
     by_inode: dict[Inode, int] = {}
     refused: set[tuple[str, Path]] = set()

@@ -42,3 +42,30 @@ def test_what_is_named_by_its_real_place_counts_once_it_is_trusted(
     assert cachemgr("config", "trust", "--yes").code == 0
     assert cachemgr("clear", "films", "--yes").code == 0
     assert list(place.iterdir()) == []
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    "text",
+    ['[roots]\nhf_home = "shared"\n', '[[cache]]\nname = "huggingface-hub"\npath = "shared/hub"\n'],
+    ids=["home", "cache"],
+)
+def test_no_variable_leads_through_a_link_out_of_the_project(
+    text: str, turned: bool, project: Path, tmp_path: Path, cachemgr: Program, process: Program
+) -> None:
+    tree(project, {"cachemgr.toml": text, "data": {"hub": {}}})
+    link, mine = project / "shared", tree(tmp_path / "mine", {"hub": {}})
+    link.symlink_to(project / "data")
+    assert cachemgr("config", "trust", "--yes").code == 0
+    if turned:
+        link.unlink()
+        link.symlink_to(mine)
+
+    lines = cachemgr("env", "--shell", "sh")
+    child = process("run", "--", sys.executable, "-c", "import os; print(os.environ.get('HF_HUB_CACHE'))")
+
+    there = str(project / "shared" / "hub")
+    assert (there in lines.out, child.out.strip() == there) == (not turned, not turned)
+    assert ("a link that leads out of the project" in lines.err) is turned
+    assert "No cache is configured" not in lines.err
+    assert child.code == 0

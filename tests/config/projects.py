@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from cachemgr.config import load
+from cachemgr.config.trust import trust
 from cachemgr.domain.machine import Machine
 from cachemgr.domain.settings import Settings
 
@@ -68,6 +69,12 @@ class Ground:
 
     def caching(self, text: str | bytes = CACHING) -> None:
         _write(self.project / ".questfoundry/config.yml", text)
+
+    def trust(self, project: Path | None = None) -> tuple[Path, ...]:
+        """Agree to the configuration of a project, this one unless another is named, as it is now."""
+        project = project or self.project
+        shown = load(self.machine, project=project, config_file=None, user_dir=self.user_dir)
+        return trust(project, shown.of_project, self.user_dir)
 
     def load(self, *, project: bool = True, config_file: Path | None = None) -> Settings:
         return load(

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from cachemgr.config.trust import trust
 from cachemgr.domain.errors import ConfigError
 from cachemgr.domain.inventory import Origin
 from cachemgr.domain.settings import Settings
@@ -169,7 +168,7 @@ def test_a_project_makes_nothing_less_careful_until_it_is_trusted(ground: Ground
     ground.own(f"{bold}\n")
 
     careful = ground.load()
-    trust(ground.project, ground.user_dir)
+    ground.trust()
     trusted = ground.load()
 
     assert (careful.disposal, careful.retention_days) == (Disposal.QUARANTINE, 30)

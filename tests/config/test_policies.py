@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cachemgr.config.trust import trust
 from cachemgr.domain.errors import ConfigError
 from cachemgr.domain.policy import Policy
 from tests.config.projects import Ground
@@ -62,7 +61,7 @@ def test_a_project_is_believed_once_the_user_trusts_this_very_file(ground: Groun
     ground.own('[policies.a]\ntargets = ["all"]\nolder_than = "1d"\n[[pins]]\ntarget = "projects"\n')
 
     before, pins = named(ground), ground.load().pins
-    trust(ground.project, ground.user_dir)
+    ground.trust()
     after = named(ground)
     ground.own('[policies.a]\ntargets = ["all"]\nolder_than = "2d"\n')
     changed = named(ground)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cachemgr.config.trust import distrust, is_trusted, trust
+from cachemgr.config.trust import is_trusted
 from cachemgr.domain.errors import ConfigError
 from tests.config.projects import Ground
 
@@ -55,7 +55,7 @@ def test_what_a_project_calls_a_cache_costs_something_until_it_is_trusted(ground
         ground.own(f'[[cache]]\nname = "thumbs"\npath = "src"\nrebuild = "{rebuild}"\n')
 
         doubted = ground.load().roots[0].rebuild
-        trust(ground.project, ground.user_dir)
+        ground.trust()
 
         assert doubted == ("costs" if rebuild != "unique" else "unique")
         assert ground.load().roots[0].rebuild == rebuild
@@ -65,7 +65,7 @@ def test_agreeing_covers_the_files_as_they_are_now(ground: Ground) -> None:
     ground.own('[roots]\nhf_home = "/big/hf"\n')
     ground.caching("caching:\n  cache_dir: /big/answers\n")
 
-    files = trust(ground.project, ground.user_dir)
+    files = ground.trust()
     agreed = trusted(ground)
     ground.own('[roots]\nhf_home = "/etc"\n')
     changed = trusted(ground)
@@ -77,20 +77,11 @@ def test_agreeing_covers_the_files_as_they_are_now(ground: Ground) -> None:
 
 def test_agreeing_to_one_project_says_nothing_about_a_copy_elsewhere(ground: Ground) -> None:
     ground.own('[roots]\nhf_home = "/big/hf"\n')
-    trust(ground.project, ground.user_dir)
+    ground.trust()
     raw = (ground.project / "cachemgr.toml").read_bytes()
 
     assert is_trusted(ground.project, raw, ground.user_dir)
     assert not is_trusted(ground.home / "copy", raw, ground.user_dir)
-
-
-def test_an_agreement_can_be_taken_back(ground: Ground) -> None:
-    ground.own('[roots]\nhf_home = "/big/hf"\n')
-    trust(ground.project, ground.user_dir)
-
-    assert distrust(ground.project, ground.user_dir)
-    assert not distrust(ground.project, ground.user_dir)
-    assert trusted(ground) == {"hf_home": False}
 
 
 def test_agreements_about_other_projects_are_kept(ground: Ground) -> None:
@@ -99,8 +90,8 @@ def test_agreements_about_other_projects_are_kept(ground: Ground) -> None:
     other.mkdir()
     (other / "cachemgr.toml").write_text("si = false")
 
-    trust(other, ground.user_dir)
-    trust(ground.project, ground.user_dir)
+    ground.trust(other)
+    ground.trust()
 
     assert is_trusted(other, b"si = false", ground.user_dir)
     assert is_trusted(ground.project, b"si = true", ground.user_dir)
@@ -108,7 +99,7 @@ def test_agreements_about_other_projects_are_kept(ground: Ground) -> None:
 
 def test_there_has_to_be_something_to_agree_to(ground: Ground) -> None:
     with pytest.raises(ConfigError, match="no configuration"):
-        trust(ground.project, ground.user_dir)
+        ground.trust()
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"projects": 3}', '{"projects": {"a": 3}}', "[" * 100_000])
@@ -134,7 +125,7 @@ def test_an_untrusted_home_does_not_hide_the_users_own(ground: Ground) -> None:
 def test_the_list_of_agreements_is_for_its_owner_alone(ground: Ground) -> None:
     ground.own("si = true")
 
-    trust(ground.project, ground.user_dir)
+    ground.trust()
 
     assert (ground.user_dir / "trust.json").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in ground.user_dir.iterdir()] == ["trust.json"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cachemgr.domain.leads import Lead, Move, end, lead
+from cachemgr.domain.leads import Lead, Move, end, lead, straight_end
 
 HERE = (Move("/home/ada/.cache/hub", "/work/p/.cache/hub"), Move("/mnt/alias/hub", "/work/p/.cache/hub"))
 WINDOWS = (Move("C:\\Users\\Ada\\cache", "D:\\p\\cache"),)
@@ -84,3 +84,31 @@ def test_where_a_link_ends_is_told_below_the_root(
     expected = None if names is None else tuple(filter(None, names.split("/")))
     assert end(("u", "l"), text, moves) == expected
     assert (lead(("u", "l"), text, moves)[0] is Lead.LEAVING) == (names is None)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("f", "u/f"),
+        ("./d//f", "u/d/f"),
+        ("../v/f", "v/f"),
+        ("..\\v\\f", "v/f"),
+        ("..", ""),
+        ("../..", None),
+        ("", None),
+        (None, None),
+        ("/home/ada/.cache/hub/u/f", None),
+        ("\\f", None),
+        ("\\\\?\\C:\\f", None),
+        ("C:f", None),
+        # Where `d` leads is told by the disk alone.
+        ("d/../f", None),
+        ("../d/..", None),
+        ("./../v", "v"),
+    ],
+)
+def test_what_is_believed_of_a_text_alone_goes_up_first(text: str | None, names: str | None) -> None:
+    expected = None if names is None else tuple(filter(None, names.split("/")))
+    assert straight_end(("u",), text) == expected
+    if text and expected is not None:
+        assert end(("u", "l"), text, WINDOWS) == expected

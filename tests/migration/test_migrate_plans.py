@@ -252,7 +252,7 @@ def test_where_it_may_go_is_told_with_the_space_on_both_sides(found: Ground) -> 
 
     assert (option.cache, option.path) == ("huggingface-hub@home", found.there.root)
     assert option.size > 0
-    assert (option.free, option.source_free) == (option.free_after, option.source_free_after)
+    assert option.free == option.free_after == option.source_free
 
 
 def test_units_with_one_lock_do_not_stand_in_each_others_way(

@@ -12,7 +12,7 @@ from cachemgr.disk.reader import STAGING
 from cachemgr.domain.action import Publish
 from cachemgr.domain.event import Gauge
 from cachemgr.domain.run_event import RunEvent, StepFinished
-from cachemgr.execute import relocation, system, withdrawal
+from cachemgr.execute import copies, system, withdrawal
 from cachemgr.execute.compare import Compared, compare
 from cachemgr.execute.withdrawal import picture
 from tests.builders import tree
@@ -113,7 +113,7 @@ def test_what_comes_into_a_copy_behind_its_comparison_stays_in_an_undo(
             new.mkdir() if what.endswith("9") else new.write_text("precious")
         return done
 
-    monkeypatch.setattr(relocation, "compare", compared)
+    monkeypatch.setattr(copies, "compare", compared)
     done = carry_out(found.service, found.service.plan_undo())
 
     assert [kind for kind in done.kinds if kind not in (None, "needs", "not-empty")] == ["changed"]
@@ -167,7 +167,7 @@ def test_what_came_into_a_copy_survives_a_kill_right_after_it_was_taken_away(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(relocation, "compare", compared)
+        patch.setattr(copies, "compare", compared)
         patch.setattr(withdrawal, "picture", killed)
         with pytest.raises(Killed):
             carry_out(found.service, found.service.plan_undo())

@@ -41,9 +41,9 @@ class AdasMigration(Migration):
         weight = sum(inventory.entry_by_id[entry].size for entry in entries)
         here, there = int(43.9 * GIB), int(912 * GIB)
         if _is_here(to):
-            yield Option(cache, to or SHOULD, weight, here, here, here, here)
+            yield Option(cache, to or SHOULD, weight, here, here, here)
         else:
-            yield Option(cache, to or SHOULD, weight, there, there - weight, here, here + weight)
+            yield Option(cache, to or SHOULD, weight, there, there - weight, here)
 
 
 @dataclass(frozen=True, slots=True)

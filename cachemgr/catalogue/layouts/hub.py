@@ -16,9 +16,10 @@ from cachemgr.catalogue.layouts.hub_repository import (
     Repository,
     Revision,
 )
-from cachemgr.catalogue.layouts.hub_store import Store, is_stored, read_store, resolve
+from cachemgr.catalogue.layouts.hub_store import Store, is_stored, read_store
 from cachemgr.catalogue.layouts.tag import has_cachedir_tag
 from cachemgr.domain.layout import Leaf, Names, Reader
+from cachemgr.domain.leads import straight_end
 from cachemgr.domain.terms import Reason
 from cachemgr.domain.unit import Draft, Item, Kind, Obstacle, Unit
 
@@ -83,7 +84,7 @@ class Hub:
         for blob in blobs.values():
             if blob.kind is Kind.LINK:
                 target = reader.link(folder, "blobs", blob.name) or ""
-                place = resolve((folder, "blobs"), target)
+                place = straight_end((folder, "blobs"), target)
                 if place is not None and is_stored(place):
                     stored[blob.name] = place
                 else:
@@ -214,7 +215,7 @@ class Hub:
         for leaf in leaves:
             if leaf.kind is not Kind.LINK:
                 continue
-            place = resolve((folder, "snapshots", commit, *leaf.names[:-1]), leaf.target)
+            place = straight_end((folder, "snapshots", commit, *leaf.names[:-1]), leaf.target)
             if place is None or place[:2] != (folder, "blobs") or len(place) != 3:
                 foreign.update((leaf.target or "").split("/"))
                 continue

@@ -1,4 +1,4 @@
-"""The blob store that the repositories of one hub cache share, and where the links between them lead.
+"""The blob store that the repositories of one hub cache share.
 
 Facts: huggingface_hub 2.4.0 utils/_shared_blobs.py. A payload without a readable manifest is left to the
 owning tool: rather leak than break.
@@ -65,27 +65,6 @@ def read_store(reader: Reader) -> Store:
 def is_stored(place: Names | None) -> bool:
     """Whether a place is one of the store's own, marked or not."""
     return place is not None and len(place) == 3 and place[0] == STORE and place[2][:2] == place[1]
-
-
-def resolve(folder: Names, target: str | None) -> Names | None:
-    """Where a relative link leads, by its text alone.
-
-    None where it is absolute, leaves the root, or goes down before it goes up: what a text like that means
-    depends on the directories on the way.
-    """
-    if not target or target.startswith(("/", "\\")) or ":" in target[:3]:
-        return None
-    place = list(folder)
-    down = False
-    for part in target.replace("\\", "/").split("/"):
-        if part == "..":
-            if down or not place:
-                return None
-            place.pop()
-        elif part not in ("", "."):
-            down = True
-            place.append(part)
-    return tuple(place)
 
 
 def _readable(manifest: bytes | None) -> bool:

@@ -142,7 +142,7 @@ def trust(session: Session, yes: bool) -> int:
             raise NeedsConfirmation(f"this needs a yes and there is no terminal to ask on; run: {way}")
         if not confirm(session.output, "Trust the project's files as they are now?"):
             raise Declined("not confirmed, so nothing was trusted")
-    agreed = session.composition.trust(session.options)
+    agreed = session.composition.trust(session.options, session.service)
     for place in agreed:
         session.output.line(f"Trusted as it is now: {display_name(place)}")
     if not agreed and not session.options.quiet:

@@ -4,7 +4,7 @@ import click
 
 from cachemgr.cli.options import everywhere, json_option, pass_session
 from cachemgr.cli.session import Session
-from cachemgr.domain.environment import UNTRUSTED, Remark, Shell
+from cachemgr.domain.environment import LEADS_OUT, UNTRUSTED, Remark, Shell
 from cachemgr.present.document.environment import env_document
 from cachemgr.present.remarks import remark_sentence, use
 
@@ -47,7 +47,7 @@ def env(session: Session, shell: str | None) -> int:
         return 0
     for remark in (*environment.remarks, *script.remarks):
         show_remark(session, remark)
-    if not script.lines and any(remark.code == UNTRUSTED for remark in environment.remarks):
+    if not script.lines and any(remark.code in (UNTRUSTED, LEADS_OUT) for remark in environment.remarks):
         return 0  # what would lead there was said
     if not script.lines:
         output.line("No cache is configured that a variable could lead to; see `cachemgr init`.", err=True)

@@ -118,13 +118,6 @@ class FastTable(ScrollView, can_focus=True):
         if key in self.keys:
             self._go(self.keys.index(key))
 
-    def refresh_row(self, key: str) -> None:
-        """Draw one row again."""
-        if key == self.key:
-            self.refresh_line(self.cursor + 1)
-        elif key in self.keys:
-            self.refresh_line(self.keys.index(key) + 1)
-
     def action_move(self, lines: int) -> None:
         self._go(self.cursor + lines)
 
