@@ -98,7 +98,7 @@ def the_one(session: Session, cache: Cache, key: str, named: Path | None) -> Ent
     begin so, too."""
     plain = key.removeprefix("cache:")
     # A key may hold bytes that are no text; a digest does not begin with them.
-    for digest in (cache.digest(key), *([plain] if is_text(plain) else ())):
+    for digest in (cache.digest(key), *([plain] if plain and is_text(plain) else ())):
         found = list(cache.entries(EntryQuery(digest=digest)))
         if len(found) == 1:
             return found[0]

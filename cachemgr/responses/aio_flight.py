@@ -17,14 +17,16 @@ class _Seat:
 
 
 class AsyncFlights:
+    """Of each loop for itself: what belongs to one cannot be waited for in another."""
+
     def __init__(self) -> None:
-        self._seats: dict[str, _Seat] = {}
+        self._seats: dict[tuple[int, str], _Seat] = {}
 
     @asynccontextmanager
     async def turn(self, digest: str, timeout: float) -> AsyncIterator[bool]:
         """Whether it is one's turn; False after so many seconds, and for a task that has it already."""
-        me = asyncio.current_task()
-        seat = self._seats.setdefault(digest, _Seat())
+        me, at = asyncio.current_task(), (id(asyncio.get_running_loop()), digest)
+        seat = self._seats.setdefault(at, _Seat())
         seat.waiting += 1
         got = False
         try:
@@ -37,8 +39,8 @@ class AsyncFlights:
                 seat.owner = None
                 seat.lock.release()
             seat.waiting -= 1
-            if not seat.waiting and self._seats.get(digest) is seat:
-                del self._seats[digest]
+            if not seat.waiting and self._seats.get(at) is seat:
+                del self._seats[at]
 
     def clear(self) -> None:
         """Of a child: those who sit there are the parent's."""

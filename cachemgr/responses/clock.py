@@ -20,6 +20,12 @@ def _steady() -> float:
     return time.monotonic()
 
 
+def moment_ns() -> int:
+    """The time of day in nanoseconds since the epoch, as a mark that nothing else has; no answer's end goes
+    by it, so that tests need not hand it in."""
+    return time.time_ns()
+
+
 @dataclass(frozen=True, slots=True)
 class Clock:
     """The time of day, which can be set, and one that only goes forward. Both in seconds."""

@@ -125,7 +125,7 @@ class Connections:
             return True
         try:
             status = os.stat(self._path)
-            # Not by `_inode`: this comes after each write.
+            # Not by `files.identity`: this comes after each write.
             if found.inode == (status.st_dev, status.st_ino):
                 found.believed_until = time.monotonic() + BELIEVED
                 return True
@@ -162,23 +162,32 @@ class Connections:
     def _open(self) -> Seat | None:
         if not os.path.exists(self._path):
             return None
-        for mode in ("ro", "ro&immutable=1") if self._read_only else ("rw", "ro", "ro&immutable=1"):
+        for mode in self._modes():
             # A log that nobody can put in would be passed over in silence.
             if "immutable" in mode and _length(self._path + "-wal"):
                 raise StoreError("its log cannot be read on media that cannot be written")
             try:
                 found = self._connect(mode)
             except sqlite3.Error as error:
-                if primary_code(error) not in UNWRITABLE or "immutable" in mode:
+                if primary_code(error) not in UNWRITABLE or mode == self._modes()[-1]:
                     raise
                 continue
             found.frozen = mode != "rw"
             return found
         raise AssertionError("the last mode returns or raises")
 
+    def _modes(self) -> tuple[str, ...]:
+        """The weaker ones only where nothing can be written: what else stops the first (no descriptor is
+        free) is over soon, and a connection stays as it is."""
+        folder = os.access(os.path.dirname(self._path), os.W_OK)
+        weaker = () if folder else ("ro&immutable=1",)
+        if self._read_only:
+            return ("ro", *weaker)
+        return ("rw",) if folder and os.access(self._path, os.W_OK) else ("rw", "ro", *weaker)
+
     def _connect(self, mode: str) -> Seat:
         # Before: of one that is exchanged meanwhile it is the wrong one then, which the next look finds.
-        inode = _inode(self._path)
+        inode = files.identity(self._path)
         connection = sqlite3.connect(
             f"{Path(self._path).as_uri()}?mode={mode}",
             uri=True,
@@ -225,14 +234,6 @@ class Connections:
         if not os.path.exists(self._path):
             self._prepare(os.path.dirname(self._path))
             files.begin(self._path)
-
-
-def _inode(path: str) -> tuple[int, int] | None:
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
 
 
 def _length(path: str) -> int:

@@ -3,10 +3,12 @@
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from cachemgr.responses import files
+from cachemgr.responses.anchor import BELIEVED
 from cachemgr.responses.errors import StoreError
 from cachemgr.responses.network import is_remote
 from cachemgr.responses.tables import forget_cheaply, teach, write_ahead
@@ -48,12 +50,15 @@ class Database:
         self._patience = patience
         self._connection: sqlite3.Connection | None = None
         self._lock = threading.RLock()
+        self._identity: tuple[int, int] | None = None
+        self._believed_until = float("-inf")
         self.openings = 0
         """How often it was opened: after the next time it may hold less than before."""
 
     def retry(self) -> None:
         """Back to the disk, where that did not work before."""
         with self._lock:
+            self._believed_until = float("-inf")
             if self._path != self._wanted:
                 self.close()
                 self._path = self._wanted
@@ -93,12 +98,22 @@ class Database:
 
     def _run(self, action: Callable[[sqlite3.Connection], _T]) -> _T:
         with self._lock:
+            self._let_go_of_another()
             for _ in range(3):
                 try:
                     return action(self._connection or self._open())
                 except sqlite3.Error as error:
                     self._recover(error)
             raise StoreError("the index cannot be made again")
+
+    def _let_go_of_another(self) -> None:
+        """Of an index that was removed or exchanged, with its directory or alone. Where the directory is away
+        none is made."""
+        if self._connection is None or self._path is None or time.monotonic() < self._believed_until:
+            return
+        self._believed_until = time.monotonic() + BELIEVED
+        if files.identity(self._path) != self._identity and os.path.isdir(os.path.dirname(self._path)):
+            self.close()
 
     def _recover(self, error: sqlite3.Error) -> None:
         """Raises StoreError where trying again is of no use."""
@@ -128,6 +143,8 @@ class Database:
             self._wanted = self._path = None
         if self._path is not None and not _made(self._path):
             self._path = None
+        # Before: of one that is exchanged meanwhile it is the wrong one, which the next look finds.
+        self._identity = None if self._path is None else files.identity(self._path)
         connection = sqlite3.connect(
             self._path or _MEMORY, timeout=self._patience, isolation_level=None, check_same_thread=False
         )

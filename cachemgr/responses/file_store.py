@@ -96,18 +96,16 @@ class FileStore:
         if metadata.encoding != "identity":
             self._prepare_to_change(metadata.encoding)
         stamp = self._change(digest, self._pairs.write_newer, payload, metadata)
-        if stamp:
+        if stamp is not None:
             self._note_written(digest, metadata, len(payload), stamp)
-        return bool(stamp)
+        return stamp is not None
 
     def delete(self, digest: str) -> bool:
-        self._gate.no_links.discard(digest[:2])
         found = self._change(digest, self._pairs.delete)
         self._note(Row(digest, None))
         return found
 
     def renew(self, digest: str, expires_at_ms: int | None, at_ms: int) -> bool:
-        self._gate.no_links.discard(digest[:2])
         found = self._change(digest, self._pairs.renew, expires_at_ms, at_ms)
         if found is None:
             return False
@@ -121,8 +119,7 @@ class FileStore:
         try:
             self._slots.acquire(shard)
             try:
-                if digest[:2] not in self._gate.no_links:
-                    self._gate.refuse_link(digest[:2])
+                self._gate.refuse_link(digest[:2])
                 return action(digest, *arguments)
             finally:
                 self._slots.release(shard)
@@ -239,12 +236,14 @@ class FileStore:
             yield True
             return
         self._gate.allow_reading()
+        self._slots.doubt()
         with files.translated(), self._slots.tried(_MAINTENANCE) as mine:
             yield mine
 
     @contextmanager
     def exclusive(self, digest: str, timeout: float) -> Iterator[bool]:
         self._gate.allow_reading()
+        self._slots.doubt()
         with self._slots.tried(_FLIGHTS + int(digest[2:10], 16) % _STRIPES, timeout) as alone:
             yield alone
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, count
 
+from cachemgr.responses.clock import moment_ns
 from cachemgr.responses.errors import Corrupt, Full, ReadOnly, StoreError
 
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
@@ -60,7 +61,9 @@ def rest(descriptor: int) -> bytes:
 
 
 def create(path: str, content: bytes, *, sync: bool = False, stamped: bool = False) -> str:
-    """A file that must not be there yet; it is gone again where writing failed. Its stamp, if wanted."""
+    """A file that must not be there yet; it is gone again where writing failed. Its stamp, if wanted and if
+    there can be one: its time is set to a nanosecond that no other file has, since inode numbers come again
+    at once and a file system's own time stands still for some milliseconds, or for seconds."""
     descriptor = os.open(path, _NEW, 0o600)
     try:
         written = os.write(descriptor, content)
@@ -68,7 +71,7 @@ def create(path: str, content: bytes, *, sync: bool = False, stamped: bool = Fal
             written += os.write(descriptor, content[written:])
         if sync:
             os.fsync(descriptor)
-        stamp = _stamp(os.fstat(descriptor)) if stamped else ""
+        stamp = _stamped(descriptor) if stamped else ""
     except BaseException:
         os.close(descriptor)
         remove(path)
@@ -77,9 +80,28 @@ def create(path: str, content: bytes, *, sync: bool = False, stamped: bool = Fal
     return stamp
 
 
+def identity(path: str) -> tuple[int, int] | None:
+    """Device and inode; None where nothing is there."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
 def stamp(path: str, *, folder: int | None = None) -> str:
     """What another file under the same name has not, nor this one when it was changed. Raises OSError."""
     return _stamp(os.stat(path, dir_fd=folder, follow_symlinks=False))
+
+
+def _stamped(descriptor: int) -> str:
+    if os.utime not in os.supports_fd:
+        return ""
+    now = moment_ns()
+    os.utime(descriptor, ns=(now, now))
+    status = os.fstat(descriptor)
+    # Not every file system keeps all of it.
+    return _stamp(status) if status.st_mtime_ns == now else ""
 
 
 def _stamp(status: os.stat_result) -> str:

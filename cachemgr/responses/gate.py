@@ -17,7 +17,7 @@ class Gate:
         self.changing = False
         """Whether `allow_change` was asked and raised nothing."""
         self.no_links: set[str] = set()
-        """Shards that were none when they were first used; a deletion looks each time."""
+        """Shards that were none when they were first used; for reading, who changes something looks again."""
 
     @property
     def readable(self) -> bool:

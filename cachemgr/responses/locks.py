@@ -104,6 +104,10 @@ class Slots:
             if got:
                 self.release(slot)
 
+    def doubt(self) -> None:
+        """Look whether the locks are those of the directory that the path leads to, at the next use."""
+        self._locks.doubt()
+
     def close(self) -> None:
         """Opens again on the next use."""
         self._locks.close()
@@ -112,6 +116,7 @@ class Slots:
 class _SystemLocks(Protocol):
     def take(self, slot: int, /, *, wait: bool) -> bool: ...
     def give(self, slot: int, /) -> None: ...
+    def doubt(self) -> None: ...
     def close(self) -> None: ...
 
 
@@ -126,6 +131,7 @@ class _NoLocks:
         return True
 
     def give(self, _slot: int) -> None: ...
+    def doubt(self) -> None: ...
     def close(self) -> None: ...
 
 
@@ -153,15 +159,18 @@ class _ByteLocks:
             now = time.monotonic()
             if now < self._believed_until:
                 return True
-            if os.fstat(descriptor).st_nlink:
+            if self._is_the_one(descriptor):
                 self._believed_until = now + _BELIEVED
                 return True
-            # Somebody removed the file: those who come now lock another one.
+            # Somebody removed the file, or exchanged the directory: those who come now lock another one.
             self._reopen(descriptor)
 
     def give(self, slot: int) -> None:
         if self._fd is not None:
             fcntl.fcntl(self._fd, self._SETLK, _request(_UNLCK, slot))
+
+    def doubt(self) -> None:
+        self._believed_until = float("-inf")
 
     def close(self) -> None:
         descriptor, self._fd = self._fd, None
@@ -171,6 +180,14 @@ class _ByteLocks:
     def __del__(self) -> None:
         """Of a cache that nobody closed."""
         self.close()
+
+    def _is_the_one(self, descriptor: int) -> bool:
+        status = os.fstat(descriptor)
+        try:
+            return os.path.samestat(os.stat(self._path, follow_symlinks=False), status)
+        except OSError:
+            # Where the whole directory went away none is made for a lock.
+            return status.st_nlink > 0 and not os.path.isdir(os.path.dirname(self._path))
 
     def _open(self) -> int:
         with self._opening:
@@ -211,6 +228,9 @@ class _LockFiles:
         descriptor = self._held.pop(slot, None)
         if descriptor is not None:
             os.close(descriptor)  # closing unlocks, on both systems
+
+    def doubt(self) -> None:
+        """They are opened by their path each time."""
 
     def close(self) -> None:
         """Nothing stays open between uses."""

@@ -119,10 +119,11 @@ class Pairs:
         stem = self._places.stem(digest)
         value = stem + suffix(metadata)
         described = describe(digest, payload, metadata, self._writer)
-        if self._create(value, payload) or self._expired(stem, metadata, value, payload):
+        if self._create(value, payload):
             stamp = self._commit(stem, described, value)
         else:
-            stamp = self._rewrite(digest, payload, described, value)
+            over = self._has_expired(stem, metadata.created_at_ms)
+            stamp = self._rewrite(stem, payload, described, value, over=over)
         if self.compressing:
             files.remove(stem + other_suffix(metadata))
         if self._sync:
@@ -131,18 +132,18 @@ class Pairs:
             remove(other)
         return stamp
 
-    def write_newer(self, digest: str, payload: bytes, metadata: Metadata) -> str:
-        """Unless what is there, by any of its names, is as new and whole: then ""."""
+    def write_newer(self, digest: str, payload: bytes, metadata: Metadata) -> str | None:
+        """Unless what is there, by any of its names, is as new and whole: then None."""
         stems = (self._places.stem(digest), self._places.old_stem(digest), *self._old.stems(digest))
         for stem in dict.fromkeys(stems):
             try:
                 there = read_pair(stem, 0)
             except Newer:
-                return ""
+                return None
             except Corrupt:
                 continue
             if there is not None and there.metadata.newness >= metadata.newness:
-                return ""
+                return None
         return self.write(digest, payload, metadata)
 
     def _commit(self, stem: str, described: bytes, value: str) -> str:
@@ -179,27 +180,24 @@ class Pairs:
             files.create(value, payload, sync=self._sync)
         return True
 
-    def _expired(self, stem: str, metadata: Metadata, value: str, payload: bytes) -> bool:
-        """What has expired is removed rather than replaced, and the value created: ext4 writes a file out
-        when another takes its name by renaming, which costs milliseconds on a busy disk."""
+    def _has_expired(self, stem: str, at_ms: int) -> bool:
         try:
-            before = understand(files.read(stem + METADATA))
+            return understand(files.read(stem + METADATA)).expired(at_ms)
         except (FileNotFoundError, Corrupt):
             return False
-        if not before.expired(metadata.created_at_ms):
-            return False
-        remove(stem)
-        files.create(value, payload, sync=self._sync)
-        return True
 
-    def _rewrite(self, digest: str, payload: bytes, described: bytes, value: str) -> str:
-        """Both halves are whole on the disk before either takes its name: a full disk changes nothing."""
+    def _rewrite(self, stem: str, payload: bytes, described: bytes, value: str, *, over: bool) -> str:
+        """Both halves are whole on the disk before either takes its name: a full disk changes nothing. What
+        is `over` is removed first: ext4 writes a file out when another takes its name by renaming, which
+        costs milliseconds on a busy disk."""
         first, second = self._temporary(value), self._temporary(value)
         try:
             files.create(first, payload, sync=self._sync)
             stamp = files.create(second, described, sync=self._sync, stamped=True)
+            if over:
+                remove(stem)
             files.replace(first, value)
-            files.replace(second, self._places.stem(digest) + METADATA)
+            files.replace(second, stem + METADATA)
         except BaseException:
             files.remove(first)
             files.remove(second)

@@ -110,7 +110,8 @@ class RedisStore:
     def renew(self, digest: str, expires_at_ms: int | None, at_ms: int) -> bool:
         self._allow()
         key = self._prefix + digest
-        end = None if expires_at_ms is None else expires_at_ms + self._grace_ms
+        # How long, and not until when: the server may have another time of day.
+        left = None if expires_at_ms is None else max(1, expires_at_ms - at_ms + self._grace_ms)
 
         def exchange(steps: Any) -> bool:
             """Begun anew by the client where somebody writes that key in between."""
@@ -123,8 +124,8 @@ class RedisStore:
             metadata = structs.replace(metadata, expires_at_ms=expires_at_ms)
             steps.multi()
             steps.set(key, packed.pack(found[start:], metadata))
-            if end is not None:
-                steps.pexpireat(key, end)
+            if left is not None:
+                steps.pexpire(key, left)
             return True
 
         return bool(self._call(lambda: self._commands.transaction(exchange, key, value_from_callable=True)))

@@ -26,7 +26,7 @@ OWN_FILES: dict[str, set[str]] = {
     # a library that applications import: the files of its own cache, and the index beside them
     "responses/files.py": {
         "os.O_WRONLY", "os.O_RDWR", "os.O_CREAT", "os.link", "os.makedirs", "os.rename", "os.replace",
-        "os.rmdir", "os.unlink",
+        "os.rmdir", "os.unlink", "os.utime",
     },
     "responses/connections.py": {"sqlite3.connect"},
     "responses/database.py": {"sqlite3.connect"},

@@ -27,6 +27,8 @@ _SWAP = 2  # RENAME_EXCHANGE of linux/fs.h, RENAME_SWAP of sys/stdio.h
 _AWAY, _HOME = (0, 50, 500, 3000), (0, 500, 5000, 50_000)
 """Rounds of a loop that does nothing, some 20 ns each: every step of the other process is to be met by either
 state, and many by a world that is as it should be."""
+_CALM = (500, 50_000, 2_000_000)
+"""The same at home, for what takes a hundredth of a second: some of it is to pass undisturbed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Swap:
 class Racer:
     """Use as a context manager. Skips the test where the system cannot exchange two names."""
 
-    def __init__(self, room: Path, *swaps: Swap) -> None:
+    def __init__(self, room: Path, *swaps: Swap, calm: bool = False) -> None:
         """`room` is a new directory on the same file system for whatever is not at its place."""
         if sys.platform not in _HERE:
             pytest.skip("this system cannot exchange two names in one call")
@@ -53,7 +55,7 @@ class Racer:
         self.swaps = 0
         """How often something was exchanged and brought back, so far."""
         self._process = subprocess.Popen(
-            [sys.executable, __file__, *map(os.fsencode, pairs)],
+            [sys.executable, __file__, "calm" if calm else "", *map(os.fsencode, pairs)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
@@ -82,7 +84,7 @@ class Racer:
         return self._process.stdout.readline()
 
 
-def _race(pairs: Sequence[tuple[bytes, bytes]]) -> None:
+def _race(pairs: Sequence[tuple[bytes, bytes]], at_home: Sequence[int]) -> None:
     """What the process does: it obeys one byte at a time, and ends with its input."""
     exchange, chance = _exchanger(), random.Random(7)
     going, swaps, turns, away = False, 0, 0, [False] * len(pairs)
@@ -104,7 +106,7 @@ def _race(pairs: Sequence[tuple[bytes, bytes]]) -> None:
             _linger(chance, _AWAY)
             away[number] = not exchange(*pairs[number])
             swaps += 1
-        _linger(chance, _HOME)
+        _linger(chance, at_home)
 
 
 def _linger(chance: random.Random, rounds: Sequence[int]) -> None:
@@ -142,5 +144,5 @@ def _exchanger() -> Callable[[bytes, bytes], bool]:
 
 
 if __name__ == "__main__":
-    words = [os.fsencode(word) for word in sys.argv[1:]]
-    _race(list(zip(words[::2], words[1::2], strict=True)))
+    mood, *words = [os.fsencode(word) for word in sys.argv[1:]]
+    _race(list(zip(words[::2], words[1::2], strict=True)), _CALM if mood else _HOME)

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -151,3 +152,22 @@ def test_one_call_waits_once_for_a_server_that_freezes(
             assert (again is not None) == (fallback == "memory")
 
     asyncio.run(main())
+
+
+def test_two_loops_may_use_one_cache(root: Path) -> None:
+    """Each has a flight of its own: what belongs to one loop cannot be waited for in another."""
+    cache = open_async_cache({"cache_dir": str(root)})
+
+    async def slow() -> tuple[JSONValue, Usage]:
+        await asyncio.sleep(0.2)
+        return "answer", Usage(7)
+
+    async def ask() -> list[JSONValue]:
+        return [
+            hit.value for hit in await asyncio.gather(*(cache.get_or_compute(KEY, slow) for _ in range(3)))
+        ]
+
+    with ThreadPoolExecutor(3) as pool:
+        asked = [pool.submit(lambda: asyncio.run(ask())) for _ in range(3)]
+        assert [one.result(timeout=20) for one in asked] == [["answer"] * 3] * 3
+    asyncio.run(cache.close())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cachemgr.responses import Cache
+from cachemgr.responses import Cache, files
 from cachemgr.responses.anchor import Anchor
 from tests.responses.conftest import Opener
 
@@ -97,3 +97,25 @@ def test_whoever_reads_still_keeps_it_open(root: Path) -> None:
     anchor.close()
     assert start.descriptor is not None
     os.close(os.open("name", os.O_RDONLY, dir_fd=start.descriptor))
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="asks Linux what is open")
+def test_a_sweep_leaves_the_directory_that_went_away(cache: Cache, root: Path, opened: Opener) -> None:
+    """Its lock, whose holders are others by now, and its index: it may be somebody's backup."""
+    cache.flush()
+    exchange(root, {KEY: "restored"}, opened)
+    cache.sweep()
+    links = [Path("/proc/self/fd", number) for number in os.listdir("/proc/self/fd")]
+    open_now = [os.readlink(link) for link in links if os.path.lexists(link)]
+    assert not [name for name in open_now if name.startswith(str(root.with_name("before") / ".index"))]
+    assert str(root / ".lock") in open_now
+    assert cache.status()[0].entries == 1
+
+
+def test_no_two_files_have_one_stamp(tmp_path: Path) -> None:
+    """Inode numbers come again at once."""
+    stamps = set()
+    for _ in range(500):
+        stamps.add(files.create(str(tmp_path / "name"), b"x", stamped=True))
+        files.remove(str(tmp_path / "name"))
+    assert len(stamps) == 500 or stamps == {""}

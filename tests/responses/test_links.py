@@ -72,7 +72,9 @@ def test_an_old_pair_is_not_renamed_through_one(
     assert (root / "ca" / f"cache:{digest}.json").read_text() == "old"
 
 
-def test_a_deletion_looks_each_time(root: Path, tmp_path: Path, opened: Opener, faults: list[str]) -> None:
+def test_who_changes_something_looks_each_time(
+    root: Path, tmp_path: Path, opened: Opener, faults: list[str]
+) -> None:
     cache = opened()
     cache.set("a", "x")
     shard = root / cache.digest("a")[:2]
@@ -81,5 +83,6 @@ def test_a_deletion_looks_each_time(root: Path, tmp_path: Path, opened: Opener, 
     before = picture(tmp_path / "mine")
     assert not cache.delete("a")
     assert not cache.touch("a", ttl=5)
+    assert not cache.set("a", "y")
     assert picture(tmp_path / "mine") == before
     assert faults

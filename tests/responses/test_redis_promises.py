@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from cachemgr.responses import JSONValue, Usage
+from cachemgr.responses import JSONValue, Usage, open_cache
+from cachemgr.responses.clock import Clock
 from tests.responses.server import BUSY, PROMISED, RedisServer, opened
 
 QUICK = {"breaker": {"failures": 1, "open_seconds": 0.02}}
@@ -139,3 +140,11 @@ def test_a_server_that_never_greets_is_a_miss_in_time(faults: list[str]) -> None
             start = time.perf_counter()
             assert cache.get("key") is None
             assert time.perf_counter() - start < PROMISED + BUSY
+
+
+def test_a_clock_that_is_behind_the_servers_renews_as_it_stores(server: RedisServer) -> None:
+    clock = Clock(now=lambda: time.time() - 7200)
+    with open_cache({"backend": "redis", "redis": {"url": server.url}}, clock=clock) as cache:
+        cache.set("key", "answer", ttl=3600)
+        assert cache.touch("key", 3600)
+        assert cache.get("key")
