@@ -30,6 +30,7 @@ class Index:
     def __init__(self, database: Database, *, flush_ops: int) -> None:
         self._database = database
         self._flush_ops = flush_ops
+        self._whole = totals.Whole("e")
         self.after_fork()
 
     def after_fork(self) -> None:
@@ -116,7 +117,7 @@ class Index:
 
     def totals(self, at_ms: int, by: tuple[Grouping, ...]) -> list[Totals]:
         if not by:
-            return [self._database.read(lambda database: totals.whole(database, "e", at_ms))]
+            return [self._database.read(lambda database: self._whole.totals(database, at_ms))]
         groups = [sql.GROUPS[name] for name in by]
         statement = f"SELECT {', '.join([*groups, sql.TOTALS])} FROM e GROUP BY {', '.join(groups)}"  # noqa: S608
         rows = self._rows(statement, (at_ms, at_ms, at_ms))

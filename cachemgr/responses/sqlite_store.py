@@ -49,6 +49,7 @@ class SqliteStore:
             prepare=_prepare,
         )
         self._reader = self._connections.reader
+        self._whole = totals.Whole("r")
         self._locks = Slots(self.place, read_only=read_only)
         self._admitted, self._read_only = False, read_only
 
@@ -134,7 +135,7 @@ class SqliteStore:
             if seat is None:
                 return () if by else (Totals(),)
             if not by:
-                return (totals.whole(seat.connection, "r", at_ms),)
+                return (self._whole.totals(seat.connection, at_ms),)
             lines = seat.connection.execute(query, (at_ms, at_ms, at_ms))
             return [Totals(line[7:], *line[:7]) for line in lines]
 

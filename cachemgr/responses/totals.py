@@ -23,24 +23,46 @@ _ENDS = (
 )
 _ALL = (
     "SELECT count(*), coalesce(sum(bytes), 0), coalesce(sum(disk), 0), "
-    "min(created) FILTER (WHERE created < ?1), "
-    "max(created) FILTER (WHERE created > ?2 AND created <= ?3) FROM {table}"
+    "min(created) FILTER (WHERE created < ?), max(created) FILTER (WHERE created > ?) FROM {table}"
 )
+_NEWEST_UNTIL = "SELECT max(created) FROM {table} WHERE created <= ?"
+_Sums = tuple[int, int, int, int, int]
+"""Entries, bytes of what they say, bytes on disk, and when the oldest and the newest was stored."""
 
 
-def whole(connection: sqlite3.Connection, table: str, at_ms: int) -> Totals:
-    """All entries in one line, as they were at one moment."""
-    with _snapshot(connection):
-        ends = [row[0] for query in _ENDS for row in connection.execute(query.format(table=table))]
-        if not ends:
-            return Totals()
-        oldest, past = min(ends), [end for end in ends if end <= at_ms]
-        newest = max(past, default=None)
-        values = (oldest, -1 if newest is None else newest, at_ms)
-        found = connection.execute(_ALL.format(table=table), values).fetchone()
-        gone, gone_bytes = connection.execute(_EXPIRED.format(table=table), (at_ms,)).fetchone()
-    entries, payload, disk, older, newer = found
-    return Totals((), entries, payload, disk, gone, gone_bytes, _or(older, oldest), _or(newer, newest))
+class Whole:
+    """All entries in one line. What does not change with the time of day is added up again only when somebody
+    wrote: whoever asks again and again pays for it once."""
+
+    def __init__(self, table: str) -> None:
+        self._table = table
+        self._known: tuple[sqlite3.Connection, tuple[int, int], _Sums] | None = None
+
+    def totals(self, connection: sqlite3.Connection, at_ms: int) -> Totals:
+        """As they were at one moment."""
+        with _snapshot(connection):
+            ends = [row[0] for query in _ENDS for row in connection.execute(query.format(table=self._table))]
+            if not ends:
+                return Totals()
+            entries, payload, disk, oldest, newest = self._sums(connection, min(ends), max(ends))
+            if newest > at_ms:  # by a clock that is ahead
+                (until,) = connection.execute(_NEWEST_UNTIL.format(table=self._table), (at_ms,)).fetchone()
+            else:
+                until = newest
+            gone, gone_bytes = connection.execute(_EXPIRED.format(table=self._table), (at_ms,)).fetchone()
+        return Totals((), entries, payload, disk, gone, gone_bytes, oldest, until)
+
+    def _sums(self, connection: sqlite3.Connection, first: int, last: int) -> _Sums:
+        (version,) = connection.execute("PRAGMA data_version").fetchone()
+        # Others' changes change the one, ours the other (sqlite.org/pragma.html#pragma_data_version).
+        state, known = (version, connection.total_changes), self._known
+        if known is not None and known[0] is connection and known[1] == state:
+            return known[2]
+        row = connection.execute(_ALL.format(table=self._table), (first, last)).fetchone()
+        entries, payload, disk, older, newer = row
+        sums = (entries, payload, disk, _or(older, first), _or(newer, last))
+        self._known = connection, state, sums
+        return sums
 
 
 def mostly_expired(connection: sqlite3.Connection, table: str, at_ms: int) -> bool:
@@ -72,5 +94,5 @@ def _snapshot(connection: sqlite3.Connection) -> Iterator[None]:
             connection.execute("ROLLBACK")
 
 
-def _or(found: int | None, otherwise: int | None) -> int | None:
+def _or(found: int | None, otherwise: int) -> int:
     return otherwise if found is None else found

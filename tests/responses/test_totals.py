@@ -93,3 +93,17 @@ def test_a_wrong_clock_is_seen_without_an_index(opened: Opener, hands: Hands, ro
         path.unlink()
     hands.set_by(10 * 365 * 86_400)
     assert "30 days" in opened().expire().skipped
+
+
+@pytest.mark.parametrize("backend", ["file", "sqlite"])
+def test_a_sum_is_made_again_whoever_changed_something(backend: str, opened: Opener) -> None:
+    cache, other = opened(backend=backend), opened(backend=backend)
+    for number in range(1, 4):
+        for who in (cache, other):
+            who.set(f"{number} {id(who)}", "x", ttl=None)
+            who.flush()
+            assert cache.status()[0].entries == other.status()[0].entries == len(list(cache.entries()))
+    assert cache.status()[0].entries == 6
+    cache.close()
+    other.clear()
+    assert cache.status()[0].entries == 0
