@@ -34,6 +34,7 @@ class Anchor:
         self._path = path
         self._by_path = self._start = Start(path)
         self._believed_until = float("-inf")
+        self._drifts = 0
 
     def start(self) -> Start:
         if monotonic() >= self._believed_until:
@@ -42,14 +43,17 @@ class Anchor:
 
     def drift(self) -> None:
         """Look at the path before the next read."""
+        self._drifts += 1
         self._believed_until = float("-inf")
 
     def look(self) -> bool:
         """Whether the path leads elsewhere than it did, or nowhere."""
-        before = self._start
+        before, drifts = self._start, self._drifts
         if not self._leads_there(before):
             self._start = self._opened()
         self._believed_until = monotonic() + BELIEVED
+        if self._drifts != drifts:  # in another thread, which will not believe what was seen before
+            self._believed_until = float("-inf")
         return self._start is not before
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cachemgr.responses import Cache, files
-from cachemgr.responses.anchor import Anchor
+from cachemgr.responses.anchor import Anchor, Start
 from tests.responses.conftest import Opener
 
 KEY, OTHER = "a question", "another"
@@ -119,3 +119,23 @@ def test_no_two_files_have_one_stamp(tmp_path: Path) -> None:
         stamps.add(files.create(str(tmp_path / "name"), b"x", stamped=True))
         files.remove(str(tmp_path / "name"))
     assert len(stamps) == 500 or stamps == {""}
+
+
+def test_who_looked_before_a_change_does_not_vouch_for_it(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two threads: one has looked, the other changes something, then the first would go on believing."""
+    root.mkdir()
+    anchor = Anchor(str(root))
+    leads_there, looks = anchor._leads_there, list[bool]()
+
+    def look(start: Start) -> bool:
+        looks.append(leads_there(start))
+        if len(looks) == 1:
+            anchor.drift()
+        return looks[-1]
+
+    monkeypatch.setattr(anchor, "_leads_there", look)
+    anchor.start()
+    anchor.start()
+    assert len(looks) == 2, "it looked again"

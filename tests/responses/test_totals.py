@@ -107,3 +107,13 @@ def test_a_sum_is_made_again_whoever_changed_something(backend: str, opened: Ope
     cache.close()
     other.clear()
     assert cache.status()[0].entries == 0
+
+
+def test_a_sum_ends_with_its_connection(opened: Opener) -> None:
+    """The next one begins to count changes where this one began."""
+    reader, writer = opened(backend="sqlite"), opened(backend="sqlite")
+    for number in range(1, 4):
+        writer.set(str(number), "x", ttl=None)
+        writer.close()
+        assert reader.status()[0].entries == number
+        reader.close()
