@@ -30,6 +30,7 @@ NO_FILE = "no regular file"
 _RETRIES = 20 if os.name == "nt" else 0
 _is_junction: Callable[[str], bool] = getattr(os.path, "isjunction", lambda _: False)
 """From Python 3.12 on."""
+_TIMES_BY_DESCRIPTOR = os.utime in os.supports_fd
 BY_DESCRIPTOR = os.open in os.supports_dir_fd and os.unlink in os.supports_dir_fd
 
 
@@ -95,10 +96,13 @@ def stamp(path: str, *, folder: int | None = None) -> str:
 
 
 def _stamped(descriptor: int) -> str:
-    if os.utime not in os.supports_fd:
+    if not _TIMES_BY_DESCRIPTOR:
         return ""
     now = moment_ns()
-    os.utime(descriptor, ns=(now, now))
+    try:
+        os.utime(descriptor, ns=(now, now))
+    except OSError:  # of what is made in a FAT volume of somebody else's the owner is he
+        return ""
     status = os.fstat(descriptor)
     # Not every file system keeps all of it.
     return _stamp(status) if status.st_mtime_ns == now else ""

@@ -1,5 +1,6 @@
 """A directory that is held open is left as soon as its path leads elsewhere."""
 
+import errno
 import os
 import shutil
 import time
@@ -10,7 +11,7 @@ import pytest
 
 from cachemgr.responses import Cache, files
 from cachemgr.responses.anchor import Anchor, Start
-from tests.responses.conftest import Opener
+from tests.responses.conftest import Hands, Opener
 
 KEY, OTHER = "a question", "another"
 LONGER_THAN_BELIEVED = 0.1
@@ -139,3 +140,19 @@ def test_who_looked_before_a_change_does_not_vouch_for_it(
     anchor.start()
     anchor.start()
     assert len(looks) == 2, "it looked again"
+
+
+def test_where_no_time_can_be_set_a_file_has_no_stamp_and_is_stored(
+    opened: Opener, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a FAT volume that is mounted for somebody else; a sweep then reads what it removes."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "utime", refuse)
+    cache = opened(backend="file")
+    assert cache.set(KEY, "answer", ttl=10)
+    assert value(cache) == "answer"
+    hands.pass_by(20)
+    assert cache.expire(force=True).removed.entries == 1
