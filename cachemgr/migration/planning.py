@@ -163,7 +163,8 @@ class Migration:
                 size,
                 ground.free,
                 ground.free if same else ground.free - size,
-                source.free,
+                # One disk has one figure: others write between two looks.
+                ground.free if same else source.free,
             )
 
     def _wish(self, cache: Cache, to: Path | None, place: Path | None) -> Destination | None:
