@@ -4,21 +4,21 @@
 
 Exits 1 when a gate is missed. In each round every store begins empty, and the operations of all of them are
 interleaved in chunks with a shuffled order, so that a busy machine is busy for all: what counts is the ratio
-of medians (p50) in one round, and of those the median over the rounds. Operations that happen once (expire,
-evict) are compared by their CPU time. Values are answers of about 2 KB. The first part runs on a disk, the
-second, with the files and four times as many entries, in memory: replacing files on ext4 waits for the disk.
-Hammers are four processes of two threads on 64 keys, a third of it writing.
+of medians (p50) in one round, and of those the median over the rounds. What one store wrote is on the disk
+before the next one's turn: the system writes it back in the time of whoever is at it. Operations that happen
+once (expire, evict) are compared by their CPU time. The first part runs on a disk, the second, with the files
+and four times as many entries, in memory: replacing files on ext4 waits for the disk.
 """
 
 import argparse
 import gc
 import logging
+import os
 import random
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -26,7 +26,9 @@ from pathlib import Path
 
 import alone
 import contestants
-from contestants import MAKERS, Contestant, Redis, Value
+from answers import answer, key
+from contestants import MAKERS, Contestant, Redis
+from hammers import hammer
 from subject import verdict
 
 CHUNK = 250
@@ -59,33 +61,7 @@ MEMORY_GATES = (
     ("expire", "file", "naive", 0.30),
     ("evict", "file", "naive", 0.20),
 )
-HAMMER_GATE = 1.00
 TIMED = ("set", "get", "miss", "overwrite")
-
-
-def answer(number: int) -> Value:
-    """Some 1.9 KB, as chat completions look."""
-    dice = random.Random(number)
-    words = " ".join(dice.choice("the cache of answers which were paid for once".split()) for _ in range(250))
-    return {
-        "id": f"chatcmpl-{dice.getrandbits(96):x}",
-        "object": "chat.completion",
-        "created": 1_700_000_000 + number,
-        "model": "gpt-4o-2024-08-06",
-        "choices": [
-            {
-                "index": 0,
-                "message": {"role": "assistant", "content": words},
-                "logprobs": None,
-                "finish_reason": "stop",
-            }
-        ],
-        "usage": {"prompt_tokens": 812, "completion_tokens": 311, "total_tokens": 1123},
-    }
-
-
-def key(number: int) -> str:
-    return f"{random.Random(number).getrandbits(256):064x}"
 
 
 def one_round(stores: dict[str, Contestant], entries: int) -> Times:
@@ -135,6 +111,8 @@ def interleaved(
     for start in range(0, entries, CHUNK):
         random.shuffle(order)
         for name in order:
+            if hasattr(os, "sync"):
+                os.sync()
             store, note = stores[name], taken[name].append
             for number in range(start, min(start + CHUNK, entries)):
                 begin = clock()
@@ -203,54 +181,7 @@ def judged(rounds: list[Times], gates: tuple[tuple[str, str, str, float], ...]) 
     return verdicts
 
 
-def hammer(room: Path, rounds: int, seconds: float) -> bool:
-    """Both at it by turns."""
-    ratios = []
-    for number in range(rounds):
-        speeds = {}
-        for name in random.sample(("sqlite", "diskcache"), 2):
-            argv = [sys.executable, __file__, "--worker", name, str(room / f"{name}{number}"), str(seconds)]
-            running = [subprocess.Popen(argv, stdout=subprocess.PIPE) for _ in range(4)]
-            speeds[name] = sum(int(process.communicate()[0]) for process in running)
-        ratios.append(speeds["sqlite"] / speeds["diskcache"])
-    ratio = statistics.median(ratios)
-    said = ", ".join(f"{one:.2f}" for one in ratios)
-    return verdict(
-        "hammer", ratio >= HAMMER_GATE, f"sqlite / diskcache {ratio:.2f}, goal {HAMMER_GATE} ({said})"
-    )
-
-
-def work(name: str, place: str, seconds: float) -> int:
-    """One process of the hammer: prints how much it did."""
-    store, done = MAKERS[name](Path(place)), [0, 0]
-    keys, value = [key(number) for number in range(64)], answer(1)
-    for one in keys:
-        store.set(one, value)
-
-    def run(which: int) -> None:
-        dice = random.Random()
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            one = dice.choice(keys)
-            if dice.random() < 0.3:
-                store.set(one, value)
-            else:
-                store.get(one)
-            done[which] += 1
-
-    threads = [threading.Thread(target=run, args=(which,)) for which in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    store.close()
-    print(sum(done))
-    return 0
-
-
 def main() -> int:
-    if sys.argv[1:2] == ["--worker"]:
-        return work(sys.argv[2], sys.argv[3], float(sys.argv[4]))
     parser = argparse.ArgumentParser(description="Measure response caches against their peers.")
     parser.add_argument("--entries", type=int, default=3000, help="in each store and round")
     parser.add_argument("--rounds", type=int, default=5)
@@ -278,7 +209,7 @@ def main() -> int:
         rounds = contest(("file", "naive"), Path(disk), few, options.rounds, redis=False)
         table(rounds)
         verdicts += judged(rounds, FILE_ON_DISK_GATES)
-        verdicts.append(hammer(Path(disk), 3, 2.0))
+        verdicts.append(hammer(Path(disk), 7, 2.0))
         many = options.entries * 4
         print(f"\n{many:,} entries, in memory", flush=True)
         names = ("file", "naive", "diskcache", "diskcache LRU")

@@ -30,7 +30,7 @@ class Index:
     def __init__(self, database: Database, *, flush_ops: int) -> None:
         self._database = database
         self._flush_ops = flush_ops
-        self._whole = totals.Whole("e")
+        self._whole = totals.Whole("e", "expires")
         self.after_fork()
 
     def after_fork(self) -> None:

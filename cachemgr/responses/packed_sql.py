@@ -1,9 +1,12 @@
 """The table of packed responses: schema, statements, and how metadata becomes a row and back.
 
-Bodies lie in one B-tree by an ascending number, so that a new one is appended; a narrow index leads there
-from the first eight bytes of the digest. What a read changes (last access, hits) is in a table of its own: it
-must not rewrite a body.
+Bodies lie in one B-tree by an ascending number, so that a new one is appended. One index leads there from the
+first eight bytes of the digest, and covers what is added up: each page that a write changes goes into the log
+whole, so that a second index would cost as much as the body. What a read changes (last access, hits) is in a
+table of its own: it must not rewrite a body.
 """
+
+# ruff: noqa: S608 - every part of these statements is written here.
 
 from typing import Any
 
@@ -12,7 +15,8 @@ from cachemgr.responses.entry import Entry
 from cachemgr.responses.metadata import EVER, Content, Encoding, Metadata
 from cachemgr.responses.packed import pack
 
-VERSION = 1
+VERSION = 2
+"""1, which was never released, had two indexes. A database of it is changed by whoever opens it to write."""
 APPLICATION = 0x51464352
 """`QFCR`, for file(1) and for ourselves."""
 PAGE = 8192
@@ -20,28 +24,37 @@ PAGE = 8192
 
 SCHEMA = (
     """CREATE TABLE IF NOT EXISTS r(
-        id INTEGER PRIMARY KEY, h INTEGER NOT NULL UNIQUE, key BLOB NOT NULL, created INTEGER NOT NULL,
+        id INTEGER PRIMARY KEY, h INTEGER NOT NULL, key BLOB NOT NULL, created INTEGER NOT NULL,
         expires INTEGER, disk INTEGER NOT NULL, bytes INTEGER NOT NULL, ns TEXT NOT NULL,
         provider TEXT NOT NULL, model TEXT NOT NULL, rtok INTEGER NOT NULL, otok INTEGER NOT NULL,
         cost REAL NOT NULL, form INTEGER NOT NULL, body BLOB NOT NULL)""",
-    # Covers what `status` adds up, and grows at its end where the time to live is the same for all.
-    "CREATE INDEX IF NOT EXISTS r_expires ON r(expires, disk, bytes, created)",
+    # One row for each `h`: every statement that inserts sees to it.
+    "CREATE INDEX IF NOT EXISTS r_narrow ON r(h, expires, disk, bytes, created)",
+    "DROP INDEX IF EXISTS r_expires",
+    # Nothing expires before this moment, so that a sweep which has nothing to do need not look for it.
+    "CREATE TABLE IF NOT EXISTS soonest(at INTEGER NOT NULL)",
+    f"INSERT INTO soonest SELECT (SELECT coalesce(min(expires), {EVER}) FROM r) "
+    "WHERE NOT EXISTS (SELECT 1 FROM soonest)",
+    *(
+        f"CREATE TRIGGER IF NOT EXISTS r_{event} AFTER {what} ON r "
+        "WHEN new.expires < (SELECT at FROM soonest) BEGIN UPDATE soonest SET at = new.expires; END"
+        for event, what in (("stored", "INSERT"), ("renewed", "UPDATE OF expires"))
+    ),
     "CREATE TABLE IF NOT EXISTS touch(id INTEGER PRIMARY KEY, at INTEGER NOT NULL, hits INTEGER NOT NULL)",
     counters.SCHEMA,
 )
 
 WRITTEN = "h key created expires disk bytes ns provider model rtok otok cost form body".split()
-PUT = (
-    f"INSERT INTO r({', '.join(WRITTEN)}) VALUES({', '.join('?' * len(WRITTEN))}) "
-    + "ON CONFLICT(h) DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in WRITTEN[1:])
-)
-PUT_NEWER = PUT + (
-    f" WHERE (excluded.created, coalesce(excluded.expires, {EVER})) > (created, coalesce(expires, {EVER}))"
-)
+_PLACES = ", ".join(f"?{place + 1}" for place in range(len(WRITTEN)))
+_PUT = f"INSERT OR REPLACE INTO r(id, {', '.join(WRITTEN)})"
+_SAME = "(SELECT id FROM r WHERE h = ?1)"
+"""A row that is there keeps its number."""
+PUT = f"{_PUT} VALUES({_SAME}, {_PLACES})"
+PUT_NEW = f"{_PUT} SELECT NULL, {_PLACES} WHERE NOT EXISTS {_SAME}"
+PUT_NEWER = f"""{_PUT} SELECT {_SAME}, {_PLACES} WHERE NOT EXISTS (SELECT 1 FROM r WHERE h = ?1
+    AND (created, coalesce(expires, {EVER})) >= (?3, coalesce(?4, {EVER})))"""
 """See `Metadata.newness`."""
-PUT_NEW = f"INSERT OR IGNORE INTO r({', '.join(WRITTEN)}) VALUES({', '.join('?' * len(WRITTEN))})"
-GET = "SELECT body FROM r WHERE h = ? AND key = ?"
+GET = "SELECT body FROM r WHERE h = ? AND key = ? LIMIT 1"
 DELETE = "DELETE FROM r WHERE h = ? AND key = ?"
 RENEW = "UPDATE r SET expires = ?, body = ? WHERE h = ? AND key = ?"
 # What was noted of an answer that has been replaced since is another answer's.
@@ -60,12 +73,17 @@ LISTED = """
 ENTRIES = f"""
     SELECT digest, created, expires, ns, provider, model, rtok, otok, cost, form, bytes, disk, accessed, hits
     FROM {LISTED}
-"""  # noqa: S608
-# Of nothing but the narrow index and the accesses, unless the condition names something else.
+"""
+_NARROW = "r INDEXED BY r_narrow"
+_VICTIMS = "SELECT id, disk, bytes, created, expires FROM"
+# Of nothing but the index and the accesses, unless the condition names something else.
 OLDEST = f"""
-    SELECT id, disk, bytes, created FROM {LISTED.replace("FROM r", "FROM r INDEXED BY r_expires")}
+    {_VICTIMS} {LISTED.replace("FROM r", f"FROM {_NARROW}")}
     WHERE {{where}} ORDER BY created <= :late, created / :bucket, coalesce(accessed, created), id
-"""  # noqa: S608
+"""
+EXPIRED = f"{_VICTIMS} {_NARROW} WHERE expires <= ? ORDER BY id"
+SOONEST = "SELECT at FROM soonest"
+LOOK_FOR_SOONEST = f"UPDATE soonest SET at = (SELECT coalesce(min(expires), {EVER}) FROM {_NARROW})"
 
 _CONTENTS: tuple[Content, ...] = ("json", "text")
 _ENCODINGS: tuple[Encoding, ...] = ("identity", "zstd")

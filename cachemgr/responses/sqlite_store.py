@@ -49,7 +49,7 @@ class SqliteStore:
             prepare=_prepare,
         )
         self._reader = self._connections.reader
-        self._whole = totals.Whole("r")
+        self._whole = totals.Whole("r", "id")
         self._locks = Slots(self.place, read_only=read_only)
         self._admitted, self._read_only = False, read_only
 
@@ -128,7 +128,6 @@ class SqliteStore:
 
     def totals(self, at_ms: int, by: tuple[Grouping, ...] = ()) -> Sequence[Totals]:
         groups = [GROUPS[name] for name in by]
-        # In the order of the index that covers them.
         query = f"SELECT {', '.join((TOTALS, *groups))} FROM r GROUP BY {', '.join(groups)}"  # noqa: S608
         with translated():
             seat = self._reader()
@@ -155,7 +154,9 @@ class SqliteStore:
     def mostly_expired(self, at_ms: int) -> bool:
         with translated():
             seat = self._reader()
-            return seat is not None and totals.mostly_expired(seat.connection, "r", at_ms)
+            if seat is None or not sweeping.due(seat.connection, at_ms):
+                return False
+            return totals.mostly_expired(seat.connection, "r", at_ms)
 
     def witness(self, at_ms: int) -> int | None:
         with translated():
@@ -163,7 +164,7 @@ class SqliteStore:
             return None if seat is None else totals.witness(seat.connection, "r", at_ms)
 
     def expire(self, at_ms: int, *, leftovers: bool = False) -> Iterator[Removed]:
-        return sweeping.matching(self._connections, EntryQuery(expired_at_ms=at_ms))
+        return sweeping.expired(self._connections, at_ms)
 
     def reconcile(self, at_ms: int) -> int:
         """Nobody else writes here."""

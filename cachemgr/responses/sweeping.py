@@ -23,8 +23,8 @@ _PAGES = 1000
 """Given back in one transaction."""
 _LEAST = 64
 """Pages that are worth the trouble."""
-_Victim = tuple[int, int, int, int]
-"""A row's number, its bytes on the disk, those of its payload, and when it was created."""
+_Victim = tuple[int, int, int, int, int | None]
+"""A row's number, its bytes on the disk, those of its payload, when it was created and when it ends."""
 _WORTH = 2
 """One part in so many of the file has to be free before pages are given back."""
 
@@ -37,11 +37,8 @@ def matching(connections: Connections, query: EntryQuery) -> Iterator[Removed]:
             return
         (last,) = seat.connection.execute("SELECT max(id) FROM r").fetchone()
     condition, values = where(query)
-    # By the narrow index where the condition is about time, else as the bodies lie: in both cases an order
-    # without ties, so that three statements mean the same rows.
-    by_time = query == EntryQuery(expired_at_ms=query.expired_at_ms) and query.expired_at_ms is not None
-    order = "expires, disk, bytes, created, id" if by_time else "id"
-    chosen = f"FROM {packed_sql.LISTED} WHERE {condition} AND id <= :last ORDER BY {order} LIMIT {_BATCH}"
+    # As the bodies lie: an order without ties, so that three statements mean the same rows.
+    chosen = f"FROM {packed_sql.LISTED} WHERE {condition} AND id <= :last ORDER BY id LIMIT {_BATCH}"
     weighed = f"SELECT count(*), sum(bytes), sum(disk) FROM (SELECT bytes, disk {chosen})"  # noqa: S608
     removals = [f"DELETE FROM {table} WHERE id IN (SELECT id {chosen})" for table in ("touch", "r")]  # noqa: S608
     while last is not None:
@@ -56,6 +53,23 @@ def matching(connections: Connections, query: EntryQuery) -> Iterator[Removed]:
         if removed.entries < _BATCH:
             break
     _give_back(connections)
+
+
+def expired(connections: Connections, at_ms: int) -> Iterator[Removed]:
+    with translated():
+        seat = connections.reader()
+        if seat is None or not due(seat.connection, at_ms):
+            return
+        victims = seat.connection.execute(packed_sql.EXPIRED, (at_ms,)).fetchall()
+    yield from _removed(connections, victims)
+    with connections.transaction() as connection:
+        connection.execute(packed_sql.LOOK_FOR_SOONEST)
+
+
+def due(connection: sqlite3.Connection, at_ms: int) -> bool:
+    """Whether something may have expired. False is certain."""
+    soonest = connection.execute(packed_sql.SOONEST).fetchone()
+    return soonest is None or bool(soonest[0] <= at_ms)
 
 
 def oldest(
@@ -77,6 +91,10 @@ def oldest(
             if freed >= excess_bytes:
                 break
         ages.close()
+    yield from _removed(connections, victims)
+
+
+def _removed(connections: Connections, victims: Sequence[_Victim]) -> Iterator[Removed]:
     for start in range(0, len(victims), _BATCH):
         batch = victims[start : start + _BATCH]
         with connections.transaction() as connection:
@@ -140,9 +158,9 @@ def _rotten(connection: sqlite3.Connection) -> Iterator[tuple[int, bytes, bytes]
 def _unchanged(connection: sqlite3.Connection, batch: Sequence[_Victim]) -> list[_Victim]:
     """What was not written anew since it was chosen."""
     places = ", ".join("?" * len(batch))
-    chosen = f"SELECT id, created FROM r WHERE id IN ({places})"  # noqa: S608
-    created = dict(connection.execute(chosen, [victim[0] for victim in batch]))
-    return [victim for victim in batch if created.get(victim[0]) == victim[3]]
+    chosen = f"SELECT id, created, expires FROM r WHERE id IN ({places})"  # noqa: S608
+    known = {number: times for number, *times in connection.execute(chosen, [victim[0] for victim in batch])}
+    return [victim for victim in batch if known.get(victim[0]) == [*victim[3:]]]
 
 
 def _delete(connection: sqlite3.Connection, numbers: Sequence[int]) -> None:

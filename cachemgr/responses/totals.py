@@ -1,8 +1,8 @@
-"""Adding up a table of entries by its index of (expires, disk, bytes, created), which covers all of it.
+"""Adding up a table of entries by its index of expires, disk, bytes and created, which covers all of it.
 
 SQLite takes 60 ns a row for `min` and `max` and 15 for a comparison (100,000 rows, measured). So the entries
-that end first and last are asked when they were stored, and only what was stored before and after is compared
-by the functions: of entries with one time to live, none.
+that come first and last in an order that is at hand are asked when they were stored, and only what was stored
+before and after is compared by the functions: where that order is the one in which they came, none.
 """
 
 import sqlite3
@@ -18,8 +18,8 @@ _ENDING = "SELECT count(*) FROM {table} WHERE expires IS NOT NULL"
 _STORED = "SELECT count(*) FROM {table} WHERE created <= ?"
 _NEWEST = "SELECT created FROM {table} WHERE created <= ? ORDER BY created DESC LIMIT 1 OFFSET ?"
 _ENDS = (
-    "SELECT created FROM {table} ORDER BY expires LIMIT 1",
-    "SELECT created FROM {table} ORDER BY expires DESC LIMIT 1",
+    "SELECT created FROM {table} ORDER BY {order} LIMIT 1",
+    "SELECT created FROM {table} ORDER BY {order} DESC LIMIT 1",
 )
 _ALL = (
     "SELECT count(*), coalesce(sum(bytes), 0), coalesce(sum(disk), 0), "
@@ -34,14 +34,19 @@ class Whole:
     """All entries in one line. What does not change with the time of day is added up again only when somebody
     wrote: whoever asks again and again pays for it once."""
 
-    def __init__(self, table: str) -> None:
-        self._table = table
+    def __init__(self, table: str, order: str) -> None:
+        """`order` is the column by which the table is at hand in about the order its entries came in."""
+        self._table, self._order = table, order
         self._known: tuple[sqlite3.Connection, tuple[int, int], _Sums] | None = None
 
     def totals(self, connection: sqlite3.Connection, at_ms: int) -> Totals:
         """As they were at one moment."""
         with _snapshot(connection):
-            ends = [row[0] for query in _ENDS for row in connection.execute(query.format(table=self._table))]
+            ends = [
+                row[0]
+                for query in _ENDS
+                for row in connection.execute(query.format(table=self._table, order=self._order))
+            ]
             if not ends:
                 return Totals()
             entries, payload, disk, oldest, newest = self._sums(connection, min(ends), max(ends))

@@ -1,0 +1,198 @@
+"""The tables of packed responses: one row for each answer, a bound that sweeps believe, and databases of the
+first version."""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cachemgr.responses import Cache, SetResult, open_cache, packed_sql, sweeping, totals
+from cachemgr.responses.format import PACKED
+from cachemgr.responses.metadata import EVER
+from tests.responses.conftest import Hands, Opener
+
+FIRST_VERSION = """
+    DROP INDEX r_narrow; DROP TRIGGER r_stored; DROP TRIGGER r_renewed; DROP TABLE soonest;
+    CREATE UNIQUE INDEX r_h ON r(h); CREATE INDEX r_expires ON r(expires, disk, bytes, created);
+    PRAGMA user_version = 1;
+"""
+
+
+@pytest.fixture
+def cache(opened: Opener) -> Cache:
+    return opened(backend="sqlite")
+
+
+@pytest.fixture
+def database(cache: Cache, root: Path) -> Iterator[sqlite3.Connection]:
+    cache.set("before", "all others", ttl=1_000_000)
+    with closing(sqlite3.connect(root / PACKED)) as connection:
+        yield connection
+
+
+def bound(database: sqlite3.Connection) -> tuple[int, int]:
+    """What is believed, and what is so."""
+    ((believed,),) = database.execute("SELECT at FROM soonest")
+    ((first,),) = database.execute("SELECT min(expires) FROM r")
+    return believed, EVER if first is None else first
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(("set", "touch", "delete", "expire", "clear", "warm")),
+        st.integers(0, 5),
+        st.sampled_from((None, 1, 5, 50, 500)),
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(steps=STEPS)
+def test_nothing_expires_before_the_moment_that_sweeps_believe(
+    steps: list[tuple[str, int, int | None]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    hands = Hands()
+    place = tmp_path_factory.mktemp("cache")
+    config = {"backend": "sqlite", "cache_dir": str(place), "cleanup_interval_seconds": 0}
+    with open_cache(config, clock=hands.clock) as cache:
+        cache.set("first", 0, ttl=None)
+        with closing(sqlite3.connect(place / PACKED)) as database:
+            for act, number, ttl in steps:
+                match act:
+                    case "set":
+                        assert cache.set(f"key {number}", number, ttl=ttl)
+                    case "touch":
+                        cache.touch(f"key {number}", ttl)
+                    case "delete":
+                        cache.delete(f"key {number}")
+                    case "clear":
+                        cache.clear()
+                    case "warm":
+                        cache.warm([(f"key {number}", number)], ttl=ttl, replace=True)
+                    case "expire":
+                        hands.pass_by(number)
+                        now = int(hands.now * 1000)
+                        ((over,),) = database.execute("SELECT count(*) FROM r WHERE expires <= ?", (now,))
+                        assert cache.expire().removed.entries == over
+                believed, first = bound(database)
+                assert believed <= first
+
+
+def test_a_sweep_that_has_nothing_to_do_looks_at_no_row(
+    cache: Cache, database: sqlite3.Connection, hands: Hands
+) -> None:
+    for number in range(2000):
+        cache.set(f"key {number}", "x", ttl=100 + number % 7)
+    steps: list[int] = []
+    connection = cache._store._connections.reader().connection  # type: ignore[attr-defined]
+    connection.set_progress_handler(lambda: steps.append(1), 100)
+
+    assert not cache.expire().removed.entries
+    assert len(steps) < 10, "of a hundred steps each, in SQLite's machine"
+
+    hands.pass_by(200)
+    assert cache.expire().removed.entries == 2000
+    assert len(steps) > 100
+    believed, first = bound(database)
+    assert believed == first, "it looked for the next one"
+
+
+def test_what_was_renewed_while_others_went_stays(cache: Cache, hands: Hands) -> None:
+    for number in range(2000):
+        cache.set(f"key {number}", "x", ttl=10)
+    hands.pass_by(5)
+    connections = cache._store._connections  # type: ignore[attr-defined]
+    batches = sweeping.expired(connections, int((hands.now + 10) * 1000))
+    first = next(batches)
+    assert cache.touch("key 1999", 60)
+    assert cache.set("key 1998", "new", ttl=60)
+    rest = sum(batch.entries for batch in batches)
+
+    assert (first.entries, rest) == (900, 1098)
+    assert cache.get("key 1999")
+    assert cache.get("key 1998")
+
+
+@pytest.mark.parametrize("threads", [4])
+def test_an_answer_has_one_row_whoever_writes_it(threads: int, root: Path) -> None:
+    config = {"backend": "sqlite", "cache_dir": str(root), "cleanup_interval_seconds": 0}
+    caches = [open_cache(config) for _ in range(threads)]
+
+    def write(cache: Cache, ttl: float) -> None:
+        for turn in range(150):
+            assert cache.set(f"key {turn % 10}", turn, ttl=ttl) is SetResult.STORED
+
+    running = [threading.Thread(target=write, args=(cache, 60 + n)) for n, cache in enumerate(caches)]
+    for one in running:
+        one.start()
+    for one in running:
+        one.join()
+    for cache in caches:
+        cache.close()
+
+    with closing(sqlite3.connect(root / PACKED)) as database:
+        assert database.execute("SELECT count(*), count(DISTINCT h) FROM r").fetchone() == (10, 10)
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_sums_and_victims_are_read_without_a_body(database: sqlite3.Connection) -> None:
+    queries: list[tuple[str, Any]] = [
+        (totals._ALL.format(table="r"), (0, 0)),
+        (totals._EXPIRED.format(table="r"), (0,)),
+        (packed_sql.EXPIRED, (0,)),
+        (packed_sql.OLDEST.format(where="TRUE"), {"late": 0, "bucket": 1}),
+    ]
+    for query, values in queries:
+        plan = " ".join(line[-1] for line in database.execute(f"EXPLAIN QUERY PLAN {query}", values))
+        assert "COVERING INDEX r_narrow" in plan, plan
+
+
+@pytest.fixture
+def first_version(cache: Cache, root: Path) -> Path:
+    """A database as the first version made them."""
+    for number in range(50):
+        cache.set(f"key {number}", number, ttl=100 if number % 2 else None)
+    cache.close()
+    with closing(sqlite3.connect(root / PACKED)) as database:
+        database.executescript(FIRST_VERSION)
+    return root / PACKED
+
+
+def test_a_database_of_the_first_version_is_gone_on_with(
+    first_version: Path, opened: Opener, hands: Hands, faults: list[str]
+) -> None:
+    cache = opened(backend="sqlite")
+
+    assert [cache.get(f"key {n}").value for n in range(50)] == list(range(50))  # type: ignore[union-attr]
+    assert cache.set("key 3", "again", ttl=100)
+    assert cache.set("another", "x", ttl=50)
+    assert cache.status()[0].entries == 51
+    hands.pass_by(101)
+    assert cache.expire().removed.entries == 26
+    assert cache.verify().sound
+    with closing(sqlite3.connect(first_version)) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (packed_sql.VERSION,)
+        assert not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'r_expires'").fetchall()
+        assert bound(database) == (EVER, EVER)
+    assert faults == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such permissions")
+def test_one_of_the_first_version_that_is_only_read_stays_as_it_is(
+    first_version: Path, opened: Opener, faults: list[str]
+) -> None:
+    before = first_version.read_bytes()
+    cache = opened(backend="sqlite", read_only=True)
+
+    assert cache.get("key 7").value == 7  # type: ignore[union-attr]
+    assert cache.status()[0].entries == len(list(cache.entries())) == 50
+    cache.close()
+    assert (first_version.read_bytes(), faults) == (before, [])
