@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,20 +13,17 @@ from cachemgr.present.document.values import is_text
 from cachemgr.present.text import counted, display_name, minute, short_path
 from cachemgr.response_caches import ResponseCaches
 from cachemgr.responses.config_reading import USUAL_FILE
-from cachemgr.responses.format import OLD_PREFIX
 from cachemgr.responses.query import EntryQuery
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import timedelta
+    from collections.abc import Sequence
 
     from cachemgr.cli.session import Session
-    from cachemgr.domain.policy import Pin
     from cachemgr.responses.analytics import Analytics
     from cachemgr.responses.cache import Cache
     from cachemgr.responses.entry import Entry
     from cachemgr.responses.query import Grouping
-    from cachemgr.responses.report import SweepReport, Totals, Trouble
+    from cachemgr.responses.report import Totals, Trouble
     from cachemgr.responses.transfer import TransferReport
 
 _SHORT = 12
@@ -56,37 +51,6 @@ def agree(session: Session, words: Sequence[str], named: Path | None, *, yes: bo
         raise NeedsConfirmation(f"nothing was changed, since nobody can be asked; run: {command}")
     if not confirm(session.output):
         raise Declined("nothing was changed")
-
-
-def pinned(session: Session, cache: Cache) -> Mapping[str, Pin]:
-    """Which pin of the configuration holds each entry, by digest, of those that one holds. Where the cache
-    lies in another project, that one's pins count as well."""
-    services = [session.service]
-    if cache.backend in ("file", "sqlite"):
-        services += session.composition.around(session.options, session.service, Path(cache.place))
-    found: dict[str, Pin] = {}
-    for service in services:
-        if not service.settings.pins:
-            continue
-        pin_of = service.expiring.pin_within(session.on(service).inventory(), cache.place, "responses")
-        for entry in cache.entries():
-            names = (entry.digest, OLD_PREFIX + entry.digest, *((entry.own,) if entry.own else ()))
-            if (pin := pin_of(names, entry.model)) is not None:
-                found.setdefault(entry.digest, pin)
-    return found
-
-
-def rehearsed(
-    cache: Cache, pins: Mapping[str, Pin], age: timedelta | None, *, endless: bool
-) -> tuple[SweepReport, Mapping[Pin, int]]:
-    """What would go, and how many of those that would each pin keeps."""
-    report = cache.expire(older_than=age, endless=endless, keep=pins, dry_run=True)
-    kept = Counter["Pin"]()
-    for pin in dict.fromkeys(pins.values()):
-        others = [digest for digest, held in pins.items() if held is not pin]
-        without = cache.expire(older_than=age, endless=endless, keep=others, dry_run=True)
-        kept[pin] = without.removed.entries - report.removed.entries
-    return report, {pin: number for pin, number in kept.items() if number}
 
 
 def directory(named: Path | None) -> tuple[str, ...]:
@@ -140,7 +104,7 @@ def show_stats(
     disk, expired = sum(line.disk_bytes for line in lines), sum(line.expired for line in lines)
     limit = None if cache.backend == "redis" else cache.config.limit_bytes
     of_limit = "" if limit is None else f" of {output.size(limit)}"
-    output.line(f"{_where(session, cache)} ({cache.backend})")
+    output.line(f"{where_it_is(session, cache)} ({cache.backend})")
     output.line(f"{counted(entries, 'entry', 'entries')}, {output.size(disk)}{of_limit}; {expired:,} expired")
     total, saved = found.total, found.saved
     if found.hit_rate is not None:
@@ -191,49 +155,13 @@ def show_entries(session: Session, entries: Sequence[Entry], total: int) -> None
     output.line(f"{counted(total, 'entry', 'entries')}{shown}")
 
 
-def show_sweep(
-    session: Session, cache: Cache, report: SweepReport, kept: Mapping[Pin, int], *, older: bool = False
-) -> None:
-    """`older`: what is older than a time went as well, which need not have expired."""
-    removed, output, where = report.removed, session.output, _where(session, cache)
-    what = "expired or older" if older else "expired"
-    if not removed.entries and not report.troubles:
-        nothing = f"nothing has expired{' or is older' if older else ''}"
-        output.line(f"{where}: {'nothing is removed' if kept else nothing}")
-    else:
-        verb = "would be removed" if report.dry_run else "removed"
-        entries = counted(removed.entries, f"{what} entry", f"{what} entries")
-        output.line(f"{where}: {entries} {verb} for good, {output.size(removed.disk_bytes)}")
-    for pin, number in kept.items():
-        why = f" ({display_name(pin.reason)})" if pin.reason else ""
-        output.line(
-            f"  {counted(number, 'entry', 'entries')} kept: pinned by {display_name(pin.target)}{why}"
-        )
-    if removed.entries and report.dry_run and cache.backend == "file" and _is_seen(session, cache):
-        aside = session.command("expire", "responses", "--ttl")
-        output.line(f"That cannot be undone; `{aside}` sets aside what has expired in the project's.")
-    if cache.stale_seconds:
-        output.line(f"What may still be served stale stays for {cache.stale_seconds:g} s after its end.")
-    _show_troubles(session, report.troubles)
-
-
-def _is_seen(session: Session, cache: Cache) -> bool:
-    """Whether a scan finds that cache: then what sets aside is about it."""
-    place = os.path.realpath(cache.place)
-    return any(
-        os.path.realpath(found.path) == place
-        for found in session.inventory().caches
-        if found.type == "responses"
-    )
-
-
 def show_transfer(session: Session, source: Cache, target: Cache, report: TransferReport) -> None:
     output = session.output
     left_out = f"; {report.left_out:,} had expired" if report.left_out else ""
     entries = counted(report.entries, "entry", "entries")
     kept = f"; {report.kept:,} kept that {'is' if report.kept == 1 else 'are'} as new" if report.kept else ""
-    output.line(f"{entries} copied to {_where(session, target)} ({target.backend}){kept}{left_out}")
-    _show_troubles(session, report.troubles)
+    output.line(f"{entries} copied to {where_it_is(session, target)} ({target.backend}){kept}{left_out}")
+    show_troubles(session, report.troubles)
     if report.troubles:
         output.line("The same command again copies what is missing.")
     elif report.entries:
@@ -244,16 +172,16 @@ def _switch(session: Session, source: Cache, target: Cache) -> str:
     """What has to be said, and in which file, for an application to use the copy."""
     machine, project = session.service.machine, session.service.project
     file = short_path((project or Path(machine.cwd)) / USUAL_FILE, machine.home, project)
-    where = "" if target.place == source.place else f" and `cache_dir` is {_where(session, target)}"
+    where = "" if target.place == source.place else f" and `cache_dir` is {where_it_is(session, target)}"
     return f"`backend` is `{target.backend}`{where} in the `caching` section of {file}"
 
 
-def _where(session: Session, cache: Cache) -> str:
+def where_it_is(session: Session, cache: Cache) -> str:
     if cache.backend not in ("file", "sqlite"):
         return display_name(cache.place)
     return short_path(Path(cache.place), session.service.machine.home, session.service.project)
 
 
-def _show_troubles(session: Session, troubles: Sequence[Trouble]) -> None:
+def show_troubles(session: Session, troubles: Sequence[Trouble]) -> None:
     for trouble in troubles:
         session.output.line(f"  {display_name(trouble.item)}: {display_name(trouble.reason)}")
