@@ -39,7 +39,9 @@ def response_caches(session: Session) -> ResponseCaches:
     return ResponseCaches(service.machine, service.project, service.read_only, service.allow_root)
 
 
-def agree(session: Session, words: Sequence[str], named: Path | None, *, yes: bool) -> None:
+def agree(
+    session: Session, words: Sequence[str], named: Path | None, *, yes: bool, question: str = "Go on?"
+) -> None:
     """`words`: what was asked for. Raises NeedsConfirmation, Declined; Refused where nothing may be changed
     anyway."""
     response_caches(session).admit()
@@ -49,7 +51,7 @@ def agree(session: Session, words: Sequence[str], named: Path | None, *, yes: bo
         allowed = ("--allow-root",) if session.service.allow_root else ()
         command = session.command("responses", *words, *directory(named), *allowed, "--yes")
         raise NeedsConfirmation(f"nothing was changed, since nobody can be asked; run: {command}")
-    if not confirm(session.output):
+    if not confirm(session.output, question):
         raise Declined("nothing was changed")
 
 

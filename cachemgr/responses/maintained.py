@@ -20,7 +20,7 @@ from cachemgr.responses.errors import Corrupt
 from cachemgr.responses.foundation import Foundation
 from cachemgr.responses.limits import Limits, removed
 from cachemgr.responses.query import ALL, EntryQuery, Grouping, Order
-from cachemgr.responses.report import Finding, Progress, Removed, SweepReport, Totals, VerifyReport
+from cachemgr.responses.report import Finding, Progress, Removed, Repairs, SweepReport, Totals, VerifyReport
 from cachemgr.responses.store import Store
 from cachemgr.responses.tally import day
 
@@ -154,14 +154,15 @@ class Maintained(Foundation):
                 return SweepReport(skipped=BUSY)
             return SweepReport(self._run(self._store.clear(query), on_progress))
 
-    def verify(self, *, repair: bool = False) -> VerifyReport:
-        """Read every byte and compare. With `repair`, mend or remove what is wrong, unless somebody else
-        sweeps for so long that it is only looked at."""
+    def verify(self, *, repair: bool = False, agreed: VerifyReport | None = None) -> VerifyReport:
+        """Read every byte and compare, and say what a repair does about what is wrong. With `repair`, do it,
+        unless somebody else sweeps for so long that it is only looked at; and where a report was `agreed` to,
+        only what it says."""
         self.flush()
         now_ms, mine = self._now_ms(), True
         if repair:
             with self._sweeping(wait=True) as mine:
-                findings = tuple(self._store.verify(now_ms, repair=mine))
+                findings = tuple(self._store.verify(now_ms, Repairs.of(agreed) if mine else None))
             self.flush()
         else:
             findings = tuple(self._store.verify(now_ms))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cachemgr.cli.findings import show_findings
+from cachemgr.cli.findings import question, show_findings
 from cachemgr.cli.options import DIRECTORY, allow_root_option, of_a_cache
 from cachemgr.cli.responses import agree, response_caches, show_transfer
 from cachemgr.cli.session import Session
@@ -33,11 +33,12 @@ more than 30 days ahead of all that was stored; --force says it is right.
 VERIFY = """\b
 Examples:
   cachemgr responses verify                        every byte against its digest
-  cachemgr responses verify --repair --yes         remove what is broken, rename what has an old name
+  cachemgr responses verify --repair               show what is done about it, ask, and do that alone
+  cachemgr responses verify --repair --yes         remove what is broken for good, rename what has an old name
 
 \b
 Exit code 1 when something is wrong and was not mended. Old names and records of the old form are
-sound; --repair renames the former.
+sound; --repair renames the former. `Repair` says for each row what it would do, or did.
 """
 CONVERT = """\b
 Examples:
@@ -104,23 +105,25 @@ def expire(
 def verify(session: Session, named: Path | None, repair: bool, yes: bool) -> int:
     """Check every entry: its digest, its other half, its place in the index."""
     caches = response_caches(session)
+    agreed = None
     if repair and not yes:
         caches.admit()
         with caches.looking(named) as cache:
-            report = cache.verify()
-            repair = bool(report.left)  # where nothing is to be mended nobody is asked
+            agreed = cache.verify()
+            repair = bool(agreed.mendable)  # where nothing is to be mended nobody is asked
             if repair and not session.options.json:
-                show_findings(session, report, named, asked=True)
+                show_findings(session, agreed, named, asked=True)
     if repair:
-        agree(session, ("verify", "--repair"), named, yes=yes)
+        asks = question(agreed) if agreed is not None else ""
+        agree(session, ("verify", "--repair"), named, yes=yes, question=asks)
     with (caches.changing if repair else caches.looking)(named) as cache:
-        report = cache.verify(repair=repair)
+        report = cache.verify(repair=repair, agreed=agreed)
         if report.skipped:
             raise Busy(f"nothing was mended: {report.skipped}")
         if session.options.json:
             session.output.document(verify_document(cache, report, session.now()))
         else:
-            show_findings(session, report, named)
+            show_findings(session, report, named, mended=repair)
     return 0 if report.sound else 1
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cachemgr.domain.display import display_name
 from cachemgr.present.document.values import Document, exact, head, time
 from cachemgr.responses.entry import moment
+from cachemgr.responses.report import FOR_GOOD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -86,6 +87,8 @@ def verify_document(cache: Cache, report: VerifyReport, now: datetime) -> Docume
                 "repaired": finding.repaired,
                 "removed": finding.removed,
                 "reason": display_name(finding.reason) or None,
+                "remedy": finding.remedy,
+                "for_good": finding.remedy in FOR_GOOD,
             }
             for finding in report.findings
         ],
