@@ -92,6 +92,8 @@ def ls(
 @of_a_cache
 def get(session: Session, named: Path | None, key: str) -> int:
     """Print one response. KEY is what the application asks by, a digest, or how a digest begins."""
+    if not key.strip():
+        raise UsageError("KEY is empty; give a key, a digest, or how a digest begins")
     with response_caches(session).looking(named) as cache:
         entry = the_one(session, cache, key, named)
         try:
@@ -107,7 +109,10 @@ def get(session: Session, named: Path | None, key: str) -> int:
         if session.options.json:
             session.output.document(entry_document(cache, entry, hit.value, session.now()))
         else:
-            session.output.exact(as_text(hit.value))
+            text = as_text(hit.value)
+            # A prompt would go on in the answer's last line; what is written to a file is the answer alone.
+            closing = "\n" if session.output.out.isatty() and not text.endswith("\n") else ""
+            session.output.exact(text + closing)
     return 0
 
 

@@ -1,0 +1,58 @@
+"""What the tables of `cachemgr responses` show, on a narrow terminal as well, and what they count."""
+
+import sys
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from cachemgr.responses import RequestKey, Usage, open_cache
+from tests.cli.conftest import Program, Said
+
+Terminal = Callable[..., Said]
+
+
+@pytest.fixture
+def terminal(cachemgr: Program, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """Run the command line with its output on a terminal of so many columns."""
+
+    def program(columns: int, *words: str) -> Said:
+        with monkeypatch.context() as patch:
+            patch.setenv("COLUMNS", str(columns))
+            patch.setattr(sys.stdout, "isatty", lambda: True)
+            return cachemgr("--color", "never", *words)
+
+    return program
+
+
+def made(project: Path, number: int, ttl: float | None = None) -> Path:
+    root = project / ".questfoundry" / "cache"
+    with open_cache({"cache_dir": str(root), "cleanup_interval_seconds": 0}) as cache:
+        for one in range(number):
+            key = RequestKey("anthropic", "claude-sonnet-4-5", f"question {one}")
+            cache.set(key, f"answer {one}", ttl=ttl, usage=Usage(1, 2, Decimal("0.0025") * (one + 1)))
+    time.sleep(0.002)
+    return root
+
+
+@pytest.mark.parametrize("key", ["", " ", "\t\n"], ids=["nothing", "blank", "blanks"])
+def test_an_empty_key_is_bad_input(key: str, cachemgr: Program, project: Path) -> None:
+    made(project, 1)
+    said = cachemgr("responses", "get", key)
+    assert (said.code, said.out) == (2, "")
+    assert "KEY is empty; give a key, a digest, or how a digest begins" in said.err
+
+
+def test_an_answer_ends_its_line_on_a_terminal_alone(
+    cachemgr: Program, terminal: Terminal, project: Path
+) -> None:
+    root = made(project, 0)
+    with open_cache({"cache_dir": str(root), "cleanup_interval_seconds": 0}) as cache:
+        cache.set("without", "an answer")
+        cache.set("with", "an answer\n")
+    assert cachemgr("responses", "get", "without").out == "an answer"
+    assert cachemgr("responses", "get", "with").out == "an answer\n"
+    assert terminal(80, "responses", "get", "without").out == "an answer\n"
+    assert terminal(80, "responses", "get", "with").out == "an answer\n"
