@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cachemgr.responses.analytics import Analytics
     from cachemgr.responses.cache import Cache
     from cachemgr.responses.entry import Entry
-    from cachemgr.responses.query import Grouping
+    from cachemgr.responses.query import Grouping, Order
     from cachemgr.responses.report import Totals, Trouble
     from cachemgr.responses.transfer import TransferReport
 
@@ -121,20 +121,31 @@ def show_stats(
         output.line(f"One database holds so many in less room: {session.command(*_TO_SQLITE)}")
 
 
-def show_entries(session: Session, entries: Sequence[Entry], total: int) -> None:
+def show_entries(session: Session, entries: Sequence[Entry], total: int, *, by: Order = "created") -> None:
     output = session.output
     if session.options.quiet:
         for entry in entries:
             output.line(entry.digest)
         return
+    if entries:
+        entry_table(session, entries, by=by)
+        output.line()
+    shown = "" if len(entries) == total else f", {len(entries):,} shown"
+    output.line(f"{counted(total, 'entry', 'entries')}{shown}")
+
+
+def entry_table(session: Session, entries: Sequence[Entry], *, by: Order = "created") -> None:
+    """What they are in order `by` is not left out; what each of them cost is shown for that alone."""
+    output = session.output
     columns = (
         Column("Digest"),
-        Column("Provider", shrinks=True),
+        Column("Provider", shrinks=True, drops=True),
         Column("Model", shrinks=True),
         Column("Size", right=True),
-        Column("Created (UTC)"),
-        Column("Expires (UTC)"),
-        Column("Hits", right=True, drops=True),
+        *((Column("Cost", right=True),) if by == "cost" else ()),
+        Column("Created (UTC)", drops=True),
+        Column("Expires (UTC)", drops=True),
+        Column("Hits", right=True, drops=by != "hits"),
         Column("State"),
     )
     rows = [
@@ -143,6 +154,7 @@ def show_entries(session: Session, entries: Sequence[Entry], total: int) -> None
             display_name(entry.provider) or output.dash(),
             display_name(entry.model) or output.dash(),
             output.size(entry.payload_bytes),
+            *((f"${entry.usage.cost_usd:.4f}",) if by == "cost" else ()),
             minute(entry.created_at),
             minute(entry.expires_at) if entry.expires_at else "never",
             f"{entry.hits:,}",
@@ -150,11 +162,7 @@ def show_entries(session: Session, entries: Sequence[Entry], total: int) -> None
         )
         for entry in entries
     ]
-    if rows:
-        output.table(columns, rows)
-        output.line()
-    shown = "" if len(entries) == total else f", {len(entries):,} shown"
-    output.line(f"{counted(total, 'entry', 'entries')}{shown}")
+    output.table(columns, rows)
 
 
 def show_transfer(session: Session, source: Cache, target: Cache, report: TransferReport) -> None:

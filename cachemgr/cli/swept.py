@@ -7,18 +7,22 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cachemgr.cli.responses import show_troubles, where_it_is
+from cachemgr.cli.responses import entry_table, show_troubles, where_it_is
 from cachemgr.present.text import counted, display_name
 from cachemgr.responses.format import OLD_PREFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import timedelta
 
     from cachemgr.cli.session import Session
     from cachemgr.domain.policy import Pin
     from cachemgr.responses.cache import Cache
+    from cachemgr.responses.entry import Entry
     from cachemgr.responses.report import SweepReport
+
+MOST = 40
+"""Lines of what would go; the document has all of them."""
 
 
 def pinned(session: Session, cache: Cache) -> Mapping[str, Pin]:
@@ -56,6 +60,12 @@ def show_sweep(
     session: Session, cache: Cache, report: SweepReport, kept: Mapping[Pin, int], *, older: bool = False
 ) -> None:
     """`older`: what is older than a time went as well, which need not have expired."""
+    if session.options.quiet and report.dry_run:
+        for entry in report.entries:
+            session.output.line(entry.digest)
+        return
+    if report.entries:
+        _show_going(session, report.entries)
     removed, output, where = report.removed, session.output, where_it_is(session, cache)
     what = "expired or older" if older else "expired"
     if not removed.entries and not report.troubles:
@@ -76,6 +86,13 @@ def show_sweep(
     if cache.stale_seconds:
         output.line(f"What may still be served stale stays for {cache.stale_seconds:g} s after its end.")
     show_troubles(session, report.troubles)
+
+
+def _show_going(session: Session, entries: Sequence[Entry]) -> None:
+    entry_table(session, entries[:MOST])
+    if len(entries) > MOST:
+        session.output.line(f"and {len(entries) - MOST:,} more, which --dry-run --json shows")
+    session.output.line()
 
 
 def _is_seen(session: Session, cache: Cache) -> bool:

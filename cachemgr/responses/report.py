@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from cachemgr.responses.entry import Entry
+
 Problem = Literal[
     "corrupt value",
     "corrupt metadata",
@@ -66,6 +68,8 @@ class SweepReport:
     dry_run: bool = False
     skipped: str = ""
     """Why nothing was done: somebody else is sweeping, a clock that jumped, a server's own limit."""
+    entries: tuple[Entry, ...] = ()
+    """Of a dry run: what would go, oldest first."""
 
     @property
     def troubles(self) -> tuple[Trouble, ...]:

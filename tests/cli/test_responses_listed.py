@@ -1,5 +1,6 @@
 """What the tables of `cachemgr responses` show, on a narrow terminal as well, and what they count."""
 
+import json
 import sys
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ import pytest
 
 from cachemgr.responses import RequestKey, Usage, open_cache
 from tests.cli.conftest import Program, Said
+from tests.cli.test_schemas import valid
 
 Terminal = Callable[..., Said]
 
@@ -43,6 +45,37 @@ def test_an_empty_key_is_bad_input(key: str, cachemgr: Program, project: Path) -
     said = cachemgr("responses", "get", key)
     assert (said.code, said.out) == (2, "")
     assert "KEY is empty; give a key, a digest, or how a digest begins" in said.err
+
+
+@pytest.mark.parametrize("older", [(), ("--older-than", "0s", "--never-expiring")], ids=["ended", "older"])
+def test_a_rehearsal_names_what_would_go(older: tuple[str, ...], cachemgr: Program, project: Path) -> None:
+    root = made(project, 3, ttl=0.001)
+    with open_cache({"cache_dir": str(root), "cleanup_interval_seconds": 0}) as cache:
+        cache.set("lives", "still")
+    words = ("responses", "expire", *older, "--dry-run")
+    document = valid(cachemgr(*words, "--json").out, "responses-expire")
+    going = [entry["digest"] for entry in document["entries"]]
+    assert len(going) == document["removed"]["entries"] == (4 if older else 3)
+    assert cachemgr(*words, "-q").out.split() == going
+    shown = cachemgr(*words).out
+    assert all(digest[:12] in shown for digest in going)
+    assert shown.splitlines()[0].split()[:3] == ["Digest", "Provider", "Model"]
+
+    force = ("--force",) if older else ()
+    done = valid(cachemgr("responses", "expire", *older, *force, "--yes", "--json").out, "responses-expire")
+    assert (done["removed"], done["entries"]) == (document["removed"], [])
+    left = cachemgr("responses", "ls", "-q").out.split()
+    assert not {*left} & {*going}
+    assert len(left) == 4 - len(going)
+
+
+def test_a_long_rehearsal_shows_the_first_and_how_many_more(cachemgr: Program, project: Path) -> None:
+    made(project, 43, ttl=0.001)
+    shown = cachemgr("responses", "expire", "--dry-run").out
+    assert shown.count("claude-sonnet-4-5") == 40
+    assert "\nand 3 more, which --dry-run --json shows\n" in shown
+    document = json.loads(cachemgr("responses", "expire", "--dry-run", "--json").out)
+    assert len(document["entries"]) == 43
 
 
 def test_an_answer_ends_its_line_on_a_terminal_alone(

@@ -56,7 +56,7 @@ _yes = click.option("--yes", is_flag=True, help="Do not ask.")
 @click.command(epilog=EXPIRE)
 @click.option("--older-than", metavar="AGE", help="Also what is older than this, such as 30d.")
 @click.option("--never-expiring", is_flag=True, help="With --older-than, also what never expires.")
-@click.option("--dry-run", is_flag=True, help="Show what would go and stop.")
+@click.option("--dry-run", is_flag=True, help="Show which entries would go and stop.")
 @click.option("--force", is_flag=True, help="Although the clock looks wrong.")
 @_yes
 @allow_root_option

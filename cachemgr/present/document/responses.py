@@ -71,6 +71,7 @@ def sweep_document(cache: Cache, report: SweepReport, kept: Mapping[Pin, int], n
             {"target": display_name(pin.target), "reason": display_name(pin.reason), "entries": number}
             for pin, number in kept.items()
         ],
+        "entries": [_entry(entry) for entry in report.entries],
         "troubles": _troubles(report.troubles),
     }
 
