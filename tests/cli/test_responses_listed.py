@@ -78,6 +78,25 @@ def test_a_long_rehearsal_shows_the_first_and_how_many_more(cachemgr: Program, p
     assert len(document["entries"]) == 43
 
 
+@pytest.mark.parametrize("sort", ["created", "cost", "hits"])
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_the_entries_fit_a_terminal(sort: str, columns: int, terminal: Terminal, project: Path) -> None:
+    made(project, 3)
+    said = terminal(columns, "responses", "ls", "--sort", sort).out.splitlines()
+    assert max(map(len, said)) <= columns
+    title = said[0].split()
+    assert title[0] == "Digest"
+    assert ("Cost" in title) is (sort == "cost")
+    assert "Hits" in title or sort != "hits"
+    assert all(line.split()[-1] == "fresh" for line in said[1:4])
+    if sort == "cost":
+        assert [next(word for word in line.split() if word[0] == "$") for line in said[1:4]] == [
+            "$0.0025",
+            "$0.0050",
+            "$0.0075",
+        ]
+
+
 def test_an_answer_ends_its_line_on_a_terminal_alone(
     cachemgr: Program, terminal: Terminal, project: Path
 ) -> None:
@@ -89,3 +108,28 @@ def test_an_answer_ends_its_line_on_a_terminal_alone(
     assert cachemgr("responses", "get", "with").out == "an answer\n"
     assert terminal(80, "responses", "get", "without").out == "an answer\n"
     assert terminal(80, "responses", "get", "with").out == "an answer\n"
+
+
+def test_days_are_in_their_order(cachemgr: Program, project: Path) -> None:
+    from cachemgr.responses.clock import Clock
+
+    root = project / ".questfoundry" / "cache"
+    for days, answers in ((3, 1), (2, 4), (1, 2)):
+        past = Clock(now=lambda days=days: time.time() - days * 86_400)  # type: ignore[misc]
+        with open_cache({"cache_dir": str(root), "cleanup_interval_seconds": 0}, clock=past) as cache:
+            for number in range(answers):
+                cache.set(RequestKey(f"of {number}", "m", f"question {days}"), "x", ttl=None)
+    for groups in (("--by", "day"), ("--by", "provider", "--by", "day")):
+        said = cachemgr("responses", "stats", *groups, "--json").out
+        totals = valid(said, "responses-stats")["totals"]
+        days_told = [line["group"]["day"] for line in totals]
+        assert days_told == sorted(days_told)
+        assert len({*days_told}) == 3
+
+
+def test_no_day_lies_between_a_later_and_an_earlier_one(cachemgr: Program, project: Path) -> None:
+    made(project, 1)
+    said = cachemgr("responses", "stats", "--since", "2026-11-27", "--until", "2026-11-26")
+    assert (said.code, said.out) == (2, "")
+    assert "--since 2026-11-27 is later than --until 2026-11-26" in said.err
+    assert cachemgr("responses", "stats", "--since", "2026-11-26", "--until", "2026-11-26").code == 0

@@ -43,9 +43,13 @@ def stats(
     session: Session, named: Path | None, by: tuple[str, ...], since: str | None, until: str | None
 ) -> int:
     """How much there is, how often it was hit, and what that saved."""
-    groups = cast(tuple[Grouping, ...], by)
+    groups, first, last = cast(tuple[Grouping, ...], by), _day(since), _day(until)
+    if first is not None and last is not None and first > last:
+        raise UsageError(f"--since {first} is later than --until {last}; no day is in between")
     with response_caches(session).looking(named) as cache:
-        lines, found = cache.status(group_by=groups), cache.analytics(_day(since), _day(until))
+        lines, found = cache.status(group_by=groups), cache.analytics(first, last)
+        if "day" in groups:
+            lines.sort(key=lambda line: line.group[groups.index("day")])
         if session.options.json:
             session.output.document(stats_document(cache, lines, found, groups, session.now()))
         else:
@@ -83,7 +87,7 @@ def ls(
         if session.options.json:
             session.output.document(entries_document(cache, shown, len(entries), now))
         else:
-            show_entries(session, shown, len(entries))
+            show_entries(session, shown, len(entries), by=cast(Order, sort))
     return 0
 
 
