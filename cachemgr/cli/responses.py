@@ -171,6 +171,8 @@ def show_transfer(session: Session, source: Cache, target: Cache, report: Transf
     entries = counted(report.entries, "entry", "entries")
     kept = f"; {report.kept:,} kept that {'is' if report.kept == 1 else 'are'} as new" if report.kept else ""
     output.line(f"{entries} copied to {where_it_is(session, target)} ({target.backend}){kept}{left_out}")
+    if report.hits:
+        output.line(f"Hits stay behind: of these {report.hits:,} the copy has none, and counts from 0.")
     show_troubles(session, report.troubles)
     if report.troubles:
         output.line("The same command again copies what is missing.")

@@ -1,6 +1,7 @@
 """What the tables of `cachemgr responses` show, on a narrow terminal as well, and what they count."""
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -133,3 +134,18 @@ def test_no_day_lies_between_a_later_and_an_earlier_one(cachemgr: Program, proje
     assert (said.code, said.out) == (2, "")
     assert "--since 2026-11-27 is later than --until 2026-11-26" in said.err
     assert cachemgr("responses", "stats", "--since", "2026-11-26", "--until", "2026-11-26").code == 0
+
+
+@pytest.mark.parametrize("hits", [0, 3])
+def test_a_copy_counts_hits_anew_and_says_so(hits: int, cachemgr: Program, project: Path) -> None:
+    root = made(project, 2)
+    with open_cache({"cache_dir": str(root), "cleanup_interval_seconds": 0}) as cache:
+        for _ in range(hits):
+            cache.get(RequestKey("anthropic", "claude-sonnet-4-5", "question 0"))
+    told = f"Hits stay behind: of these {hits} the copy has none, and counts from 0.\n"
+    assert (told in cachemgr("responses", "convert", "--to", "sqlite", "--out", "one").out) is (hits > 0)
+    said = cachemgr("responses", "convert", "--to", "sqlite", "--out", "two", "--json").out
+    assert valid(said, "responses-convert")["hits_left"] == hits
+    listed = json.loads(cachemgr("responses", "ls", "--dir", "one", "--json").out)["entries"]
+    assert [entry["hits"] for entry in listed] == [0, 0]
+    assert os.path.exists(project / "two")

@@ -104,6 +104,7 @@ def transfer_document(source: Cache, target: Cache, report: TransferReport, now:
         "payload_bytes": report.payload_bytes,
         "left_out": report.left_out,
         "kept": report.kept,
+        "hits_left": report.hits,
         "troubles": _troubles(report.troubles),
     }
 
