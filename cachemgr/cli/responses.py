@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cachemgr.cli.ask import Declined, confirm
 from cachemgr.cli.output import Column
 from cachemgr.domain.errors import NeedsConfirmation, UnknownTarget
+from cachemgr.present.document.responses import hits_of
 from cachemgr.present.document.values import is_text
 from cachemgr.present.text import counted, display_name, minute, short_path
 from cachemgr.response_caches import ResponseCaches
@@ -112,7 +114,8 @@ def show_stats(
     if found.hit_rate is not None:
         output.line(f"{found.hit_rate:.1%} of {total.hits + total.misses:,} requests were hits")
         tokens = saved.request_tokens + saved.response_tokens
-        output.line(f"{tokens:,} tokens and ${saved.cost_usd:.4f} saved")
+        if tokens or saved.cost_usd:  # else nobody said what an answer costs
+            output.line(f"{tokens:,} tokens and {dollars(saved.cost_usd)} saved")
     if total.corrupt or total.failed:
         output.line(f"{total.corrupt:,} reads found corrupt entries, {total.failed:,} writes failed")
     if cache.backend == "redis":
@@ -121,20 +124,22 @@ def show_stats(
         output.line(f"One database holds so many in less room: {session.command(*_TO_SQLITE)}")
 
 
-def show_entries(session: Session, entries: Sequence[Entry], total: int, *, by: Order = "created") -> None:
+def show_entries(
+    session: Session, cache: Cache, entries: Sequence[Entry], total: int, *, by: Order = "created"
+) -> None:
     output = session.output
     if session.options.quiet:
         for entry in entries:
             output.line(entry.digest)
         return
     if entries:
-        entry_table(session, entries, by=by)
+        entry_table(session, cache, entries, by=by)
         output.line()
     shown = "" if len(entries) == total else f", {len(entries):,} shown"
     output.line(f"{counted(total, 'entry', 'entries')}{shown}")
 
 
-def entry_table(session: Session, entries: Sequence[Entry], *, by: Order = "created") -> None:
+def entry_table(session: Session, cache: Cache, entries: Sequence[Entry], *, by: Order = "created") -> None:
     """What they are in order `by` is not left out; what each of them cost is shown for that alone."""
     output = session.output
     columns = (
@@ -154,10 +159,10 @@ def entry_table(session: Session, entries: Sequence[Entry], *, by: Order = "crea
             display_name(entry.provider) or output.dash(),
             display_name(entry.model) or output.dash(),
             output.size(entry.payload_bytes),
-            *((f"${entry.usage.cost_usd:.4f}",) if by == "cost" else ()),
+            *((dollars(entry.usage.cost_usd),) if by == "cost" else ()),
             minute(entry.created_at),
             minute(entry.expires_at) if entry.expires_at else "never",
-            f"{entry.hits:,}",
+            output.dash() if (hits := hits_of(cache, entry)) is None else f"{hits:,}",
             entry.state,
         )
         for entry in entries
@@ -186,6 +191,11 @@ def _switch(session: Session, source: Cache, target: Cache) -> str:
     file = short_path((project or Path(machine.cwd)) / USUAL_FILE, machine.home, project)
     where = "" if target.place == source.place else f" and `cache_dir` is {where_it_is(session, target)}"
     return f"`backend` is `{target.backend}`{where} in the `caching` section of {file}"
+
+
+def dollars(cost: Decimal) -> str:
+    """To the hundredth of a cent; less than that is not nothing."""
+    return "<$0.0001" if 0 < cost < Decimal("0.00005") else f"${cost:.4f}"
 
 
 def where_it_is(session: Session, cache: Cache) -> str:

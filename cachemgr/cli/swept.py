@@ -65,8 +65,8 @@ def show_sweep(
             session.output.line(entry.digest)
         return
     if report.entries:
-        _show_going(session, report.entries)
-    removed, output, where = report.removed, session.output, where_it_is(session, cache)
+        _show_going(session, cache, report.entries)
+    removed, output, where = report.removed, session.output, where_it_is(session, cache).removesuffix(":")
     what = "expired or older" if older else "expired"
     if not removed.entries and not report.troubles:
         nothing = f"nothing has expired{' or is older' if older else ''}"
@@ -88,8 +88,8 @@ def show_sweep(
     show_troubles(session, report.troubles)
 
 
-def _show_going(session: Session, entries: Sequence[Entry]) -> None:
-    entry_table(session, entries[:MOST])
+def _show_going(session: Session, cache: Cache, entries: Sequence[Entry]) -> None:
+    entry_table(session, cache, entries[:MOST])
     if len(entries) > MOST:
         session.output.line(f"and {len(entries) - MOST:,} more, which --dry-run --json shows")
     session.output.line()

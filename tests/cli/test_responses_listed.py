@@ -128,6 +128,19 @@ def test_days_are_in_their_order(cachemgr: Program, project: Path) -> None:
         assert len({*days_told}) == 3
 
 
+def test_what_costs_nothing_saves_nothing_and_little_is_not_nothing(cachemgr: Program, project: Path) -> None:
+    root = project / ".questfoundry" / "cache"
+    with open_cache({"cache_dir": str(root), "cleanup_interval_seconds": 0}) as cache:
+        cache.set("free", "x")
+        assert cache.get("free")
+    said = cachemgr("responses", "stats").out
+    assert ("were hits" in said, "saved" in said) == (True, False)
+    with open_cache({"cache_dir": str(root), "cleanup_interval_seconds": 0}) as cache:
+        cache.set("cheap", "x", usage=Usage(1, 1, Decimal("0.00001")))
+        assert cache.get("cheap")
+    assert "2 tokens and <$0.0001 saved" in cachemgr("responses", "stats").out
+
+
 def test_no_day_lies_between_a_later_and_an_earlier_one(cachemgr: Program, project: Path) -> None:
     made(project, 1)
     said = cachemgr("responses", "stats", "--since", "2026-11-27", "--until", "2026-11-26")

@@ -96,6 +96,13 @@ def test_a_server_has_no_size_limit_of_ours(cachemgr: Program, project: Path, tm
         assert " of 500 MiB" not in said
         assert "the server's own `maxmemory` does" in said
         assert valid(cachemgr("responses", "stats", "--json").out, "responses-stats")["limit_bytes"] is None
+        with open_cache(config) as cache:
+            cache.set("key", "answer")
+            assert cache.get("key")
+        (entry,) = valid(cachemgr("responses", "ls", "--json").out, "responses-ls")["entries"]
+        assert entry["hits"] is None, "it counts them by model, not by answer"
+        assert cachemgr("responses", "ls").out.splitlines()[1].split()[-2:] == ["—", "fresh"]
+        assert ":: " not in cachemgr("responses", "expire", "--dry-run").out
     finally:
         server.stop()
 

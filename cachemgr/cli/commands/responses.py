@@ -87,7 +87,7 @@ def ls(
         if session.options.json:
             session.output.document(entries_document(cache, shown, len(entries), now))
         else:
-            show_entries(session, shown, len(entries), by=cast(Order, sort))
+            show_entries(session, cache, shown, len(entries), by=cast(Order, sort))
     return 0
 
 
