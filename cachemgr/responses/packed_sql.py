@@ -81,7 +81,7 @@ OLDEST = f"""
     {_VICTIMS} {LISTED.replace("FROM r", f"FROM {_NARROW}")}
     WHERE {{where}} ORDER BY created <= :late, created / :bucket, coalesce(accessed, created), id
 """
-EXPIRED = f"{_VICTIMS} {_NARROW} WHERE expires <= ? ORDER BY id"
+EXPIRED = f"{_VICTIMS} {_NARROW} WHERE expires <= ? AND id > ? ORDER BY id LIMIT ?"
 SOONEST = "SELECT at FROM soonest"
 LOOK_FOR_SOONEST = f"UPDATE soonest SET at = (SELECT coalesce(min(expires), {EVER}) FROM {_NARROW})"
 

@@ -105,6 +105,20 @@ def test_a_sweep_that_has_nothing_to_do_looks_at_no_row(
     assert believed == first, "it looked for the next one"
 
 
+def test_more_than_is_held_in_memory_goes_in_slices(
+    cache: Cache, database: sqlite3.Connection, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "_SLICE", 100)
+    for number in range(250):
+        cache.set(f"key {number}", "x", ttl=10 + number % 3)
+    hands.pass_by(20)
+
+    assert cache.expire().removed.entries == 250
+    assert database.execute("SELECT count(*) FROM r").fetchone() == (1,)
+    believed, first = bound(database)
+    assert believed == first
+
+
 def test_what_was_renewed_while_others_went_stays(cache: Cache, hands: Hands) -> None:
     for number in range(2000):
         cache.set(f"key {number}", "x", ttl=10)
@@ -147,7 +161,7 @@ def test_sums_and_victims_are_read_without_a_body(database: sqlite3.Connection) 
     queries: list[tuple[str, Any]] = [
         (totals._ALL.format(table="r"), (0, 0)),
         (totals._EXPIRED.format(table="r"), (0,)),
-        (packed_sql.EXPIRED, (0,)),
+        (packed_sql.EXPIRED, (0, -1, 9)),
         (packed_sql.OLDEST.format(where="TRUE"), {"late": 0, "bucket": 1}),
     ]
     for query, values in queries:
