@@ -23,7 +23,7 @@ _PLANNED: Mapping[Remedy, str] = {
     "rejoin": "join its halves",
     "list": "list in the index",
     "unlist": "take out of the index",
-    "rebuild": "make anew; the damaged one is kept",
+    "rebuild": "make anew, keep the old",
     "nothing": "settled with another",
 }
 _DONE: Mapping[Remedy, str] = {
@@ -33,7 +33,7 @@ _DONE: Mapping[Remedy, str] = {
     "rejoin": "halves joined",
     "list": "listed in the index",
     "unlist": "taken out of the index",
-    "rebuild": "made anew; the damaged one is kept",
+    "rebuild": "made anew, the old kept",
     "nothing": "sound by now",
 }
 
