@@ -20,7 +20,7 @@ from cachemgr.responses.locks import Slots
 from cachemgr.responses.metadata import Metadata, Stored
 from cachemgr.responses.packed_sql import row
 from cachemgr.responses.query import EntryQuery, Grouping, Order
-from cachemgr.responses.report import Finding, Removed, Totals
+from cachemgr.responses.report import Finding, Removed, Repairs, Totals
 from cachemgr.responses.sqlite_faults import fault, translated
 from cachemgr.responses.tally import Access, Group, Tally
 
@@ -185,8 +185,8 @@ class SqliteStore:
     def clear(self, query: EntryQuery) -> Iterator[Removed]:
         return sweeping.matching(self._connections, query)
 
-    def verify(self, at_ms: int, *, repair: bool = False) -> Iterator[Finding]:
-        return sweeping.verified(self._connections, self._path, repair=repair)
+    def verify(self, at_ms: int, repairs: Repairs | None = None) -> Iterator[Finding]:
+        return sweeping.verified(self._connections, self._path, repairs)
 
     def maintenance(self) -> AbstractContextManager[bool]:
         self._admit()

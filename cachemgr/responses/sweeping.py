@@ -15,7 +15,7 @@ from cachemgr.responses.errors import Corrupt, StoreError
 from cachemgr.responses.index_sql import number_of, where
 from cachemgr.responses.query import EntryQuery
 from cachemgr.responses.rebuild import Rebuilt, rebuild, whole
-from cachemgr.responses.report import Finding, Removed
+from cachemgr.responses.report import UNSEEN, Finding, Removed, Repairs
 from cachemgr.responses.sqlite_faults import translated
 
 _BATCH = 900
@@ -121,7 +121,7 @@ def _removed(connections: Connections, victims: Sequence[_Victim]) -> Iterator[R
     _give_back(connections)
 
 
-def verified(connections: Connections, path: str, *, repair: bool) -> Iterator[Finding]:
+def verified(connections: Connections, path: str, repairs: Repairs | None) -> Iterator[Finding]:
     """Every row's checksum, then the structure of the database. A row that is not what was written is
     removed; a database that is damaged is made anew of what can be read of it, and kept with `.bad` at its
     end."""
@@ -132,26 +132,30 @@ def verified(connections: Connections, path: str, *, repair: bool) -> Iterator[F
             if seat is None:
                 return
             for number, key, body in _rotten(seat.connection):
-                if repair:
+                may = repairs is not None and repairs.allow(key.hex(), "corrupt value", "remove")
+                if may:
                     # As it was seen: by now it may have been written anew.
                     with connections.transaction() as writer:
                         writer.execute("DELETE FROM r WHERE id = ? AND body = ?", (number, body))
-                yield Finding(key.hex(), "corrupt value", repaired=repair, removed=repair)
+                reason = UNSEEN if repairs is not None and not may else ""
+                yield Finding(key.hex(), "corrupt value", may, reason, may, "remove")
             said = [line for (line,) in seat.connection.execute("PRAGMA integrity_check(10)")]
             if said == ["ok"]:
                 return
             reason = "; ".join(said)
     except Corrupt as error:
         reason = str(error)
-    if not repair:
-        yield Finding(name, "corrupt value", reason=reason)
+    if repairs is None or not repairs.allow(name, "corrupt value", "rebuild"):
+        unseen = UNSEEN if repairs is not None else reason
+        yield Finding(name, "corrupt value", reason=unseen, remedy="rebuild")
         return
     try:
         done = rebuild(connections, path)
     except (OSError, StoreError) as error:
-        yield Finding(name, "corrupt value", reason=getattr(error, "strerror", None) or str(error))
+        why = getattr(error, "strerror", None) or str(error)
+        yield Finding(name, "corrupt value", reason=why, remedy="rebuild")
     else:
-        yield Finding(name, "corrupt value", repaired=True, reason=_said(done))
+        yield Finding(name, "corrupt value", repaired=True, reason=_said(done), remedy="rebuild")
 
 
 def _said(done: Rebuilt) -> str:
