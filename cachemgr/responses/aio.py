@@ -6,13 +6,14 @@ machine, which the system then has in memory. That takes 20 µs, and the way to 
 """
 
 import asyncio
+import inspect
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from types import TracebackType
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeAlias, TypeVar
 
 from cachemgr.responses import forks
 from cachemgr.responses.aio_flight import AsyncFlights
@@ -26,7 +27,7 @@ from cachemgr.responses.query import ALL, EntryQuery, Grouping, Order
 from cachemgr.responses.report import SweepReport, Totals, VerifyReport
 from cachemgr.responses.store import Patience
 from cachemgr.responses.ttl import DEFAULT, TTL, seconds
-from cachemgr.responses.usage import NOTHING, Usage, answered
+from cachemgr.responses.usage import NOTHING, Usage
 from cachemgr.responses.warming import Item, WarmReport
 from cachemgr.responses.worth import worth_keeping
 
@@ -37,7 +38,8 @@ _TURN = 32
 """Answers at once after which other tasks have a turn, though nothing was waited for."""
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
-AsyncComputation = Callable[[], Awaitable[tuple[JSONValue, Usage]]]
+Answer: TypeAlias = tuple[JSONValue, Usage]
+AsyncComputation = Callable[[], Awaitable[Answer] | Answer]
 
 
 class AsyncCache:
@@ -105,7 +107,8 @@ class AsyncCache:
         should_cache: Callable[[JSONValue], bool] = worth_keeping,
     ) -> Hit:
         """As that of a Cache, but that other processes may compute it too: no lock is held across an await.
-        Of all tasks of one loop that miss on a key at once, one computes."""
+        Of all tasks of one loop that miss on a key at once, one computes. `compute` may be a plain function:
+        the loop stands still for as long as it takes."""
         if not callable(compute):
             raise TypeError(
                 f"`compute` is called without arguments; {type(compute).__name__} cannot be called"
@@ -118,7 +121,7 @@ class AsyncCache:
             return hit
         digest = self._cache.digest(key)
         if not self._cache.keeps(key):
-            return self._cache.computed(key, *answered(await compute()), ttl)
+            return self._cache.computed(key, *self._cache.answered(await _asked(compute)), ttl)
         config, patience = self._cache.config, Patience()
         single, stale = config.single_flight, config.stale_while_revalidate_seconds
 
@@ -189,14 +192,14 @@ class AsyncCache:
         patience: Patience,
     ) -> Hit:
         try:
-            answer = await compute()
+            answer = await _asked(compute)
         except Exception:
             window = self._cache.config.stale_if_error_seconds
             look = partial(self._cache.get, key, allow_stale=window)
             if window and (stale := await self.run(self._patiently, patience, look)):
                 return stale
             raise
-        value, usage = answered(answer)
+        value, usage = self._cache.answered(answer)
         if should_cache(value):
             keep = partial(self._cache.set, key, value, ttl=ttl, usage=usage)
             await self.run(self._patiently, patience, keep)
@@ -257,6 +260,11 @@ class AsyncCache:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+
+async def _asked(compute: AsyncComputation) -> object:
+    answer = compute()
+    return await answer if inspect.isawaitable(answer) else answer
 
 
 def open_async_cache(source: Source = None, *, read_only: bool = False, clock: Clock = SYSTEM) -> AsyncCache:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace as replaced
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from threading import TIMEOUT_MAX
@@ -52,7 +53,8 @@ class Cache(Lookups):
         computes and the others wait for it, `lock_timeout` seconds at most. What `compute` raises goes to
         its caller, unless an answer is there that expired within `stale_if_error_seconds`.
 
-        Raises TypeError where `compute` cannot be called or does not return `(value, Usage)`.
+        A Usage of numbers that no answer costs is warned about, and the answer is kept without. Raises
+        TypeError where `compute` cannot be called or does not return `(value, Usage)`.
         """
         # What can be known before the question is paid for.
         if not callable(compute):
@@ -63,7 +65,7 @@ class Cache(Lookups):
             seconds(ttl)
         digest, provider, model = self._identify(key)
         if not self._rules.of(provider, model).enabled:
-            return self.computed(key, *answered(compute()), ttl)
+            return self.computed(key, *self.answered(compute()), ttl)
         single = self._config.single_flight
         stale = self._config.stale_while_revalidate_seconds
         # Whoever waits for somebody else's answer has a hit in the end; a miss is counted by who computes.
@@ -160,10 +162,14 @@ class Cache(Lookups):
             if window and (stale := self.get(key, allow_stale=window)):
                 return stale
             raise
-        value, usage = answered(answer)
+        value, usage = self.answered(answer)
         if should_cache(value):
             self.set(key, value, ttl=ttl, usage=usage)
         return self.computed(key, value, usage, ttl)
+
+    def answered(self, answer: object) -> tuple[JSONValue, Usage]:
+        """What a computation returned. Raises TypeError."""
+        return answered(answer, partial(self._fault, "noting what an answer cost"))
 
     def computed(self, key: Key, value: JSONValue, usage: Usage, ttl: TTL) -> Hit:
         """A fresh answer in the form of a hit; nothing is stored. It says what is noted of one that is."""
