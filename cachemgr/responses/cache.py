@@ -53,6 +53,9 @@ class Cache(Lookups):
         computes and the others wait for it, `lock_timeout` seconds at most. What `compute` raises goes to
         its caller, unless an answer is there that expired within `stale_if_error_seconds`.
 
+        What `should_cache` says no to is handed out and asked for again; by default that is an empty answer,
+        an error, and what was cut off (`worth_keeping`).
+
         A Usage of numbers that no answer costs is warned about, and the answer is kept without. Raises
         TypeError where `compute` cannot be called or does not return `(value, Usage)`.
         """

@@ -112,7 +112,7 @@ class Lookups(Maintained):
         try:
             packed = self._codec.pack(value)
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
-            self._fault("storing", error)
+            self._fault("storing", self._why(digest, value, error))
             return SetResult.SKIPPED_NOT_JSON
         if len(packed.payload) > self._largest:
             return SetResult.SKIPPED_TOO_BIG
@@ -228,6 +228,18 @@ class Lookups(Maintained):
         self._crammed_until = self._clock.steady() + _PAUSE
         target = self._limits.emergency(self.status()[0])
         return target is not None and self.evict(to_bytes=target).removed.entries > 0
+
+    def _why(self, digest: str, value: object, error: Exception) -> str:
+        """It could not be packed."""
+        from cachemgr.responses.misfit import misfit  # most programs never need it
+
+        try:
+            found = misfit(value)
+        except Exception:
+            found = ""  # it is somebody's object, and raises what it likes
+        return (
+            f"the answer under {digest[:8]}… has no JSON form that reads back as the same: {found or error}"
+        )
 
     def _prompt(self, key: Key) -> Any:
         if not self._config.store_prompts or not isinstance(key, RequestKey):
