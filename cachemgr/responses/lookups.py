@@ -48,30 +48,6 @@ class Lookups(Maintained):
         self._stale_ms = max(self._stale_ms, int(stale * 1000))
         return self._look_up(digest, provider, model, stale)
 
-    def glance(self, key: Key, known: Container[str]) -> Hit | None:
-        """A hit that nobody has to be waited for, if the key's digest is a known one; else None, which says
-        nothing. What should be written down then waits: see `crowded`."""
-        digest, provider, model = self._identify(key)
-        if digest not in known or not self._rules.of(provider, model).enabled:
-            return None
-        now_ms = self._now_ms()
-        try:
-            stored = cast(GlancingStore, self._store).glance(digest, now_ms)
-            if stored is None or stored.payload is None:
-                return None
-            value = self._codec.unpack(stored.payload, stored.metadata)
-        except Corrupt:
-            return None
-        self._ledger.hit(digest, now_ms, stored.metadata)
-        if not self._background.rung:
-            self._background.ring()
-        return Hit(value, stored.metadata)
-
-    @property
-    def crowded(self) -> bool:
-        """Whether somebody who may wait should call `flush`."""
-        return self._ledger.full
-
     def peek(self, key: Key) -> Hit | None:
         """What is stored, however old it is. Counts as no use and no hit; raises what the store raises."""
         digest, now_ms = self.digest(key), self._now_ms()
@@ -198,6 +174,30 @@ class Lookups(Maintained):
             if not self._background.rung:
                 self._background.ring()
         return None
+
+    def _glance(self, key: Key, known: Container[str]) -> Hit | None:
+        """A hit that nobody has to be waited for, if the key's digest is a known one; else None, which says
+        nothing. What should be written down then waits: see `_crowded`."""
+        digest, provider, model = self._identify(key)
+        if digest not in known or not self._rules.of(provider, model).enabled:
+            return None
+        now_ms = self._now_ms()
+        try:
+            stored = cast(GlancingStore, self._store).glance(digest, now_ms)
+            if stored is None or stored.payload is None:
+                return None
+            value = self._codec.unpack(stored.payload, stored.metadata)
+        except Corrupt:
+            return None
+        self._ledger.hit(digest, now_ms, stored.metadata)
+        if not self._background.rung:
+            self._background.ring()
+        return Hit(value, stored.metadata)
+
+    @property
+    def _crowded(self) -> bool:
+        """Whether somebody who may wait should call `flush`."""
+        return self._ledger.full
 
     def _write(self, digest: str, payload: bytes, metadata: Metadata) -> SetResult:
         if self._quiet_until is not None and self._clock.steady() < self._quiet_until:
