@@ -15,7 +15,7 @@ from cachemgr.responses.analytics import Analytics
 from cachemgr.responses.cache import Cache
 from cachemgr.responses.config import Backend, CacheConfig
 from cachemgr.responses.entry import Entry
-from cachemgr.responses.query import ALL, EntryQuery, Grouping, Order
+from cachemgr.responses.query import ALL, Day, EntryQuery, Grouping, Order
 from cachemgr.responses.report import Progress, SweepReport, Totals, VerifyReport
 from cachemgr.responses.transfer import TransferReport
 
@@ -74,7 +74,7 @@ class AsyncMaintained:
             lambda: list(found(query, order_by=order_by, descending=descending, limit=limit, after=after))
         )
 
-    async def analytics(self, since: str | None = None, until: str | None = None) -> Analytics:
+    async def analytics(self, since: Day | None = None, until: Day | None = None) -> Analytics:
         return await self.run(self._cache.analytics, since, until)
 
     async def expire(

@@ -4,7 +4,7 @@ import asyncio
 import inspect
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -13,8 +13,10 @@ from cachemgr.domain.display import display_name
 from cachemgr.responses import AsyncCache, Cache, RequestKey, Usage, open_async_cache, open_cache
 from cachemgr.responses.metadata import Metadata
 from tests.responses.conftest import Hands, Opener
-from tests.responses.server import RedisServer
 from tests.responses.test_backends import BACKENDS, NAMES
+
+if TYPE_CHECKING:
+    from tests.responses.server import RedisServer
 
 KEY = RequestKey("openai", "gpt-4o", "why?")
 INNER = {"after_fork", "store", "sweep_quietly"}
@@ -77,7 +79,7 @@ def test_a_hit_has_the_same_fields_on_each_backend(backend: dict[str, Any], open
         _is_alike(hit.metadata)
 
 
-def test_so_has_one_of_a_server(server: RedisServer) -> None:
+def test_so_has_one_of_a_server(server: "RedisServer") -> None:
     with open_cache({"backend": "redis", "redis": {"url": server.url}}) as cache:
         cache.set(KEY, "an answer")
         hit = cache.get(KEY)

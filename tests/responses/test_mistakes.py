@@ -1,7 +1,7 @@
 """Mistakes in calls: one clear error, before anything is paid for where it can be known by then."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,7 @@ from cachemgr.responses import (
     open_async_cache,
     open_cache,
 )
-from tests.responses.conftest import Opener
+from tests.responses.conftest import Hands, Opener
 
 KEY = RequestKey("openai", "gpt-4o", "why?")
 WRONG: list[Any] = ["just text", "ab", None, ("ab", None), ("ab", Usage(), 3), ["ab", Usage()]]
@@ -169,3 +169,41 @@ def test_async_takes_a_plain_function_and_plain_takes_no_async_one(enabled: bool
     with pytest.raises(TypeError, match="async function, which an AsyncCache awaits; nothing was asked"):
         opened(enabled=enabled).get_or_compute(KEY, wrong)
     assert not asked
+
+
+QUESTIONS: list[tuple[str, dict[str, Any], type[Exception], str]] = [
+    ("entries", {"order_by": "foo"}, ValueError, "`order_by` knows created, expires, .*; not 'foo'"),
+    ("entries", {"order_by": ["created"]}, ValueError, "`order_by` knows"),
+    ("entries", {"limit": -1}, ValueError, "`limit` is a number of entries, 0 or more; not -1"),
+    ("entries", {"limit": "5"}, TypeError, "`limit` is a number of entries, or None; not str"),
+    ("status", {"group_by": "provider"}, TypeError, r"tuple of names, such as \('provider',\); not str"),
+    ("status", {"group_by": ("colour",)}, ValueError, "`group_by` knows provider, .*; not 'colour'"),
+    ("analytics", {"since": "yesterday"}, ValueError, "`since` is a day such as 2026-11-26; not 'yesterday'"),
+    ("analytics", {"until": ""}, ValueError, "`until` is a day such as 2026-11-26; not ''"),
+    ("analytics", {"since": 20261126}, TypeError, "`since` is a day, a date or a text; not int"),
+    ("analytics", {"until": datetime(2026, 11, 26, tzinfo=UTC)}, TypeError, "`until` is a day.*not datetime"),
+]
+
+
+@pytest.mark.parametrize("backend", ["file", "sqlite", "memory"])
+@pytest.mark.parametrize(
+    ("call", "asked", "kind", "said"), QUESTIONS, ids=[f"{call} {asked}" for call, asked, *_ in QUESTIONS]
+)
+def test_what_cannot_be_asked_is_named(
+    call: str, asked: dict[str, Any], kind: type[Exception], said: str, backend: str, opened: Opener
+) -> None:
+    cache = opened(backend=backend)
+    cache.set(KEY, "an answer")
+    with pytest.raises(kind, match=said):
+        getattr(cache, call)(**asked)
+
+
+def test_days_are_dates_as_well(opened: Opener, hands: Hands) -> None:
+    cache = opened()
+    today = datetime.fromtimestamp(hands.now, UTC).date()
+    cache.set(KEY, "an answer")
+    assert cache.analytics(since=today, until=today).total.sets == 1
+    assert cache.analytics(since=today.isoformat()).total.sets == 1
+    assert cache.analytics(since=today + timedelta(1)).total.sets == 0
+    assert list(cache.entries(limit=0)) == []
+    assert cache.status(group_by=["provider"])[0].group == ("openai",)  # type: ignore[arg-type]
