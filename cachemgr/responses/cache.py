@@ -51,7 +51,8 @@ class Cache(Lookups):
     ) -> Hit:
         """The cached answer, or the computed one. Of all threads and processes that miss on a key, one
         computes and the others wait for it, `lock_timeout` seconds at most. What `compute` raises goes to
-        its caller, unless an answer is there that expired within `stale_if_error_seconds`.
+        its caller, unless an answer is there that expired within `stale_if_error_seconds`. One that did
+        within `stale_while_revalidate_seconds` goes to those who would wait; who computes has the new one.
 
         What `should_cache` says no to is handed out and asked for again; by default that is an empty answer,
         an error, and what was cut off (`worth_keeping`).
