@@ -7,6 +7,7 @@ used by what is written next; they go back to the file system only where they ar
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from cachemgr.responses import packed_sql
 from cachemgr.responses.connections import Connections
@@ -19,6 +20,8 @@ from cachemgr.responses.sqlite_faults import translated
 
 _BATCH = 900
 """Rows; older SQLites take 999 values in a statement."""
+_SLICE = 50_000
+"""Rows whose numbers are held in memory."""
 _PAGES = 1000
 """Given back in one transaction."""
 _LEAST = 64
@@ -38,13 +41,16 @@ def matching(connections: Connections, query: EntryQuery) -> Iterator[Removed]:
         (last,) = seat.connection.execute("SELECT max(id) FROM r").fetchone()
     condition, values = where(query)
     # As the bodies lie: an order without ties, so that three statements mean the same rows.
-    chosen = f"FROM {packed_sql.LISTED} WHERE {condition} AND id <= :last ORDER BY id LIMIT {_BATCH}"
-    weighed = f"SELECT count(*), sum(bytes), sum(disk) FROM (SELECT bytes, disk {chosen})"  # noqa: S608
+    numbered = "id > :after AND id <= :last"
+    chosen = f"FROM {packed_sql.LISTED} WHERE {numbered} AND {condition} ORDER BY id LIMIT {_BATCH}"
+    weighed = f"SELECT max(id), count(*), sum(bytes), sum(disk) FROM (SELECT id, bytes, disk {chosen})"  # noqa: S608
     removals = [f"DELETE FROM {table} WHERE id IN (SELECT id {chosen})" for table in ("touch", "r")]  # noqa: S608
+    after = -1
     while last is not None:
-        named = {**values, "last": last}
+        named = {**values, "after": after, "last": last}
         with connections.transaction() as connection:
-            removed = Removed(*connection.execute(weighed, named).fetchone())
+            after, *sums = connection.execute(weighed, named).fetchone()
+            removed = Removed(*sums)
             if removed.entries:
                 for removal in removals:
                     connection.execute(removal, named)
@@ -60,9 +66,19 @@ def expired(connections: Connections, at_ms: int) -> Iterator[Removed]:
         seat = connections.reader()
         if seat is None or not due(seat.connection, at_ms):
             return
-        victims = seat.connection.execute(packed_sql.EXPIRED, (at_ms,)).fetchall()
-    yield from _removed(connections, victims)
-    with connections.transaction() as connection:
+    after = -1
+    while True:
+        with translated():
+            seat = connections.reader()
+            if seat is None:
+                return
+            victims = seat.connection.execute(packed_sql.EXPIRED, (at_ms, after, _SLICE)).fetchall()
+        yield from _removed(connections, victims)
+        if len(victims) < _SLICE:
+            break
+        after = victims[-1][0]
+    # Where that cannot be written now, the next sweep looks again.
+    with suppress(StoreError), connections.transaction() as connection:
         connection.execute(packed_sql.LOOK_FOR_SOONEST)
 
 
