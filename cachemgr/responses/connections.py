@@ -14,13 +14,14 @@ from pathlib import Path
 
 from cachemgr.responses import files, forks
 from cachemgr.responses.anchor import BELIEVED
-from cachemgr.responses.errors import ReadOnly, StoreError
+from cachemgr.responses.errors import Corrupt, ReadOnly, StoreError
 from cachemgr.responses.packed_sql import APPLICATION
 from cachemgr.responses.sqlite_faults import UNWRITABLE, primary_code, translated
-from cachemgr.responses.tables import forget_cheaply, make_tables, teach, write_ahead
+from cachemgr.responses.tables import catch_up, forget_cheaply, make_tables, teach, write_ahead
 
 _PATIENCE = 5.0
 """Seconds that a writer waits for another one."""
+_EARLIER = "made by an earlier version of cachemgr; `cachemgr responses verify --repair` makes it anew"
 _inherited: list[sqlite3.Connection] = []
 """Of the parent's, in a child: closing them there could end what the parent is at."""
 
@@ -79,11 +80,11 @@ class Connections:
     def after_fork(self) -> None:
         self._local = threading.local()
         self._making = threading.Lock()
-        self._era = object()
+        self._era, self._earlier_until = object(), float("-inf")
 
     def close(self) -> None:
         """This thread's now; others' on their next use or with their threads."""
-        self._era = object()
+        self._era, self._earlier_until = object(), float("-inf")
         found: Seat | None = getattr(self._local, "seat", None)
         if found is not None:
             self._local.seat = None
@@ -162,6 +163,8 @@ class Connections:
     def _open(self) -> Seat | None:
         if not os.path.exists(self._path):
             return None
+        if time.monotonic() < self._earlier_until:
+            raise Corrupt(_EARLIER)  # opening it for each question would take a millisecond
         for mode in self._modes():
             # A log that nobody can put in would be passed over in silence.
             if "immutable" in mode and _length(self._path + "-wal"):
@@ -211,11 +214,16 @@ class Connections:
             raise StoreError("made by a newer version of cachemgr")
         if version:
             self._refuse_foreign(connection)
-        if new and version < self._version:
+        if version and version < self._version:
+            self._earlier_until = time.monotonic() + BELIEVED
+            raise Corrupt(_EARLIER)
+        if new and not version:
             make_tables(
                 connection, self._schema, self._page, self._application, self._version, self._refuse_foreign
             )
             write_ahead(connection, _PATIENCE)
+        elif new:
+            catch_up(connection, _PATIENCE)
         connection.execute(f"PRAGMA synchronous = {self._sync}")
         connection.execute("PRAGMA journal_size_limit = 16777216")
         connection.execute("PRAGMA cache_size = -32000")

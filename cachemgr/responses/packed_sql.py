@@ -16,7 +16,7 @@ from cachemgr.responses.metadata import EVER, Content, Encoding, Metadata
 from cachemgr.responses.packed import pack
 
 VERSION = 2
-"""1, which was never released, had two indexes. A database of it is changed by whoever opens it to write."""
+"""1, which was never released, had two indexes. A database of it is read by a repair alone."""
 APPLICATION = 0x51464352
 """`QFCR`, for file(1) and for ourselves."""
 PAGE = 8192
@@ -30,7 +30,6 @@ SCHEMA = (
         cost REAL NOT NULL, form INTEGER NOT NULL, body BLOB NOT NULL)""",
     # One row for each `h` and `key`: every statement that inserts sees to it.
     "CREATE INDEX IF NOT EXISTS r_narrow ON r(h, expires, disk, bytes, created)",
-    "DROP INDEX IF EXISTS r_expires",
     # Nothing expires before this moment, so that a sweep which has nothing to do need not look for it.
     "CREATE TABLE IF NOT EXISTS soonest(at INTEGER NOT NULL)",
     f"INSERT INTO soonest SELECT (SELECT coalesce(min(expires), {EVER}) FROM r) "

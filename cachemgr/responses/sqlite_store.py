@@ -12,7 +12,7 @@ from cachemgr.responses.admission import admit
 from cachemgr.responses.config import CacheConfig
 from cachemgr.responses.connections import Connections
 from cachemgr.responses.entry import Entry
-from cachemgr.responses.errors import StoreError
+from cachemgr.responses.errors import Corrupt, StoreError
 from cachemgr.responses.files import create, make_directory
 from cachemgr.responses.format import PACKED, TAG, TAG_CONTENT
 from cachemgr.responses.index_sql import GROUPS, ORDERS, TOTALS, number_of, where
@@ -63,6 +63,8 @@ class SqliteStore:
             found = seat.execute(packed_sql.GET, (number_of(digest), key)).fetchone()
         except sqlite3.Error as error:
             raise fault(error) from error
+        except Corrupt as error:  # the database, not this answer: somebody has to hear of it
+            raise StoreError(str(error)) from error
         if found is None:
             return None
         metadata, start = packed.unpack(found[0])
