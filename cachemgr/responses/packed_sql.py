@@ -81,7 +81,15 @@ OLDEST = f"""
     WHERE {{where}} ORDER BY created <= :late, created / :bucket, coalesce(accessed, created), id
 """
 EXPIRED = f"{_VICTIMS} {_NARROW} WHERE expires <= ? AND id > ? ORDER BY id LIMIT ?"
-SOONEST = "SELECT at FROM soonest"
+SOONEST = "SELECT CASE typeof(at) WHEN 'integer' THEN at END FROM soonest"
+"""None where it is no number: damaged."""
+BOUND = f"SELECT (SELECT count(*) FROM soonest), ({SOONEST}), (SELECT min(expires) FROM {_NARROW})"
+"""How many there are, which it is, and which it may be at most."""
+HAS_TWO_ROWS = f"""SELECT EXISTS(
+    SELECT 1 FROM r WHERE h IN (SELECT h FROM {_NARROW} GROUP BY h HAVING count(*) > 1)
+    GROUP BY h, key HAVING count(*) > 1)"""
+DELETE_SEEN = "DELETE FROM r WHERE id = ? AND CAST(body AS BLOB) IS CAST(? AS BLOB)"
+"""As it was seen, of whatever type it is."""
 LOOK_FOR_SOONEST = f"UPDATE soonest SET at = (SELECT coalesce(min(expires), {EVER}) FROM {_NARROW})"
 
 _CONTENTS: tuple[Content, ...] = ("json", "text")
@@ -90,19 +98,26 @@ _FORMS: tuple[tuple[Content, Encoding], ...] = tuple(
     (one, other) for one in _CONTENTS for other in _ENCODINGS
 )
 _NUMBERS = {form: number for number, form in enumerate(_FORMS)}
+_KEY = 32
+"""Bytes of a digest."""
 _OVERHEAD = 350
 """Bytes that a row takes in the tables and indexes beside its texts and its body."""
 
 
 def row(key: bytes, payload: bytes, metadata: Metadata) -> tuple[Any, ...]:
     """In the order of `PUT`."""
+    return (*columns(key, len(payload), metadata), pack(payload, metadata))
+
+
+def columns(key: bytes, payload: int, metadata: Metadata) -> tuple[Any, ...]:
+    """What a row says beside its body, all of which the body and the key give; `payload` in bytes."""
     return (
-        int.from_bytes(key[:8], "big", signed=True),  # `number_of`, half as long
+        beginning(key),
         key,
         metadata.created_at_ms,
         metadata.expires_at_ms,
-        on_disk(len(payload), metadata),
-        len(payload),
+        on_disk(payload, metadata),
+        payload,
         metadata.namespace,
         metadata.provider,
         metadata.model,
@@ -110,8 +125,16 @@ def row(key: bytes, payload: bytes, metadata: Metadata) -> tuple[Any, ...]:
         metadata.response_tokens,
         metadata.cost_usd,
         _NUMBERS[metadata.content, metadata.encoding],
-        pack(payload, metadata),
     )
+
+
+def beginning(key: bytes) -> int:
+    """`number_of`, half as long."""
+    return int.from_bytes(key[:8], "big", signed=True)
+
+
+def is_key(found: object) -> bool:
+    return isinstance(found, bytes) and len(found) == _KEY
 
 
 def listed(found: tuple[Any, ...], at_ms: int) -> Entry:

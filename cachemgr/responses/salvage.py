@@ -1,0 +1,100 @@
+"""The responses of a damaged database that are whole, however they can still be reached."""
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from cachemgr.responses import packed, packed_sql
+from cachemgr.responses.errors import Corrupt
+from cachemgr.responses.metadata import Metadata
+from cachemgr.responses.sqlite_faults import DAMAGED, primary_code, translated
+
+_UNREADABLE = DAMAGED | {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_TOOBIG}
+"""What one row fails with, or one way to the rows, and the others need not. `ERROR` is a table or an index
+that is not there, `TOOBIG` a length that is another one now."""
+_GAP = 100_000
+"""Numbers that are tried one after the other, where no walk through the table comes: 6 µs each, while
+writers wait."""
+_TABLE = "SELECT id, NULL FROM r NOT INDEXED ORDER BY id"
+_INDEX = "SELECT id, h FROM r INDEXED BY r_narrow ORDER BY h"
+# A damaged type is no damaged answer: bytes are bytes.
+_ONE = "SELECT h, CAST(key AS BLOB), CAST(body AS BLOB) FROM r WHERE id = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Salvage:
+    rows: tuple[tuple[Any, ...], ...]
+    """In the order of `packed_sql.PUT`, one for each key: the newest. Every column is made anew of what the
+    body's checksum covers."""
+    older: int
+    """Whole rows besides, which a newer one for the same key has replaced."""
+
+
+def salvaged(database: sqlite3.Connection) -> Salvage:
+    """Of a connection that nobody else uses. Raises StoreError for a fault of the device: what cannot be read
+    now may be sound."""
+    best: dict[bytes, tuple[tuple[int, int], Metadata, bytes, int]] = {}
+    whole = 0
+    with translated():
+        database.text_factory = bytes
+        database.execute("BEGIN")
+        this = _fetched(database, "PRAGMA user_version") == [(packed_sql.VERSION,)]
+        numbers = _numbers(database)
+        for number in sorted(numbers):
+            for beginning, key, body in _fetched(database, _ONE, number):
+                try:
+                    metadata, start = packed.unpack(body)
+                except Corrupt:
+                    continue
+                if not packed_sql.is_key(key):
+                    continue
+                # A key has no checksum. Its beginning is there three times, of which two have to agree: an
+                # answer under another key would be a wrong one. Of other versions the beginning is unknown.
+                if this and packed_sql.beginning(key) not in (beginning, numbers[number]):
+                    continue
+                whole += 1
+                if key not in best or metadata.newness >= best[key][0]:
+                    best[key] = metadata.newness, metadata, body, len(body) - start
+    rows = ((*packed_sql.columns(key, size, said), body) for key, (_, said, body, size) in best.items())
+    return Salvage(tuple(rows), whole - len(best))
+
+
+def _numbers(database: sqlite3.Connection) -> dict[int, object]:
+    """Of all rows that can be reached, and how the index says that their keys begin. Both trees are walked
+    from both ends; in between, numbers are tried."""
+    found: dict[int, object] = {}
+    up, down = ([number for number, _ in _walk(database, f"{_TABLE} {way}")] for way in ("ASC", "DESC"))
+    for way in ("ASC", "DESC"):
+        found.update(_walk(database, f"{_INDEX} {way}"))
+    last = max(up, default=0)
+    next_known = min(down, default=max(found, default=0) + 1)
+    between = range(last + 1, min(next_known, last + _GAP))
+    for number in (*up, *down, *between):
+        found.setdefault(number, None)
+    return found
+
+
+def _walk(database: sqlite3.Connection, query: str) -> list[tuple[int, object]]:
+    """Up to where it cannot go on, less one: `sqlite3` is a row ahead, and drops it when the step behind that
+    fails."""
+    found = []
+    try:
+        for line in database.execute(query):
+            found.append(line)  # noqa: PERF402 - what came before a fault counts
+    except sqlite3.Error as error:
+        _refuse_others(error)
+    return found
+
+
+def _fetched(database: sqlite3.Connection, query: str, *values: object) -> list[Any]:
+    """Nothing where that cannot be read."""
+    try:
+        return database.execute(query, values).fetchall()
+    except sqlite3.Error as error:
+        _refuse_others(error)
+        return []
+
+
+def _refuse_others(error: sqlite3.Error) -> None:
+    if primary_code(error) not in _UNREADABLE:
+        raise error
