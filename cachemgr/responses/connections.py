@@ -16,7 +16,7 @@ from cachemgr.responses import files, forks
 from cachemgr.responses.anchor import BELIEVED
 from cachemgr.responses.errors import Corrupt, ReadOnly, StoreError
 from cachemgr.responses.packed_sql import APPLICATION
-from cachemgr.responses.sqlite_faults import UNWRITABLE, primary_code, translated
+from cachemgr.responses.sqlite_faults import FAULTS, UNWRITABLE, primary_code, translated
 from cachemgr.responses.tables import catch_up, forget_cheaply, make_tables, teach, write_ahead
 
 _PATIENCE = 5.0
@@ -260,6 +260,6 @@ def is_ours(path: str) -> bool | None:
         with closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)) as connection:
             (application,) = connection.execute("PRAGMA application_id").fetchone()
             (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.Error:
+    except FAULTS:
         return None  # whoever opens it to write looks again
     return application == APPLICATION if tables else None

@@ -13,7 +13,7 @@ from cachemgr.responses import files, packed_sql
 from cachemgr.responses.connections import Connections
 from cachemgr.responses.errors import Corrupt, StoreError
 from cachemgr.responses.salvage import Salvage, salvaged
-from cachemgr.responses.sqlite_faults import translated
+from cachemgr.responses.sqlite_faults import FAULTS, translated
 from cachemgr.responses.tables import make_tables
 
 _PATIENCE = 5.0
@@ -112,10 +112,11 @@ def _told(saved: Salvage, aside: str) -> Rebuilt:
 
 def _number(path: str) -> int | None:
     """How many responses a damaged database had, by whatever of its indexes can still be read."""
-    with suppress(sqlite3.Error), closing(_connect(path)) as connection:
+    with suppress(*FAULTS), closing(_connect(path)) as connection:
+        connection.execute("PRAGMA writable_schema = ON")  # as for `salvaged`
         indexes = [name for _, name, *_ in connection.execute("PRAGMA index_list(r)")]
         for hint in ("", *(f'INDEXED BY "{name}"' for name in indexes), "NOT INDEXED"):
-            with suppress(sqlite3.Error):
+            with suppress(*FAULTS):
                 return int(connection.execute(f"SELECT count(*) FROM r {hint}").fetchone()[0])  # noqa: S608
     return None
 

@@ -7,7 +7,7 @@ from typing import Any
 from cachemgr.responses import packed, packed_sql
 from cachemgr.responses.errors import Corrupt
 from cachemgr.responses.metadata import Metadata
-from cachemgr.responses.sqlite_faults import DAMAGED, primary_code, translated
+from cachemgr.responses.sqlite_faults import DAMAGED, FAULTS, primary_code, translated
 
 _UNREADABLE = DAMAGED | {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_TOOBIG}
 """What one row fails with, or one way to the rows, and the others need not. `ERROR` is a table or an index
@@ -37,6 +37,8 @@ def salvaged(database: sqlite3.Connection) -> Salvage:
     whole = 0
     with translated():
         database.text_factory = bytes
+        # It is only read, and then one damaged part of the schema stops no other (sqlite.org/pragma.html).
+        database.execute("PRAGMA writable_schema = ON")
         database.execute("BEGIN")
         this = _fetched(database, "PRAGMA user_version") == [(packed_sql.VERSION,)]
         numbers = _numbers(database)
@@ -81,7 +83,7 @@ def _walk(database: sqlite3.Connection, query: str) -> list[tuple[int, object]]:
     try:
         for line in database.execute(query):
             found.append(line)  # noqa: PERF402 - what came before a fault counts
-    except sqlite3.Error as error:
+    except FAULTS as error:
         _refuse_others(error)
     return found
 
@@ -90,11 +92,11 @@ def _fetched(database: sqlite3.Connection, query: str, *values: object) -> list[
     """Nothing where that cannot be read."""
     try:
         return database.execute(query, values).fetchall()
-    except sqlite3.Error as error:
+    except FAULTS as error:
         _refuse_others(error)
         return []
 
 
-def _refuse_others(error: sqlite3.Error) -> None:
+def _refuse_others(error: sqlite3.Error | UnicodeDecodeError) -> None:
     if primary_code(error) not in _UNREADABLE:
         raise error

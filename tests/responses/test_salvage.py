@@ -146,3 +146,21 @@ def test_no_answer_comes_back_under_another_key(cache: Cache, root: Path) -> Non
     assert found.reason.startswith("0 responses saved, 1 lost")
     assert cache.get(other) is None
     assert cache.verify().sound
+
+
+@pytest.mark.parametrize("part", ["TRIGGER r_stored", "INDEX r_narrow", "TABLE touch"])
+@pytest.mark.parametrize("letter", ["x", "\N{LATIN SMALL LETTER E WITH ACUTE}"], ids=["text", "no text"])
+def test_a_damaged_schema_loses_no_answer(part: str, letter: str, cache: Cache, root: Path) -> None:
+    """SQLite names what it cannot understand, in bytes that may be no text."""
+    filled(cache, 50)
+    kind, name = part.encode().split()
+    data = content(root)
+    for found in (kind.lower() + name, b"CREATE " + kind):
+        data[data.index(found) + len(found) - 3] = ord(letter)
+    (root / PACKED).write_bytes(data)
+
+    assert not served(cache, 50)
+    assert [one.remedy for one in cache.verify().findings] == ["rebuild"]
+    (done,) = cache.verify(repair=True).findings
+    assert done.reason.startswith("50 responses saved, 0 lost")
+    assert served(cache, 50) == set(range(50))
