@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cachemgr.cli.ask import Declined, confirm
-from cachemgr.cli.output import Column
+from cachemgr.cli.columns import Column
 from cachemgr.domain.errors import NeedsConfirmation, UnknownTarget
 from cachemgr.present.document.values import is_text
 from cachemgr.present.text import counted, display_name, minute, short_path
@@ -168,7 +168,7 @@ def show_entries(session: Session, entries: Sequence[Entry], total: int) -> None
         Column("Size", right=True),
         Column("Created (UTC)"),
         Column("Expires (UTC)"),
-        Column("Hits", right=True, drops=True),
+        Column("Hits", right=True, drops=1),
         Column("State"),
     )
     rows = [

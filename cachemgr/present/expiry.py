@@ -15,8 +15,8 @@ _GOES = {
     Criterion.OLDER_THAN: "last changed{when}",
     Criterion.UNUSED_FOR: "last used or changed{when}",
     Criterion.KEEP_LAST: "not among the last that are kept; changed{when}",
-    Criterion.MAX_SIZE: "the next to go where it is too much; dates from{when}",
-    Criterion.FREE: "the next to go where space is short; dates from{when}",
+    Criterion.MAX_SIZE: "the next in order, until --max-size is met; dates from{when}",
+    Criterion.FREE: "the next in order, until --free is met; dates from{when}",
 }
 _STAYS = {
     Criterion.KEEP_LAST: "among the last that are kept; changed{when}",
@@ -28,6 +28,25 @@ _STAYS = {
     Criterion.NO_RULE: "no rule asks for it",
     Criterion.OBSTACLE: "clearing leaves it as well",
     Criterion.UNKNOWN: "its record cannot be believed",
+}
+_BRIEFLY = {
+    Criterion.TTL: "past",
+    Criterion.OLDER_THAN: "changed",
+    Criterion.UNUSED_FOR: "since",
+    Criterion.KEEP_LAST: "changed",
+    Criterion.MAX_SIZE: "of",
+    Criterion.FREE: "of",
+    Criterion.MIN_AGE: "changed",
+}
+"""What a rule's date is, in a word."""
+_IN_A_WORD = {
+    Criterion.PIN: "pinned",
+    Criterion.UNKNOWN: "doubtful record",
+    Criterion.NO_CLOCK: "unknown age",
+    Criterion.SET_ASIDE: "frees nothing",
+    Criterion.ALONE: "the last one",
+    Criterion.NO_RULE: "no rule",
+    Criterion.OBSTACLE: "as in clear",
 }
 _DOUBTS = {
     "unreadable": "its metadata is too long, or cannot be read",
@@ -41,6 +60,7 @@ _DOUBTS = {
     "incomplete": "its metadata has a lifetime and no beginning",
     "orphan": "it is a half that lost the other",
 }
+_HALF = "half an entry"
 _SOURCES = {
     Source.RECORDED: "the cache's own record",
     Source.MODIFIED: "the last change of its newest file",
@@ -76,6 +96,22 @@ def because_sentence(because: str, *, goes: bool) -> str:
         return f"pinned: {display_name(rest)}"
     template = (_GOES if goes else _STAYS).get(criterion) or _GOES.get(criterion) or _STAYS[criterion]
     return template.format(when=_when(rest))
+
+
+def because_briefly(because: str) -> tuple[str, str, str]:
+    """The same in fewer words, and in fewer still: `--older-than: changed 2026-08-01`, with the date alone,
+    and the rule alone. Where no rule decided, what did: `pinned`."""
+    name, _, rest = because.partition(" ")
+    try:
+        criterion = Criterion(name)
+    except ValueError:
+        return (display_name(because),) * 3
+    if criterion not in _BRIEFLY:
+        word = _HALF if rest == EntryState.ORPHAN.value else _IN_A_WORD[criterion]
+        return (word,) * 3
+    rule = f"--{criterion}"
+    date = rest[: len("2026-08-01")]
+    return (f"{rule}: {_BRIEFLY[criterion]} {date}", f"{rule}, {date}", rule) if date else (rule,) * 3
 
 
 def verdict_sentence(verdict: Verdict) -> str:
@@ -137,12 +173,12 @@ def state_counts(expiry: Expiry) -> str:
 
 def shortfall_sentence(short: Shortfall, si: bool = False) -> str:
     """What a size rule could not reach, and what is in its way."""
-    what = f"{size(short.missing, si)} too much stay"
+    what = f"what stays takes {size(short.missing, si)} too much"
     if short.criterion is Criterion.FREE:
         what = f"{size(short.missing, si)} more would have to be freed"
         what += f" on {display_name(short.where)}" if short.where else ""
     kept = ", ".join(f"{size(amount, si)} {_IN_THE_WAY[criterion]}" for criterion, amount in short.kept)
-    return f"{short.criterion} is not met: {what}" + (f" ({kept})" if kept else "")
+    return f"--{short.criterion} is not met: {what}" + (f" ({kept})" if kept else "")
 
 
 _IN_THE_WAY = {
@@ -152,7 +188,7 @@ _IN_THE_WAY = {
     Criterion.UNKNOWN: "with a record that cannot be believed",
     Criterion.NO_CLOCK: "of unknown age",
     Criterion.SET_ASIDE: "that would be set aside, which frees nothing now",
-    Criterion.ALONE: "in the only one left",
+    Criterion.ALONE: "in the last one left, which no size rule takes",
     Criterion.OBSTACLE: "that clearing leaves as well",
 }
 

@@ -5,7 +5,8 @@ import io
 import click
 import pytest
 
-from cachemgr.cli.output import Column, Output
+from cachemgr.cli.columns import Column
+from cachemgr.cli.output import Output
 from cachemgr.present.text import cells
 
 COLUMNS = (
