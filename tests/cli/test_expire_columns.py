@@ -82,6 +82,30 @@ def test_the_rule_is_there_on_every_terminal_and_ids_stay_distinct(
     assert {found[1] for found in ids if found} == {key[:8] for key in answers.states["expired"]}
 
 
+def test_an_id_as_it_was_printed_explains_itself(
+    printed: Callable[..., list[str]], cachemgr: Program, answers: Answers
+) -> None:
+    shown = {word for line in printed(80, "--ttl") for word in re.findall(r"\S+…", line)}
+
+    for word in (*shown, *(word.replace("…", "...") for word in shown)):
+        said = cachemgr("expire", "responses", "--ttl", "--explain", word)
+        (key,) = (one for one in answers.states["expired"] if word[18:26] == one[:8])
+        assert said.out.startswith(f"responses@project:{key} goes: "), said
+
+
+def test_one_that_several_look_like_names_them_and_is_none_to_clear(
+    cachemgr: Program, answers: Answers
+) -> None:
+    keys = [f"responses@project:{key}" for keys in answers.states.values() for key in keys]
+
+    asked = cachemgr("expire", "responses", "--ttl", "--explain", "responses@project:…")
+    cleared = cachemgr("clear", f"{keys[0][:26]}…", "--yes")
+
+    assert (asked.code, cleared.code) == (2, 3)
+    assert f"is how 3 entries look on a screen; name one of {', '.join(sorted(keys))}" in asked.err
+    assert f"did you mean {keys[0]}?" in cleared.err
+
+
 def test_names_that_would_look_alike_keep_what_tells_them_apart() -> None:
     digests = ["r:" + "ab" * 16, "r:" + "ab" * 5 + "cd" * 11, "r:" + "ef" * 16]
     paths = [f"hub@home:models/some/where/{number}/of/a/model@{'1' * 7}" for number in range(3)]

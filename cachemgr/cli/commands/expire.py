@@ -19,7 +19,7 @@ from cachemgr.cli.wish import Wish, action_options
 from cachemgr.domain.errors import Unavailable, UnknownTarget
 from cachemgr.domain.field import Measure, rule_amount
 from cachemgr.domain.policy import Policy
-from cachemgr.domain.target import Selection
+from cachemgr.domain.target import Selection, written_out
 from cachemgr.domain.verdict import Judgement
 from cachemgr.present.document.expiry import explanation_document
 from cachemgr.present.expiry import clock_sentence, verdict_sentence
@@ -87,7 +87,12 @@ def _rule_options(command: Any) -> Any:
     multiple=True,
     help="A saved policy; a rule beside it replaces the same one.",
 )
-@click.option("--explain", metavar="ENTRY", multiple=True, help="Say which rule takes or keeps it, and stop.")
+@click.option(
+    "--explain",
+    metavar="ENTRY",
+    multiple=True,
+    help="Say which rule takes or keeps it, and when one will; then stop. ENTRY as a table prints it.",
+)
 @action_options(disposal=True)
 @nul_option
 @everywhere
@@ -113,7 +118,8 @@ def expire(
     refuse_unusable(inventory, selection)
     entries = selection.entries & about.entries
     if explain:
-        wanted = selected(session, inventory, explain)
+        ids = (written_out(inventory, word, entries, display_name) for word in explain)
+        wanted = selected(session, inventory, tuple(ids))
         judgement = session.service.expiring.explain(
             inventory, policy, entries, disposal=wish.disposal, force=wish.forced
         )
