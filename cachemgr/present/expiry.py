@@ -7,16 +7,17 @@ from cachemgr.domain.cache_type import CacheType
 from cachemgr.domain.display import display_name
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.policy import Criterion, Pin, Policy, Source
-from cachemgr.domain.verdict import Clock, EntryState, Expiry, Shortfall, Verdict
+from cachemgr.domain.verdict import Clock, EntryState, Expiry, Verdict
 from cachemgr.present.figures import counted, day, minute, size
+from cachemgr.present.size_rules import size_notes
 
 _GOES = {
     Criterion.TTL: "past the time its own record gives{when}",
     Criterion.OLDER_THAN: "last changed{when}",
     Criterion.UNUSED_FOR: "last used or changed{when}",
     Criterion.KEEP_LAST: "not among the last that are kept; changed{when}",
-    Criterion.MAX_SIZE: "the next in order, until --max-size is met; dates from{when}",
-    Criterion.FREE: "the next in order, until --free is met; dates from{when}",
+    Criterion.MAX_SIZE: "the next in order to meet --max-size; dates from{when}",
+    Criterion.FREE: "the next in order to meet --free; dates from{when}",
 }
 _STAYS = {
     Criterion.KEEP_LAST: "among the last that are kept; changed{when}",
@@ -171,28 +172,6 @@ def state_counts(expiry: Expiry) -> str:
     return ", ".join(f"{count:,} {_STATES[EntryState(name)]}" for name, count in expiry.states)
 
 
-def shortfall_sentence(short: Shortfall, si: bool = False) -> str:
-    """What a size rule could not reach, and what is in its way."""
-    what = f"what stays takes {size(short.missing, si)} too much"
-    if short.criterion is Criterion.FREE:
-        what = f"{size(short.missing, si)} more would have to be freed"
-        what += f" on {display_name(short.where)}" if short.where else ""
-    kept = ", ".join(f"{size(amount, si)} {_IN_THE_WAY[criterion]}" for criterion, amount in short.kept)
-    return f"--{short.criterion} is not met: {what}" + (f" ({kept})" if kept else "")
-
-
-_IN_THE_WAY = {
-    Criterion.PIN: "pinned",
-    Criterion.MIN_AGE: "too young",
-    Criterion.KEEP_LAST: "among the last that are kept",
-    Criterion.UNKNOWN: "with a record that cannot be believed",
-    Criterion.NO_CLOCK: "of unknown age",
-    Criterion.SET_ASIDE: "that would be set aside, which frees nothing now",
-    Criterion.ALONE: "in the last one left, which no size rule takes",
-    Criterion.OBSTACLE: "that clearing leaves as well",
-}
-
-
 def expiry_notes(plan: Plan, si: bool = False) -> Iterator[str]:
     """What an expiry was founded on, line by line."""
     expiry = plan.expiry
@@ -207,8 +186,7 @@ def expiry_notes(plan: Plan, si: bool = False) -> Iterator[str]:
         yield f"looked at {state_counts(expiry)}"
     if idle := sum(not exclusion.asked for exclusion in plan.exclusions):
         yield f"{counted(idle, 'entry stays', 'entries stay')} because no rule asks for them"
-    for short in expiry.unmet:
-        yield shortfall_sentence(short, si)
+    yield from size_notes(expiry, si, after=bool(plan.steps))
     for target in expiry.idle_pins:
         yield f"the pin {display_name(target)} names nothing here"
     for target, last in expiry.lapsed_pins:

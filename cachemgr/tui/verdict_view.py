@@ -6,7 +6,8 @@ from datetime import datetime
 from cachemgr.domain.inventory import Inventory
 from cachemgr.domain.policy import Criterion
 from cachemgr.domain.verdict import Judgement, Verdict
-from cachemgr.present.expiry import clock_sentence, shortfall_sentence, verdict_sentence
+from cachemgr.present.expiry import clock_sentence, verdict_sentence
+from cachemgr.present.size_rules import met_sentence, shortfall_sentence
 from cachemgr.present.text import age, count, counted, display_name, size
 from cachemgr.tui.outline import short_name, size_together
 from cachemgr.tui.theme import Look
@@ -55,7 +56,7 @@ def unmet(judgement: Judgement, *, si: bool) -> str:
     if short is None:
         return ""
     what = "more to be freed" if short.criterion is Criterion.FREE else "too much stay"
-    return f"{short.criterion} is not met: {size(short.missing, si)} {what}"
+    return f"--{short.criterion} is not met: {size(short.missing, si)} {what}"
 
 
 def looked_at(judgement: Judgement, weight: int, *, si: bool) -> str:
@@ -97,6 +98,8 @@ def foundation(judgement: Judgement, verdict: Verdict | None, *, si: bool) -> It
         yield ()
     for clock in judgement.expiry.clocks:
         yield ((clock_sentence(clock), "muted"),)
+    for met in judgement.expiry.met:
+        yield ((met_sentence(met, si, after=bool(judgement.going)), "muted"),)
     for short in judgement.expiry.unmet:
         yield ((shortfall_sentence(short, si), "legacy"),)
 
