@@ -42,7 +42,7 @@ _BRIEFLY = {
 """What a rule's date is, in a word."""
 _IN_A_WORD = {
     Criterion.PIN: "pinned",
-    Criterion.UNKNOWN: "doubtful record",
+    Criterion.UNKNOWN: "doubtful",
     Criterion.NO_CLOCK: "unknown age",
     Criterion.SET_ASIDE: "frees nothing",
     Criterion.ALONE: "the last one",
@@ -135,7 +135,7 @@ def _amount(value: str) -> str:
 
 def policy_title(policy: Policy) -> str:
     """What it is about, in a line."""
-    return display_name(policy.title) if policy.title else " ".join(map(display_name, policy.targets))
+    return display_name(policy.title) if policy.title else policy_text(policy)
 
 
 def policy_text(policy: Policy) -> str:
