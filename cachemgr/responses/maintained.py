@@ -4,23 +4,22 @@ They report trouble with single entries; a place that cannot be reached at all r
 here, since whoever calls them wants to know.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from time import sleep
 
-from cachemgr.responses import forks, listing
-from cachemgr.responses.analytics import Analytics, summed
+from cachemgr.responses import forks
 from cachemgr.responses.background import Background
 from cachemgr.responses.brake import Brake
 from cachemgr.responses.clock import Clock
 from cachemgr.responses.config import CacheConfig
 from cachemgr.responses.entry import Entry
 from cachemgr.responses.errors import Corrupt
-from cachemgr.responses.foundation import Foundation
 from cachemgr.responses.limits import Limits, removed
-from cachemgr.responses.query import ALL, EntryQuery, Grouping, Order
-from cachemgr.responses.report import Finding, Progress, Removed, SweepReport, Totals, VerifyReport
+from cachemgr.responses.overview import Overview
+from cachemgr.responses.query import ALL, EntryQuery
+from cachemgr.responses.report import Finding, Progress, Removed, Repairs, SweepReport, VerifyReport
 from cachemgr.responses.store import Store
 from cachemgr.responses.tally import day
 
@@ -29,7 +28,7 @@ BUSY = "somebody else is sweeping this cache"
 THE_SERVERS = "a Redis server keeps no size limit of ours; its own `maxmemory` and `maxmemory-policy` do"
 
 
-class Maintained(Foundation):
+class Maintained(Overview):
     def __init__(self, store: Store, config: CacheConfig, clock: Clock) -> None:
         super().__init__(store, config, clock)
         self._brake = Brake(clock)
@@ -43,26 +42,6 @@ class Maintained(Foundation):
         self._forgotten = self._told = ""
         self._stale_ms = int(1000 * max(config.stale_while_revalidate_seconds, config.stale_if_error_seconds))
         forks.register(self)
-
-    def status(self, *, group_by: tuple[Grouping, ...] = ()) -> list[Totals]:
-        """How much there is: one line for each group, the largest first; one line in all without groups."""
-        self.flush()
-        return sorted(self._store.totals(self._now_ms(), group_by), key=lambda line: -line.disk_bytes)
-
-    def entries(
-        self,
-        query: EntryQuery = ALL,
-        *,
-        order_by: Order = "created",
-        descending: bool = False,
-        limit: int | None = None,
-        after: Entry | None = None,
-    ) -> Iterator[Entry]:
-        """What there is, in order. A page is `limit` entries `after` the last one of the page before it,
-        which need not be there any more."""
-        self.flush()
-        found = self._store.entries(query, self._now_ms(), order_by, descending=descending)
-        return listing.page(found, order_by, descending=descending, limit=limit, after=after)
 
     def expire(
         self,
@@ -90,7 +69,7 @@ class Maintained(Foundation):
             created_before_ms=now_ms - int(older_than.total_seconds() * 1000), ending=not endless, keep=kept
         )  # fmt: skip
         if dry_run:
-            return SweepReport(self._weigh(over, older), dry_run=True)
+            return self._rehearsed(over, older)
         with self._sweeping() as mine:
             if not mine:
                 return SweepReport(skipped=BUSY)
@@ -117,7 +96,7 @@ class Maintained(Foundation):
             taken = set[Entry]()
             for excess in found:
                 taken |= self._limits.first(list(self.entries(excess.query)), excess, self._now_ms())
-            return SweepReport(removed(taken), dry_run=True)
+            return _would_go(taken)
         if not found:
             return SweepReport()
         done, in_vain = Removed(), set[EntryQuery]()
@@ -148,35 +127,25 @@ class Maintained(Foundation):
     ) -> SweepReport:
         """Remove what the query means: everything, unless it says otherwise."""
         if dry_run:
-            return SweepReport(self._weigh(query), dry_run=True)
+            return self._rehearsed(query)
         with self._sweeping(wait=True) as mine:
             if not mine:
                 return SweepReport(skipped=BUSY)
             return SweepReport(self._run(self._store.clear(query), on_progress))
 
-    def verify(self, *, repair: bool = False) -> VerifyReport:
-        """Read every byte and compare. With `repair`, mend or remove what is wrong, unless somebody else
-        sweeps for so long that it is only looked at."""
+    def verify(self, *, repair: bool = False, agreed: VerifyReport | None = None) -> VerifyReport:
+        """Read every byte and compare, and say what a repair does about what is wrong. With `repair`, do it,
+        unless somebody else sweeps for so long that it is only looked at; and where a report was `agreed` to,
+        only what it says."""
         self.flush()
         now_ms, mine = self._now_ms(), True
         if repair:
             with self._sweeping(wait=True) as mine:
-                findings = tuple(self._store.verify(now_ms, repair=mine))
+                findings = tuple(self._store.verify(now_ms, Repairs.of(agreed) if mine else None))
             self.flush()
         else:
             findings = tuple(self._store.verify(now_ms))
         return VerifyReport(self._number(now_ms, findings), findings, "" if mine else BUSY)
-
-    def analytics(self, since: str | None = None, until: str | None = None) -> Analytics:
-        """Hits, misses, tokens and money saved from day to day, both included; without days, of all that are
-        kept. Days are `2026-11-26`, in UTC."""
-        self.flush()
-        return summed(self._store.tallies(since or "", until or "9999-12-31"))
-
-    def reconcile(self) -> int:
-        """Learn what others did to the files behind our back. How many entries came or went."""
-        self.flush()
-        return self._store.reconcile(self._now_ms())
 
     def sweep(self, *, evicting: bool = True) -> SweepReport:
         """What happens every hour: expire, evict, and drop counters that are too old."""
@@ -204,11 +173,6 @@ class Maintained(Foundation):
         if report is not None and report.skipped not in ("", BUSY, self._told):
             self._told = report.skipped
             self._fault("sweeping", report.skipped)
-
-    def flush(self) -> None:
-        """Write down what waits in memory."""
-        self._write_ledger()
-        self._attempt("flushing", self._store.flush)
 
     def close(self) -> None:
         """Idempotent. A cache that is used after that opens again."""
@@ -239,9 +203,9 @@ class Maintained(Foundation):
         def most_go(at_ms: int) -> bool:
             if older is None and not over.keep:
                 return self._store.mostly_expired(at_ms - self._stale_ms)
-            going = self._weigh(over, older).entries
+            going = self._rehearsed(over, older).removed.entries
             may_go = EntryQuery(ending=older is None or older.ending, keep=over.keep)
-            return going > 0 and going * 2 > self._weigh(may_go).entries
+            return going > 0 and going * 2 > self._rehearsed(may_go).removed.entries
 
         return self._brake.holds(most_go, self._store.witness)
 
@@ -273,13 +237,11 @@ class Maintained(Foundation):
                 on_progress(batch)
         return done
 
-    def _weigh(self, *queries: EntryQuery | None) -> Removed:
-        found: dict[str, Entry] = {}
-        for query in queries:
-            if query is not None:
-                found |= {entry.digest: entry for entry in self.entries(query)}
-        return Removed(
-            len(found),
-            sum(entry.payload_bytes for entry in found.values()),
-            sum(entry.disk_bytes for entry in found.values()),
-        )
+    def _rehearsed(self, *queries: EntryQuery | None) -> SweepReport:
+        return _would_go(entry for query in queries if query is not None for entry in self.entries(query))
+
+
+def _would_go(found: Iterable[Entry]) -> SweepReport:
+    once = {entry.digest: entry for entry in found}.values()
+    entries = sorted(once, key=lambda entry: (entry.created_at, entry.digest))
+    return SweepReport(removed(entries), dry_run=True, entries=tuple(entries))

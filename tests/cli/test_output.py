@@ -12,7 +12,7 @@ from cachemgr.present.text import cells
 COLUMNS = (
     Column("Id"),
     Column("Size", right=True),
-    Column("Used", drops=True),
+    Column("Used", drops=1),
     Column("Where", shrinks=True),
 )
 ROWS = [
