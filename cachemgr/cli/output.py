@@ -69,6 +69,10 @@ class Output:
         """What stands for nothing."""
         return "-" if self.ascii else "—"
 
+    def bounded(self, *, err: bool) -> bool:
+        """Whether lines end somewhere, so that a table may have to give way."""
+        return (self.err if err else self.out).isatty()
+
     def ellipsis(self) -> str:
         """What stands for what was left out of a name."""
         return "..." if self.ascii else "…"

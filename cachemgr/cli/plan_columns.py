@@ -22,7 +22,7 @@ def narrower(
     briefly: Mapping[str, tuple[str, ...]],
     *,
     ellipsis: str,
-) -> list[Column]:
+) -> tuple[Column, ...]:
     """The columns with what they say where there is less room. `briefly` has a reason's shorter forms."""
 
     def given(at: int, column: Column) -> Column:
@@ -37,7 +37,7 @@ def narrower(
             return replace(column, shorter=tuple(shorter), bare=bare)
         return column
 
-    return [given(at, column) for at, column in enumerate(columns)]
+    return tuple(given(at, column) for at, column in enumerate(columns))
 
 
 def _forms(reason: str, briefly: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

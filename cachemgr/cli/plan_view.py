@@ -148,7 +148,9 @@ def _planned(output: Output, plan: Plan, rows: tuple[PlanRow, ...], *, most: int
         lines.append((" ", "remove", output.size(folders.size), output.size(folders.frees), name, "", ""))
         lines[-1] = lines[-1][: len(columns)]
     briefly = {row.why: row.briefly for row in rows}
-    output.table(narrower(columns, lines, plan, briefly, ellipsis=output.ellipsis()), lines, err=err)
+    if output.bounded(err=err):
+        columns = narrower(columns, lines, plan, briefly, ellipsis=output.ellipsis())
+    output.table(columns, lines, err=err)
     _more(output, len(rows), most, err=err)
 
 
@@ -164,10 +166,16 @@ def _kept(
     if after:
         output.line(err=err)
     expiring = plan.expiry is not None
-    columns = (Column(STAYS, shrinks=True), Column("Size", right=True, drops=int(expiring)), Column(WHY))
+    columns: tuple[Column, ...] = (
+        Column(STAYS, shrinks=True),
+        Column("Size", right=True, drops=int(expiring)),
+        Column(WHY),
+    )
     lines = [(row.id, output.size(row.size), row.why) for row in kept[:most]]
     briefly = {row.why: row.briefly for row in kept if expiring}
-    output.table(narrower(columns, lines, plan, briefly, ellipsis=output.ellipsis()), lines, err=err)
+    if output.bounded(err=err):
+        columns = narrower(columns, lines, plan, briefly, ellipsis=output.ellipsis())
+    output.table(columns, lines, err=err)
     _more(output, len(kept), most, err=err)
 
 

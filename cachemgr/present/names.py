@@ -13,6 +13,8 @@ from cachemgr.domain.display import display_name
 _DIGEST = re.compile(r"[0-9a-f]{32,}$")
 _DIGITS = 8
 """How many of a digest are shown where there is no room for all of them."""
+_MORE = 4
+"""Columns that names which look alike get more at first; then twice as many, and so on."""
 _COMMAND = re.compile(r"`cachemgr( (?!-)[a-z])")
 
 
@@ -62,7 +64,7 @@ def distinct(names: Sequence[str], room: int, *, among: Iterable[str] = (), elli
             found[name] = _shortened(name, room, more, ellipsis)
         looks = Counter(found.values())
         again = [name for name, look in found.items() if looks[look] > 1 and look != name]
-        more += 4
+        more = 2 * more or _MORE
     return [found[name] for name in names]
 
 
@@ -93,6 +95,8 @@ def _width(char: str) -> int:
 
 
 def _fitting(text: str, room: int) -> str:
+    if text.isascii():
+        return text[: max(room, 0)]
     used = 0
     for position, char in enumerate(text):
         used += _width(char)
