@@ -15,6 +15,7 @@ from cachemgr.present.settings_rows import setting_rows
 from cachemgr.present.text import counted, display_name, short_path
 
 if TYPE_CHECKING:
+    from cachemgr.response_caches import ResponseCaches
     from cachemgr.responses.config_origins import Setting
 
 SCHEMAS = (
@@ -68,9 +69,13 @@ def show(session: Session) -> int:
 
 def _caching(session: Session) -> "tuple[Setting, ...]":
     """The settings of the response cache. Raises ConfigError."""
+    return tuple(_response_caches(session).settings())
+
+
+def _response_caches(session: Session) -> "ResponseCaches":
     from cachemgr.cli.responses import response_caches  # the other commands here need no response cache
 
-    return tuple(response_caches(session).settings())
+    return response_caches(session)
 
 
 @config.command(short_help="Where configuration is looked for.")
@@ -93,6 +98,8 @@ def validate(session: Session) -> int:
     """Read the whole configuration; an error names file, key and the way out."""
     service = session.service
     _caching(session)
+    if missing := _response_caches(session).check():
+        session.output.line(f"cachemgr: {missing}", err=True)
     for file in service.settings.files:
         session.output.line(f"ok  {short_path(file, service.machine.home, service.project)}")
     session.output.line(f"{counted(len(service.settings.files), 'configuration file')} read.")
