@@ -77,8 +77,9 @@ class CacheMgrToml(msgspec.Struct, forbid_unknown_fields=True):
     """Sizes in units of 1000 rather than 1024."""
     roots: Roots = msgspec.field(default_factory=Roots)
     cache: list[CacheTable] = []
-    policies: dict[str, PolicyTable] = {}
-    """By name. Those of a project count only where the user trusts its file."""
+    policies: dict[str, Any] = {}
+    """Each is a PolicyTable, by name, and is read by itself: one mistake stops no other. Those of a project
+    count only where the user trusts its file."""
     pins: list[PinTable] = []
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cachemgr.domain.display import display_name
-from cachemgr.domain.errors import Refused, UnknownTarget, UsageError
+from cachemgr.domain.errors import ConfigError, Refused, UnknownTarget, UsageError
 from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.policy import Policy, every_policy
 from cachemgr.domain.target import select
@@ -52,9 +52,12 @@ class Expiring:
         return pin_within(inventory, self.settings.pins, self.clock(), place, type_id)
 
     def policy(self, name: str) -> Policy:
-        """A saved policy that may be run. Raises UsageError with the nearest name."""
+        """A saved policy that may be run. Raises UsageError with the nearest name, and ConfigError for one
+        that is wrong."""
         named = [policy for policy in self.policies if policy.name == name]
         for policy in named:
+            if policy.trusted and policy.wrong:
+                raise ConfigError(policy.wrong)
             if policy.trusted:
                 return policy
         if named:
@@ -64,7 +67,9 @@ class Expiring:
             )
         from difflib import get_close_matches  # only a mistake needs it
 
-        known = list(dict.fromkeys(policy.name for policy in self.policies if policy.trusted))
+        known = list(
+            dict.fromkeys(policy.name for policy in self.policies if policy.trusted and not policy.wrong)
+        )
         near = get_close_matches(name, known, 1)
         way_out = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
         raise UsageError(f"there is no policy {name!r}; {way_out}")

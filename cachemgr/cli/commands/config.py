@@ -9,7 +9,7 @@ from cachemgr.cli.ask import Declined, confirm
 from cachemgr.cli.options import everywhere, json_option, pass_session
 from cachemgr.cli.output import Column
 from cachemgr.cli.session import Session
-from cachemgr.domain.errors import NeedsConfirmation, Refused, UsageError
+from cachemgr.domain.errors import ConfigError, NeedsConfirmation, Refused, UsageError
 from cachemgr.present.document.knowledge import config_document
 from cachemgr.present.settings_rows import setting_rows
 from cachemgr.present.text import counted, display_name, short_path
@@ -96,7 +96,10 @@ def path(session: Session) -> int:
 @pass_session
 def validate(session: Session) -> int:
     """Read the whole configuration; an error names file, key and the way out."""
+    session.tells_of = lambda _name: True
     service = session.service
+    for policy in service.settings.wrong_policies:
+        raise ConfigError(policy.wrong)
     _caching(session)
     if missing := _response_caches(session).check():
         session.output.line(f"cachemgr: {missing}", err=True)

@@ -104,6 +104,7 @@ def expire(
 ) -> int:
     """Remove what rules name, through a plan that says why."""
     name = _one(names)
+    session.tells_of = lambda policy: policy == name
     policy = _policy(session, name, rules)
     words = read_targets(targets, nul=nul)
     session.service.expiring.refuse_empty(policy)
