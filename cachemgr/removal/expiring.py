@@ -9,7 +9,7 @@ from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import ConfigError, Refused, UnknownTarget, UsageError
 from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.policy import Policy, every_policy
-from cachemgr.domain.target import select
+from cachemgr.domain.target import select, strange
 from cachemgr.domain.terms import Disposal
 from cachemgr.domain.usage import NOT_LOOKED
 
@@ -42,6 +42,22 @@ class Expiring:
         """Every saved policy, by name: those of the configuration, and the presets it says nothing else of.
         One of an untrusted project is listed beside what it would hide."""
         return every_policy(self.settings.policies)
+
+    @property
+    def strange(self) -> tuple[tuple[Policy, str, str], ...]:
+        """Words of saved policies that name no known cache, each with what may be meant instead."""
+        return tuple(
+            (policy, target, meant)
+            for policy in self.policies
+            for target in policy.targets
+            if (meant := self.meant_by(target)) is not None
+        )
+
+    def meant_by(self, target: str) -> str | None:
+        """What may be meant by a word that names no known cache, or nothing; None for one that does."""
+        return strange(
+            target, [*(kind.id for kind in self.types), *(root.type for root in self.settings.roots)]
+        )
 
     def pin_within(
         self, inventory: Inventory, place: str, type_id: str

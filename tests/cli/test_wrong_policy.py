@@ -85,3 +85,46 @@ def test_show_lists_it_as_what_it_is(cachemgr: Program, wrong: Path) -> None:
 
     assert rows["policies.nightly"] == "cannot be run; `cachemgr config validate` says why"
     assert rows["policies.mine"] == "--older-than 30d on tmdb"
+
+
+@pytest.mark.parametrize(
+    ("target", "code", "says"),
+    [
+        ("respnses", 2, "is about 'respnses', which is no cache that is known; did you mean responses?"),
+        ("tmbd@project", 2, "is about 'tmbd@project', which is no cache that is known; did you mean tmdb?"),
+        ("mine", 0, "is about 'mine', which is no cache that is known here"),
+        ("known", 0, ""),
+        ("models", 0, ""),
+        ("*@home:*", 0, ""),
+        ("huggingface-hub@home:models/a/b", 0, ""),
+    ],
+)
+def test_what_a_policy_is_about_is_looked_at_as_well(
+    target: str, code: int, says: str, cachemgr: Program, project: Path
+) -> None:
+    about = f'[policies.near]\ntargets = ["{target}"]\nttl = true\n'
+    tree(project, {"cachemgr.toml": f'[roots.applications]\nknown = "out/x"\n{about}'})
+
+    said = cachemgr("config", "validate")
+
+    assert said.code == code
+    assert said.err == (f"cachemgr: cachemgr.toml, line 3: policy near {says}\n" if says else "")
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("responses-ttl", "--policy responses-ttl"),
+        ("response-ttl", "--policy responses-ttl"),
+        ("nightly", "--policy nightly"),
+        ("ttl", "--ttl"),
+        ("unused-for", "--unused-for"),
+    ],
+)
+def test_the_name_of_a_policy_or_rule_is_no_target(
+    word: str, meant: str, cachemgr: Program, wrong: Path
+) -> None:
+    said = cachemgr("expire", word, "--yes")
+
+    assert said.code == 2
+    assert said.err.endswith(f"never means everything; did you mean {meant}?\n")
