@@ -121,7 +121,9 @@ class ResponseCaches:
     def check(self) -> str:
         """Open what a program of the project would open, without a look at what is in it. Raises ConfigError
         as that program would; returns what has to be installed first, or nothing."""
-        config = replace(self._configured(said_by_variables(self.machine.env)), cleanup_interval_seconds=0)
+        config = replace(
+            self._configured(said_by_variables(self.machine.env, strict=True)), cleanup_interval_seconds=0
+        )
         try:
             with open_cache(config, read_only=True):
                 return ""
@@ -149,7 +151,7 @@ class ResponseCaches:
     def _lookup(self, named: Path | None) -> CacheConfig:
         """With `named`, the project's settings for a directory of that name, and whatever is kept in it."""
         project = self.project or Path(self.machine.cwd)
-        said = said_by_variables(self.machine.env)
+        said = said_by_variables(self.machine.env, strict=True)
         config = self._configured(said)
         if named is None:
             directory = project / config.directory

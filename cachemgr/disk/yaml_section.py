@@ -36,11 +36,6 @@ class YamlSection:
         found = self._lines(*keys)
         return found[-1] if found else None
 
-    def exact_line(self, *keys: object) -> int | None:
-        """The same; None where the file does not have that key."""
-        found = self._lines(*keys)
-        return found[-1] if len(found) == len(keys) + 1 else None
-
     def line_beside(self, name: str) -> int | None:
         """On which line another key of the top level stands."""
         found = _pair(self._document, name)

@@ -11,8 +11,9 @@ from cachemgr.disk.yaml_section import NotYaml, YamlSection, read_section
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import ConfigError
 from cachemgr.responses.config import BACKENDS, FIELDS, SECTION, CacheConfig
-from cachemgr.responses.config_mistakes import Mistake, warn_caller
-from cachemgr.responses.config_reading import USUAL_FILE, merged, read, section_of
+from cachemgr.responses.config_mistakes import Mistake, unknown_key, warn_caller
+from cachemgr.responses.config_reading import USUAL_FILE, merged, read
+from cachemgr.responses.config_variables import variable
 
 _OTHERS_MAY_HAVE = frozenset(
     ("enabled", "backend", "compression", "index", "fsync", "analytics", "key", "redis")
@@ -51,22 +52,28 @@ class ConfigFile:
         """What the section says, below what `variables` do. A relative `cache_dir` of the file counts from
         the project, which is the directory that holds `.questfoundry`; one of a variable from the working
         directory. Raises ConfigError; where it is not `strict`, a name nobody knows is warned about."""
-        tell = _refuse if strict else warn_caller
+        tell = refuse if strict else warn_caller
         if near := self.section.misspelt:
             sentence = f"unknown section `{display_name(near)}`, which changes nothing"
             line = self.section.line_beside(near)
             tell(str(self.mistake(f"{sentence}; did you mean `{SECTION}`?", line)))
 
         def unknown(sentence: str, keys: tuple[object, ...]) -> None:
-            line = self.section.exact_line(*keys)
-            # What a variable says is not in the file.
-            tell(str(self.mistake(sentence, line)) if line else sentence)
+            # What a variable says was told when that was read.
+            if says(self.section.value, keys):
+                tell(str(self.mistake(sentence, self.section.line(*keys))))
 
         value = {} if self.section.value is None else self.section.value
-        said = merged(section_of(value), variables) if isinstance(value, Mapping) else value
+        if isinstance(value, Mapping) and SECTION in value:
+            # A program's mapping may hold the section by its name; a file has that name already.
+            unknown(unknown_key((SECTION,), FIELDS), (SECTION,))
+            value = {name: one for name, one in value.items() if name != SECTION}
+        said = merged(value, variables) if isinstance(value, Mapping) else value
         try:
             found = read(said, unknown)
         except Mistake as error:
+            if error.keys and says(variables, error.keys):
+                raise ConfigError(f"{variable(error.keys)}: {error}") from None
             raise self.mistake(str(error), self.section.line(*error.keys)) from None
         path = self.path
         place = path.parent.parent if path.parent.name == USUAL_FILE.parent.name else path.parent
@@ -85,7 +92,17 @@ class ConfigFile:
         return next((name for name in names if name not in _OTHERS_MAY_HAVE), None)
 
 
-def _refuse(sentence: str) -> None:
+def says(section: object, keys: tuple[object, ...]) -> bool:
+    """Whether a section has a value there."""
+    for key in keys:
+        if not isinstance(section, Mapping) or key not in section:
+            return False
+        section = section[key]
+    return True
+
+
+def refuse(sentence: str) -> None:
+    """Raises ConfigError."""
     raise ConfigError(sentence)
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 
 from cachemgr.domain.inventory import Origin
-from cachemgr.responses import config_variables
 from cachemgr.responses.config import SECTION
-from cachemgr.responses.config_file import ConfigFile
+from cachemgr.responses.config_file import ConfigFile, says
 from cachemgr.responses.config_reading import USUAL_FILE, read
 from cachemgr.responses.config_sources import said_by_variables
+from cachemgr.responses.config_variables import variable
 
 _DEFAULT = Origin("default", "")
 _SECRET = re.compile(r"(?<=://)(?P<user>[^:@/]*:).*(?=@)|(?P<option>[?&]password=)[^&]*")
@@ -33,7 +33,7 @@ class Setting:
 def settings(file: Path, environment: Mapping[str, str], cwd: Path) -> Iterator[Setting]:
     """In the order of the section. `file` is the project's, and need not be there; what is relative in it
     counts from its project, and a `cache_dir` of a variable from `cwd`. Raises ConfigError."""
-    said, project = said_by_variables(environment), file.parent.parent
+    said, project = said_by_variables(environment, strict=True), file.parent.parent
     own = ConfigFile.read(file, USUAL_FILE.as_posix())
     config = read(said) if own is None else own.config(said, strict=True)
     for keys, value in leaves(config):
@@ -59,22 +59,11 @@ def _origin(
     environment: Mapping[str, str],
     file: ConfigFile | None,
 ) -> Origin:
-    if _says(said, keys):
-        names = [config_variables.PREFIX + "__".join(keys[:end]).upper() for end in range(len(keys), 0, -1)]
-        name = next(one for one in names if environment.get(one, "").strip())
-        return Origin("environment", name)
-    if file is not None and _says(file.section.value, keys):
+    if says(said, keys):
+        return Origin("environment", variable(keys, environment))
+    if file is not None and says(file.section.value, keys):
         return Origin(file.name, ".".join((SECTION, *keys)), file.section.line(*keys))
     return _DEFAULT
-
-
-def _says(section: object, keys: tuple[str, ...]) -> bool:
-    """Whether a section has a value there."""
-    for key in keys:
-        if not isinstance(section, Mapping) or key not in section:
-            return False
-        section = section[key]
-    return True
 
 
 def _shown(value: object) -> object:

@@ -13,9 +13,10 @@ from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import ConfigError
 from cachemgr.responses import config_variables
 from cachemgr.responses.config import CacheConfig
-from cachemgr.responses.config_file import ConfigFile
-from cachemgr.responses.config_mistakes import Mistake
+from cachemgr.responses.config_file import ConfigFile, refuse
+from cachemgr.responses.config_mistakes import Mistake, warn_caller
 from cachemgr.responses.config_reading import USUAL_FILE, checked, merged, read, rules, section_of
+from cachemgr.responses.config_variables import variable
 
 
 def load(source: CacheConfig | Mapping[str, Any] | str | PathLike[str] | None) -> CacheConfig:
@@ -67,12 +68,15 @@ def directory(named: str | PathLike[str]) -> Path:
     return Path(os.path.abspath(named))
 
 
-def said_by_variables(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """What the variables of this process say, or of another's environment. Raises ConfigError."""
+def said_by_variables(
+    environment: Mapping[str, str] | None = None, *, strict: bool = False
+) -> dict[str, Any]:
+    """What the variables of this process say, or of another's environment. Raises ConfigError; where it is
+    not `strict`, a name nobody knows is warned about."""
     found = config_variables.values(environment)
+    tell = refuse if strict else warn_caller
     try:
-        read(found)
+        read(found, lambda sentence, keys: tell(f"{variable(keys, environment)}: {sentence}"))
     except Mistake as error:
-        name = config_variables.PREFIX + "__".join(str(key).upper() for key in error.keys)
-        raise ConfigError(f"{display_name(name)}: {error}") from None
+        raise ConfigError(f"{variable(error.keys, environment)}: {error}") from None
     return found

@@ -163,6 +163,17 @@ def test_a_name_that_nobody_knows_deeper_down_is_refused(cachemgr: Program, proj
     assert said.err.startswith(f"cachemgr: {FILE}, line 3: unknown key `caching.index.flush_m`")
 
 
+def test_a_section_within_itself_is_none(cachemgr: Program, project: Path) -> None:
+    _write(project, "caching:\n  caching:\n    ttl_seconds: 5\n")
+
+    assert cachemgr("config", "validate").code == 2
+    with (
+        pytest.warns(UserWarning, match="line 2: unknown key `caching.caching`, which changes nothing"),
+        open_cache(read_only=True) as cache,
+    ):
+        assert cache.config.ttl_seconds == 86_400
+
+
 @pytest.mark.parametrize("source", ["", " ", ".", Path()], ids=repr)
 def test_the_working_directory_of_a_project_opens_no_cache(
     source: str | Path, cachemgr: Program, project: Path
@@ -193,3 +204,34 @@ def test_a_package_that_is_missing_here_is_no_mistake_of_the_file(
 
     assert said.code == 0
     assert "needs: pip install" in said.err
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        (
+            "REDIS__URL",
+            "http://x",
+            "CACHEMGR_CACHING__REDIS__URL: `caching.redis.url` must begin with redis://",
+        ),
+        (
+            "PER_PROVIDER",
+            '{"openai": {"ttl": 5}}',
+            "CACHEMGR_CACHING__PER_PROVIDER: unknown key `caching.per_provider.openai.ttl`",
+        ),
+    ],
+)
+def test_what_a_variable_says_is_no_mistake_of_the_file(
+    name: str, value: str, says: str, cachemgr: Program, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = _write(project, "caching:\n  backend: redis\n")
+    monkeypatch.setenv(f"CACHEMGR_CACHING__{name}", value)
+
+    said = cachemgr("config", "validate")
+
+    assert said.code == 2
+    assert said.err.startswith(f"cachemgr: {says}")
+    with pytest.raises((ConfigError, UserWarning)) as caught:
+        open_cache(file, read_only=True)
+    assert str(caught.value).startswith(says)
