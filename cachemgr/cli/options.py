@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import reduce
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -101,3 +101,15 @@ def targets_argument(*, required: bool) -> Callable[[F], F]:
     return click.argument(
         "targets", nargs=-1, required=required, metavar="TARGET..." if required else "[TARGET]..."
     )
+
+
+def of_a_cache(command: F) -> F:
+    """The options of every command about one response cache."""
+    named = click.option(
+        "--dir",
+        "named",
+        metavar="DIR",
+        type=DIRECTORY,
+        help="The cache's directory; default: the project's.",
+    )
+    return cast(F, named(json_option(everywhere(pass_session(command)))))

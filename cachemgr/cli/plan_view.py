@@ -27,6 +27,8 @@ from cachemgr.present.text import counted, day, display_name, glyph, rebuild_wor
 
 _LONGEST = 40
 """Lines of each part that nobody has to decide on; `--json` and `--plan` have all of them."""
+_FEW = 5
+"""Lines of what a run that was stopped did not come to; `--json` and `history` have all of them."""
 
 
 def show_plan(
@@ -68,8 +70,7 @@ def show_result(output: Output, plan: Plan, run: Execution, undo: str, *, quiet:
         for entry in dict.fromkeys(entry for entry in ids if entry is not None):
             output.line(display_name(entry))
         return
-    for line in failures(plan, run.outcomes)[:_LONGEST]:
-        output.line(line, err=True)
+    _failures(output, plan, run)
     sentence = outcome(plan, run.outcomes, output.si)
     stays = {
         one.entry
@@ -85,6 +86,20 @@ def show_result(output: Output, plan: Plan, run: Execution, undo: str, *, quiet:
         output.line(f"Undo {kept}with: {undo}")
     if moved(plan, run.outcomes, Disposal.TRASH):
         output.line("To have it back, restore it from the trash; its bytes are freed when that is emptied.")
+
+
+def _failures(output: Output, plan: Plan, run: Execution) -> None:
+    """What went wrong, and a few of those that nobody came to: the end of it is what matters."""
+    lines = failures(plan, run.outcomes)
+    stopped = set(failures(plan, [one for one in run.outcomes if one.stopped]))
+    for kind, most in (
+        ([line for line in lines if line not in stopped], _LONGEST),
+        ([line for line in lines if line in stopped], _FEW),
+    ):
+        for line in kind[:most]:
+            output.line(line, err=True)
+        if len(kind) > most:
+            output.line(f"and {len(kind) - most:,} more", err=True)
 
 
 def _unmoved(outcomes: Iterable[Outcome]) -> str:

@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 import json
-import os
-from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cachemgr.cli.ask import Declined, confirm
 from cachemgr.cli.output import Column
 from cachemgr.domain.errors import NeedsConfirmation, UnknownTarget
+from cachemgr.present.document.responses import hits_of
 from cachemgr.present.document.values import is_text
 from cachemgr.present.text import counted, display_name, minute, short_path
 from cachemgr.response_caches import ResponseCaches
 from cachemgr.responses.config_reading import USUAL_FILE
-from cachemgr.responses.format import OLD_PREFIX
 from cachemgr.responses.query import EntryQuery
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import timedelta
+    from collections.abc import Sequence
 
     from cachemgr.cli.session import Session
-    from cachemgr.domain.policy import Pin
     from cachemgr.responses.analytics import Analytics
     from cachemgr.responses.cache import Cache
     from cachemgr.responses.entry import Entry
-    from cachemgr.responses.query import Grouping
-    from cachemgr.responses.report import SweepReport, Totals, Trouble
+    from cachemgr.responses.query import Grouping, Order
+    from cachemgr.responses.report import Totals, Trouble
     from cachemgr.responses.transfer import TransferReport
 
 _SHORT = 12
@@ -44,7 +41,9 @@ def response_caches(session: Session) -> ResponseCaches:
     return ResponseCaches(service.machine, service.project, service.read_only, service.allow_root)
 
 
-def agree(session: Session, words: Sequence[str], named: Path | None, *, yes: bool) -> None:
+def agree(
+    session: Session, words: Sequence[str], named: Path | None, *, yes: bool, question: str = "Go on?"
+) -> None:
     """`words`: what was asked for. Raises NeedsConfirmation, Declined; Refused where nothing may be changed
     anyway."""
     response_caches(session).admit()
@@ -54,39 +53,8 @@ def agree(session: Session, words: Sequence[str], named: Path | None, *, yes: bo
         allowed = ("--allow-root",) if session.service.allow_root else ()
         command = session.command("responses", *words, *directory(named), *allowed, "--yes")
         raise NeedsConfirmation(f"nothing was changed, since nobody can be asked; run: {command}")
-    if not confirm(session.output):
+    if not confirm(session.output, question):
         raise Declined("nothing was changed")
-
-
-def pinned(session: Session, cache: Cache) -> Mapping[str, Pin]:
-    """Which pin of the configuration holds each entry, by digest, of those that one holds. Where the cache
-    lies in another project, that one's pins count as well."""
-    services = [session.service]
-    if cache.backend in ("file", "sqlite"):
-        services += session.composition.around(session.options, session.service, Path(cache.place))
-    found: dict[str, Pin] = {}
-    for service in services:
-        if not service.settings.pins:
-            continue
-        pin_of = service.expiring.pin_within(session.on(service).inventory(), cache.place, "responses")
-        for entry in cache.entries():
-            names = (entry.digest, OLD_PREFIX + entry.digest, *((entry.own,) if entry.own else ()))
-            if (pin := pin_of(names, entry.model)) is not None:
-                found.setdefault(entry.digest, pin)
-    return found
-
-
-def rehearsed(
-    cache: Cache, pins: Mapping[str, Pin], age: timedelta | None, *, endless: bool
-) -> tuple[SweepReport, Mapping[Pin, int]]:
-    """What would go, and how many of those that would each pin keeps."""
-    report = cache.expire(older_than=age, endless=endless, keep=pins, dry_run=True)
-    kept = Counter["Pin"]()
-    for pin in dict.fromkeys(pins.values()):
-        others = [digest for digest, held in pins.items() if held is not pin]
-        without = cache.expire(older_than=age, endless=endless, keep=others, dry_run=True)
-        kept[pin] = without.removed.entries - report.removed.entries
-    return report, {pin: number for pin, number in kept.items() if number}
 
 
 def directory(named: Path | None) -> tuple[str, ...]:
@@ -140,13 +108,14 @@ def show_stats(
     disk, expired = sum(line.disk_bytes for line in lines), sum(line.expired for line in lines)
     limit = None if cache.backend == "redis" else cache.config.limit_bytes
     of_limit = "" if limit is None else f" of {output.size(limit)}"
-    output.line(f"{_where(session, cache)} ({cache.backend})")
+    output.line(f"{where_it_is(session, cache)} ({cache.backend})")
     output.line(f"{counted(entries, 'entry', 'entries')}, {output.size(disk)}{of_limit}; {expired:,} expired")
     total, saved = found.total, found.saved
     if found.hit_rate is not None:
         output.line(f"{found.hit_rate:.1%} of {total.hits + total.misses:,} requests were hits")
         tokens = saved.request_tokens + saved.response_tokens
-        output.line(f"{tokens:,} tokens and ${saved.cost_usd:.4f} saved")
+        if tokens or saved.cost_usd:  # else nobody said what an answer costs
+            output.line(f"{tokens:,} tokens and {dollars(saved.cost_usd)} saved")
     if total.corrupt or total.failed:
         output.line(f"{total.corrupt:,} reads found corrupt entries, {total.failed:,} writes failed")
     if cache.backend == "redis":
@@ -155,20 +124,33 @@ def show_stats(
         output.line(f"One database holds so many in less room: {session.command(*_TO_SQLITE)}")
 
 
-def show_entries(session: Session, entries: Sequence[Entry], total: int) -> None:
+def show_entries(
+    session: Session, cache: Cache, entries: Sequence[Entry], total: int, *, by: Order = "created"
+) -> None:
     output = session.output
     if session.options.quiet:
         for entry in entries:
             output.line(entry.digest)
         return
+    if entries:
+        entry_table(session, cache, entries, by=by)
+        output.line()
+    shown = "" if len(entries) == total else f", {len(entries):,} shown"
+    output.line(f"{counted(total, 'entry', 'entries')}{shown}")
+
+
+def entry_table(session: Session, cache: Cache, entries: Sequence[Entry], *, by: Order = "created") -> None:
+    """What they are in order `by` is not left out; what each of them cost is shown for that alone."""
+    output = session.output
     columns = (
         Column("Digest"),
-        Column("Provider", shrinks=True),
+        Column("Provider", shrinks=True, drops=True),
         Column("Model", shrinks=True),
         Column("Size", right=True),
-        Column("Created (UTC)"),
-        Column("Expires (UTC)"),
-        Column("Hits", right=True, drops=True),
+        *((Column("Cost", right=True),) if by == "cost" else ()),
+        Column("Created (UTC)", drops=True),
+        Column("Expires (UTC)", drops=True),
+        Column("Hits", right=True, drops=by != "hits"),
         Column("State"),
     )
     rows = [
@@ -177,54 +159,15 @@ def show_entries(session: Session, entries: Sequence[Entry], total: int) -> None
             display_name(entry.provider) or output.dash(),
             display_name(entry.model) or output.dash(),
             output.size(entry.payload_bytes),
+            *((dollars(entry.usage.cost_usd),) if by == "cost" else ()),
             minute(entry.created_at),
             minute(entry.expires_at) if entry.expires_at else "never",
-            f"{entry.hits:,}",
+            output.dash() if (hits := hits_of(cache, entry)) is None else f"{hits:,}",
             entry.state,
         )
         for entry in entries
     ]
-    if rows:
-        output.table(columns, rows)
-        output.line()
-    shown = "" if len(entries) == total else f", {len(entries):,} shown"
-    output.line(f"{counted(total, 'entry', 'entries')}{shown}")
-
-
-def show_sweep(
-    session: Session, cache: Cache, report: SweepReport, kept: Mapping[Pin, int], *, older: bool = False
-) -> None:
-    """`older`: what is older than a time went as well, which need not have expired."""
-    removed, output, where = report.removed, session.output, _where(session, cache)
-    what = "expired or older" if older else "expired"
-    if not removed.entries and not report.troubles:
-        nothing = f"nothing has expired{' or is older' if older else ''}"
-        output.line(f"{where}: {'nothing is removed' if kept else nothing}")
-    else:
-        verb = "would be removed" if report.dry_run else "removed"
-        entries = counted(removed.entries, f"{what} entry", f"{what} entries")
-        output.line(f"{where}: {entries} {verb} for good, {output.size(removed.disk_bytes)}")
-    for pin, number in kept.items():
-        why = f" ({display_name(pin.reason)})" if pin.reason else ""
-        output.line(
-            f"  {counted(number, 'entry', 'entries')} kept: pinned by {display_name(pin.target)}{why}"
-        )
-    if removed.entries and report.dry_run and cache.backend == "file" and _is_seen(session, cache):
-        aside = session.command("expire", "responses", "--ttl")
-        output.line(f"That cannot be undone; `{aside}` sets aside what has expired in the project's.")
-    if cache.stale_seconds:
-        output.line(f"What may still be served stale stays for {cache.stale_seconds:g} s after its end.")
-    _show_troubles(session, report.troubles)
-
-
-def _is_seen(session: Session, cache: Cache) -> bool:
-    """Whether a scan finds that cache: then what sets aside is about it."""
-    place = os.path.realpath(cache.place)
-    return any(
-        os.path.realpath(found.path) == place
-        for found in session.inventory().caches
-        if found.type == "responses"
-    )
+    output.table(columns, rows)
 
 
 def show_transfer(session: Session, source: Cache, target: Cache, report: TransferReport) -> None:
@@ -232,8 +175,10 @@ def show_transfer(session: Session, source: Cache, target: Cache, report: Transf
     left_out = f"; {report.left_out:,} had expired" if report.left_out else ""
     entries = counted(report.entries, "entry", "entries")
     kept = f"; {report.kept:,} kept that {'is' if report.kept == 1 else 'are'} as new" if report.kept else ""
-    output.line(f"{entries} copied to {_where(session, target)} ({target.backend}){kept}{left_out}")
-    _show_troubles(session, report.troubles)
+    output.line(f"{entries} copied to {where_it_is(session, target)} ({target.backend}){kept}{left_out}")
+    if report.hits:
+        output.line(f"Hits stay behind: of these {report.hits:,} the copy has none, and counts from 0.")
+    show_troubles(session, report.troubles)
     if report.troubles:
         output.line("The same command again copies what is missing.")
     elif report.entries:
@@ -244,16 +189,21 @@ def _switch(session: Session, source: Cache, target: Cache) -> str:
     """What has to be said, and in which file, for an application to use the copy."""
     machine, project = session.service.machine, session.service.project
     file = short_path((project or Path(machine.cwd)) / USUAL_FILE, machine.home, project)
-    where = "" if target.place == source.place else f" and `cache_dir` is {_where(session, target)}"
+    where = "" if target.place == source.place else f" and `cache_dir` is {where_it_is(session, target)}"
     return f"`backend` is `{target.backend}`{where} in the `caching` section of {file}"
 
 
-def _where(session: Session, cache: Cache) -> str:
+def dollars(cost: Decimal) -> str:
+    """To the hundredth of a cent; less than that is not nothing."""
+    return "<$0.0001" if 0 < cost < Decimal("0.00005") else f"${cost:.4f}"
+
+
+def where_it_is(session: Session, cache: Cache) -> str:
     if cache.backend not in ("file", "sqlite"):
         return display_name(cache.place)
     return short_path(Path(cache.place), session.service.machine.home, session.service.project)
 
 
-def _show_troubles(session: Session, troubles: Sequence[Trouble]) -> None:
+def show_troubles(session: Session, troubles: Sequence[Trouble]) -> None:
     for trouble in troubles:
         session.output.line(f"  {display_name(trouble.item)}: {display_name(trouble.reason)}")

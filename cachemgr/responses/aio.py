@@ -168,8 +168,8 @@ class AsyncCache:
     async def clear(self, query: EntryQuery = ALL, *, dry_run: bool = False) -> SweepReport:
         return await self.run(self._cache.clear, query, dry_run=dry_run)
 
-    async def verify(self, *, repair: bool = False) -> VerifyReport:
-        return await self.run(self._cache.verify, repair=repair)
+    async def verify(self, *, repair: bool = False, agreed: VerifyReport | None = None) -> VerifyReport:
+        return await self.run(self._cache.verify, repair=repair, agreed=agreed)
 
     async def flush(self) -> None:
         await self.run(self._cache.flush)

@@ -22,7 +22,7 @@ from cachemgr.responses.places import places
 from cachemgr.responses.query import EntryQuery, Grouping, Order
 from cachemgr.responses.reconcile import Reconciler
 from cachemgr.responses.removal import Removal
-from cachemgr.responses.report import Finding, Removed, Totals
+from cachemgr.responses.report import Finding, Removed, Repairs, Totals
 from cachemgr.responses.tally import Access, Group, Tally
 from cachemgr.responses.verify import Verifier
 
@@ -221,13 +221,13 @@ class FileStore:
             self._catch_up_once(0)
             yield from self._removal.meant(query)
 
-    def verify(self, at_ms: int, *, repair: bool = False) -> Iterator[Finding]:
+    def verify(self, at_ms: int, repairs: Repairs | None = None) -> Iterator[Finding]:
         if self._absent:
             return
-        if repair:
+        if repairs is not None:
             self._prepare_to_change()
         self._catch_up(at_ms)
-        yield from Verifier(self._places, self._slots, self._index, at_ms, repair=repair).findings()
+        yield from Verifier(self._places, self._slots, self._index, at_ms, repairs).findings()
 
     @contextmanager
     def maintenance(self) -> Iterator[bool]:

@@ -1,6 +1,6 @@
 """How large a cache may be, altogether and by rules of `per_provider`, and what goes when it is larger."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from cachemgr.responses.config import MEGABYTE, CacheConfig
@@ -106,7 +106,7 @@ class Limits:
             yield Excess(query, -(-(size - target) * disk // size))
 
 
-def removed(entries: set[Entry]) -> Removed:
+def removed(entries: Collection[Entry]) -> Removed:
     return Removed(
         len(entries),
         sum(entry.payload_bytes for entry in entries),

@@ -4,7 +4,7 @@ They report trouble with single entries; a place that cannot be reached at all r
 here, since whoever calls them wants to know.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from time import sleep
@@ -20,7 +20,7 @@ from cachemgr.responses.errors import Corrupt
 from cachemgr.responses.foundation import Foundation
 from cachemgr.responses.limits import Limits, removed
 from cachemgr.responses.query import ALL, EntryQuery, Grouping, Order
-from cachemgr.responses.report import Finding, Progress, Removed, SweepReport, Totals, VerifyReport
+from cachemgr.responses.report import Finding, Progress, Removed, Repairs, SweepReport, Totals, VerifyReport
 from cachemgr.responses.store import Store
 from cachemgr.responses.tally import day
 
@@ -90,7 +90,7 @@ class Maintained(Foundation):
             created_before_ms=now_ms - int(older_than.total_seconds() * 1000), ending=not endless, keep=kept
         )  # fmt: skip
         if dry_run:
-            return SweepReport(self._weigh(over, older), dry_run=True)
+            return self._rehearsed(over, older)
         with self._sweeping() as mine:
             if not mine:
                 return SweepReport(skipped=BUSY)
@@ -117,7 +117,7 @@ class Maintained(Foundation):
             taken = set[Entry]()
             for excess in found:
                 taken |= self._limits.first(list(self.entries(excess.query)), excess, self._now_ms())
-            return SweepReport(removed(taken), dry_run=True)
+            return _would_go(taken)
         if not found:
             return SweepReport()
         done, in_vain = Removed(), set[EntryQuery]()
@@ -148,20 +148,21 @@ class Maintained(Foundation):
     ) -> SweepReport:
         """Remove what the query means: everything, unless it says otherwise."""
         if dry_run:
-            return SweepReport(self._weigh(query), dry_run=True)
+            return self._rehearsed(query)
         with self._sweeping(wait=True) as mine:
             if not mine:
                 return SweepReport(skipped=BUSY)
             return SweepReport(self._run(self._store.clear(query), on_progress))
 
-    def verify(self, *, repair: bool = False) -> VerifyReport:
-        """Read every byte and compare. With `repair`, mend or remove what is wrong, unless somebody else
-        sweeps for so long that it is only looked at."""
+    def verify(self, *, repair: bool = False, agreed: VerifyReport | None = None) -> VerifyReport:
+        """Read every byte and compare, and say what a repair does about what is wrong. With `repair`, do it,
+        unless somebody else sweeps for so long that it is only looked at; and where a report was `agreed` to,
+        only what it says."""
         self.flush()
         now_ms, mine = self._now_ms(), True
         if repair:
             with self._sweeping(wait=True) as mine:
-                findings = tuple(self._store.verify(now_ms, repair=mine))
+                findings = tuple(self._store.verify(now_ms, Repairs.of(agreed) if mine else None))
             self.flush()
         else:
             findings = tuple(self._store.verify(now_ms))
@@ -239,9 +240,9 @@ class Maintained(Foundation):
         def most_go(at_ms: int) -> bool:
             if older is None and not over.keep:
                 return self._store.mostly_expired(at_ms - self._stale_ms)
-            going = self._weigh(over, older).entries
+            going = self._rehearsed(over, older).removed.entries
             may_go = EntryQuery(ending=older is None or older.ending, keep=over.keep)
-            return going > 0 and going * 2 > self._weigh(may_go).entries
+            return going > 0 and going * 2 > self._rehearsed(may_go).removed.entries
 
         return self._brake.holds(most_go, self._store.witness)
 
@@ -273,13 +274,11 @@ class Maintained(Foundation):
                 on_progress(batch)
         return done
 
-    def _weigh(self, *queries: EntryQuery | None) -> Removed:
-        found: dict[str, Entry] = {}
-        for query in queries:
-            if query is not None:
-                found |= {entry.digest: entry for entry in self.entries(query)}
-        return Removed(
-            len(found),
-            sum(entry.payload_bytes for entry in found.values()),
-            sum(entry.disk_bytes for entry in found.values()),
-        )
+    def _rehearsed(self, *queries: EntryQuery | None) -> SweepReport:
+        return _would_go(entry for query in queries if query is not None for entry in self.entries(query))
+
+
+def _would_go(found: Iterable[Entry]) -> SweepReport:
+    once = {entry.digest: entry for entry in found}.values()
+    entries = sorted(once, key=lambda entry: (entry.created_at, entry.digest))
+    return SweepReport(removed(entries), dry_run=True, entries=tuple(entries))

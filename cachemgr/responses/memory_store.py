@@ -13,7 +13,7 @@ from cachemgr.responses.entry import Entry
 from cachemgr.responses.errors import ReadOnly, StoreError
 from cachemgr.responses.metadata import Metadata, Stored
 from cachemgr.responses.query import EntryQuery, Grouping, Order
-from cachemgr.responses.report import Finding, Removed, Totals
+from cachemgr.responses.report import Finding, Removed, Repairs, Totals
 from cachemgr.responses.tally import Access, Group, Tally
 from cachemgr.responses.witness import newest
 
@@ -178,7 +178,7 @@ class MemoryStore:
     def clear(self, query: EntryQuery) -> Iterator[Removed]:
         yield self._remove(lambda digest, kept: listing.matches(query, digest, kept.metadata))
 
-    def verify(self, at_ms: int, *, repair: bool = False) -> Iterator[Finding]:
+    def verify(self, at_ms: int, repairs: Repairs | None = None) -> Iterator[Finding]:
         """Nothing in memory can be half written."""
         yield from ()
 

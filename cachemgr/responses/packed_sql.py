@@ -28,7 +28,7 @@ SCHEMA = (
         expires INTEGER, disk INTEGER NOT NULL, bytes INTEGER NOT NULL, ns TEXT NOT NULL,
         provider TEXT NOT NULL, model TEXT NOT NULL, rtok INTEGER NOT NULL, otok INTEGER NOT NULL,
         cost REAL NOT NULL, form INTEGER NOT NULL, body BLOB NOT NULL)""",
-    # One row for each `h`: every statement that inserts sees to it.
+    # One row for each `h` and `key`: every statement that inserts sees to it.
     "CREATE INDEX IF NOT EXISTS r_narrow ON r(h, expires, disk, bytes, created)",
     "DROP INDEX IF EXISTS r_expires",
     # Nothing expires before this moment, so that a sweep which has nothing to do need not look for it.
@@ -47,11 +47,11 @@ SCHEMA = (
 WRITTEN = "h key created expires disk bytes ns provider model rtok otok cost form body".split()
 _PLACES = ", ".join(f"?{place + 1}" for place in range(len(WRITTEN)))
 _PUT = f"INSERT OR REPLACE INTO r(id, {', '.join(WRITTEN)})"
-_SAME = "(SELECT id FROM r WHERE h = ?1)"
+_SAME = "(SELECT id FROM r WHERE h = ?1 AND key = ?2)"
 """A row that is there keeps its number."""
 PUT = f"{_PUT} VALUES({_SAME}, {_PLACES})"
 PUT_NEW = f"{_PUT} SELECT NULL, {_PLACES} WHERE NOT EXISTS {_SAME}"
-PUT_NEWER = f"""{_PUT} SELECT {_SAME}, {_PLACES} WHERE NOT EXISTS (SELECT 1 FROM r WHERE h = ?1
+PUT_NEWER = f"""{_PUT} SELECT {_SAME}, {_PLACES} WHERE NOT EXISTS (SELECT 1 FROM r WHERE h = ?1 AND key = ?2
     AND (created, coalesce(expires, {EVER})) >= (?3, coalesce(?4, {EVER})))"""
 """See `Metadata.newness`."""
 GET = "SELECT body FROM r WHERE h = ? AND key = ? LIMIT 1"
@@ -81,7 +81,7 @@ OLDEST = f"""
     {_VICTIMS} {LISTED.replace("FROM r", f"FROM {_NARROW}")}
     WHERE {{where}} ORDER BY created <= :late, created / :bucket, coalesce(accessed, created), id
 """
-EXPIRED = f"{_VICTIMS} {_NARROW} WHERE expires <= ? ORDER BY id"
+EXPIRED = f"{_VICTIMS} {_NARROW} WHERE expires <= ? AND id > ? ORDER BY id LIMIT ?"
 SOONEST = "SELECT at FROM soonest"
 LOOK_FOR_SOONEST = f"UPDATE soonest SET at = (SELECT coalesce(min(expires), {EVER}) FROM {_NARROW})"
 

@@ -21,7 +21,7 @@ from cachemgr.responses.query import EntryQuery, Grouping, Order
 from cachemgr.responses.redis_client import Server
 from cachemgr.responses.redis_counters import RedisCounters
 from cachemgr.responses.redis_scan import BATCH, Scan
-from cachemgr.responses.report import Finding, Removed, Totals
+from cachemgr.responses.report import UNSEEN, Finding, Removed, Repairs, Totals
 from cachemgr.responses.tally import Access, Group, Tally
 from cachemgr.responses.witness import newest
 
@@ -184,8 +184,8 @@ class RedisStore:
         if batch:
             yield self._unlink(batch)
 
-    def verify(self, at_ms: int, *, repair: bool = False) -> Iterator[Finding]:
-        if repair:
+    def verify(self, at_ms: int, repairs: Repairs | None = None) -> Iterator[Finding]:
+        if repairs is not None:
             self._allow()
         for digests in self._scan.digests():
             keys = [self._prefix + digest for digest in digests]
@@ -195,10 +195,13 @@ class RedisStore:
                     if value is not None:
                         packed.unpack(value)
                 except Corrupt as error:
-                    if repair:
+                    reason, mends = str(error), repairs is not None
+                    if repairs is not None and not repairs.allow(digest, "corrupt value", "remove"):
+                        reason, mends = UNSEEN, False
+                    if mends:
                         self._slowly(lambda digest=digest: self._commands.delete(self._prefix + digest))  # type: ignore[misc]
-                    reason = "" if repair else str(error)
-                    yield Finding(digest, "corrupt value", repaired=repair, reason=reason, removed=repair)
+                        reason = ""
+                    yield Finding(digest, "corrupt value", mends, reason, mends, "remove")
 
     # -- who else is at it
 

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from cachemgr.responses.entry import Entry
+
 Problem = Literal[
     "corrupt value",
     "corrupt metadata",
@@ -17,6 +19,14 @@ Problem = Literal[
     "foreign file",
     "unreadable",
 ]
+
+Remedy = Literal["remove", "rename", "replace", "rejoin", "list", "unlist", "rebuild", "nothing"]
+"""What mending does: `replace` renames over an older answer to the same question, `rejoin` brings two halves
+together, `list` and `unlist` change the index alone, `rebuild` makes a database anew and keeps the damaged
+one; `nothing` is left to do where it is sound by now, or is settled along with another finding."""
+FOR_GOOD: frozenset[Remedy] = frozenset({"remove", "replace"})
+"""After which something cannot be had again."""
+UNSEEN = "it was not so when it was shown, so it stays; look again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,8 @@ class SweepReport:
     dry_run: bool = False
     skipped: str = ""
     """Why nothing was done: somebody else is sweeping, a clock that jumped, a server's own limit."""
+    entries: tuple[Entry, ...] = ()
+    """Of a dry run: what would go, oldest first."""
 
     @property
     def troubles(self) -> tuple[Trouble, ...]:
@@ -72,9 +84,16 @@ class Finding:
     problem: Problem
     repaired: bool = False
     reason: str = ""
-    """Why it was not repaired, where that was asked for; or what was done instead of mending alone."""
+    """Why it is left alone, or was not repaired; or what there is to know about its remedy."""
     removed: bool = False
     """Repaired by removing it."""
+    remedy: Remedy | None = None
+    """What mending does about it, or did; None where it is left alone."""
+
+    @property
+    def mendable(self) -> bool:
+        """Whether a repair would still do something about it."""
+        return self.remedy is not None and not self.repaired
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +117,30 @@ class VerifyReport:
     @property
     def old_forms(self) -> int:
         return sum(found.problem == "old form" for found in self.findings)
+
+    @property
+    def mendable(self) -> tuple[Finding, ...]:
+        return tuple(found for found in self.findings if found.mendable)
+
+
+@dataclass(frozen=True, slots=True)
+class Repairs:
+    """What may be mended."""
+
+    shown: frozenset[tuple[str, Problem, Remedy | None]] | None = None
+    """Item, problem and remedy of what somebody agreed to; None agrees to all. The index is no matter for
+    agreement: it can be made anew."""
+
+    @classmethod
+    def of(cls, report: VerifyReport | None) -> "Repairs":
+        """Those that a report shows."""
+        if report is None:
+            return cls()
+        return cls(frozenset((found.item, found.problem, found.remedy) for found in report.findings))
+
+    def allow(self, item: str, problem: Problem, remedy: Remedy) -> bool:
+        free = remedy in ("list", "unlist", "nothing")
+        return free or self.shown is None or (item, problem, remedy) in self.shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,13 @@ from cachemgr.responses.locks import Slots
 from cachemgr.responses.metadata import Metadata, Stored
 from cachemgr.responses.packed_sql import row
 from cachemgr.responses.query import EntryQuery, Grouping, Order
-from cachemgr.responses.report import Finding, Removed, Totals
+from cachemgr.responses.report import Finding, Removed, Repairs, Totals
 from cachemgr.responses.sqlite_faults import fault, translated
 from cachemgr.responses.tally import Access, Group, Tally
 
 _FLIGHTS, _STRIPES = 256, 4096
 _EXCHANGES = 3
+_AGAIN_AND_AGAIN = "the database is exchanged for another again and again"
 _MAINTENANCE = _FLIGHTS + _STRIPES
 """Numbers of locks, as the `file` backend has them: whoever converts one into the other keeps both out."""
 
@@ -83,10 +84,18 @@ class SqliteStore:
                     return written
         except sqlite3.Error as error:
             raise fault(error) from error
-        raise StoreError("the database is exchanged for another again and again")
+        raise StoreError(_AGAIN_AND_AGAIN)
 
     def delete(self, digest: str) -> bool:
-        return self._change(packed_sql.DELETE, (number_of(digest), bytes.fromhex(digest)))
+        key = (number_of(digest), bytes.fromhex(digest))
+        for _ in range(_EXCHANGES):
+            with translated():
+                if self._reader() is None:
+                    return False
+                gone = self._connections.writer().execute(packed_sql.DELETE, key).rowcount > 0
+                if self._connections.look():
+                    return gone
+        raise StoreError(_AGAIN_AND_AGAIN)
 
     def renew(self, digest: str, expires_at_ms: int | None, at_ms: int) -> bool:
         key = (number_of(digest), bytes.fromhex(digest))
@@ -176,8 +185,8 @@ class SqliteStore:
     def clear(self, query: EntryQuery) -> Iterator[Removed]:
         return sweeping.matching(self._connections, query)
 
-    def verify(self, at_ms: int, *, repair: bool = False) -> Iterator[Finding]:
-        return sweeping.verified(self._connections, self._path, repair=repair)
+    def verify(self, at_ms: int, repairs: Repairs | None = None) -> Iterator[Finding]:
+        return sweeping.verified(self._connections, self._path, repairs)
 
     def maintenance(self) -> AbstractContextManager[bool]:
         self._admit()
@@ -205,13 +214,6 @@ class SqliteStore:
         if not ours:
             admit(self.place)
         self._admitted = True
-
-    def _change(self, statement: str, values: tuple[object, ...]) -> bool:
-        with translated():
-            return (
-                self._reader() is not None
-                and self._connections.writer().execute(statement, values).rowcount > 0
-            )
 
 
 def _prepare(directory: str) -> None:

@@ -14,7 +14,7 @@ from typing import Protocol
 from cachemgr.responses.entry import Entry
 from cachemgr.responses.metadata import Metadata, Stored
 from cachemgr.responses.query import EntryQuery, Grouping, Order
-from cachemgr.responses.report import Finding, Removed, Totals
+from cachemgr.responses.report import Finding, Removed, Repairs, Totals
 from cachemgr.responses.tally import Access, Group, Tally
 
 
@@ -93,8 +93,8 @@ class Store(Protocol):
     def clear(self, query: EntryQuery) -> Iterator[Removed]:
         """Remove what the query means. Everything where it means everything, counters apart."""
 
-    def verify(self, at_ms: int, *, repair: bool = False) -> Iterator[Finding]:
-        """Look at every byte. Yields what is wrong, and mends it where asked."""
+    def verify(self, at_ms: int, repairs: Repairs | None = None) -> Iterator[Finding]:
+        """Look at every byte. Yields what is wrong and how it is mended; mends what may be."""
 
     # -- who else is at it
 

@@ -7,6 +7,7 @@ used by what is written next; they go back to the file system only where they ar
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from cachemgr.responses import packed_sql
 from cachemgr.responses.connections import Connections
@@ -14,11 +15,13 @@ from cachemgr.responses.errors import Corrupt, StoreError
 from cachemgr.responses.index_sql import number_of, where
 from cachemgr.responses.query import EntryQuery
 from cachemgr.responses.rebuild import Rebuilt, rebuild, whole
-from cachemgr.responses.report import Finding, Removed
+from cachemgr.responses.report import UNSEEN, Finding, Removed, Repairs
 from cachemgr.responses.sqlite_faults import translated
 
 _BATCH = 900
 """Rows; older SQLites take 999 values in a statement."""
+_SLICE = 50_000
+"""Rows whose numbers are held in memory."""
 _PAGES = 1000
 """Given back in one transaction."""
 _LEAST = 64
@@ -38,13 +41,16 @@ def matching(connections: Connections, query: EntryQuery) -> Iterator[Removed]:
         (last,) = seat.connection.execute("SELECT max(id) FROM r").fetchone()
     condition, values = where(query)
     # As the bodies lie: an order without ties, so that three statements mean the same rows.
-    chosen = f"FROM {packed_sql.LISTED} WHERE {condition} AND id <= :last ORDER BY id LIMIT {_BATCH}"
-    weighed = f"SELECT count(*), sum(bytes), sum(disk) FROM (SELECT bytes, disk {chosen})"  # noqa: S608
+    numbered = "id > :after AND id <= :last"
+    chosen = f"FROM {packed_sql.LISTED} WHERE {numbered} AND {condition} ORDER BY id LIMIT {_BATCH}"
+    weighed = f"SELECT max(id), count(*), sum(bytes), sum(disk) FROM (SELECT id, bytes, disk {chosen})"  # noqa: S608
     removals = [f"DELETE FROM {table} WHERE id IN (SELECT id {chosen})" for table in ("touch", "r")]  # noqa: S608
+    after = -1
     while last is not None:
-        named = {**values, "last": last}
+        named = {**values, "after": after, "last": last}
         with connections.transaction() as connection:
-            removed = Removed(*connection.execute(weighed, named).fetchone())
+            after, *sums = connection.execute(weighed, named).fetchone()
+            removed = Removed(*sums)
             if removed.entries:
                 for removal in removals:
                     connection.execute(removal, named)
@@ -60,9 +66,19 @@ def expired(connections: Connections, at_ms: int) -> Iterator[Removed]:
         seat = connections.reader()
         if seat is None or not due(seat.connection, at_ms):
             return
-        victims = seat.connection.execute(packed_sql.EXPIRED, (at_ms,)).fetchall()
-    yield from _removed(connections, victims)
-    with connections.transaction() as connection:
+    after = -1
+    while True:
+        with translated():
+            seat = connections.reader()
+            if seat is None:
+                return
+            victims = seat.connection.execute(packed_sql.EXPIRED, (at_ms, after, _SLICE)).fetchall()
+        yield from _removed(connections, victims)
+        if len(victims) < _SLICE:
+            break
+        after = victims[-1][0]
+    # Where that cannot be written now, the next sweep looks again.
+    with suppress(StoreError), connections.transaction() as connection:
         connection.execute(packed_sql.LOOK_FOR_SOONEST)
 
 
@@ -105,7 +121,7 @@ def _removed(connections: Connections, victims: Sequence[_Victim]) -> Iterator[R
     _give_back(connections)
 
 
-def verified(connections: Connections, path: str, *, repair: bool) -> Iterator[Finding]:
+def verified(connections: Connections, path: str, repairs: Repairs | None) -> Iterator[Finding]:
     """Every row's checksum, then the structure of the database. A row that is not what was written is
     removed; a database that is damaged is made anew of what can be read of it, and kept with `.bad` at its
     end."""
@@ -116,26 +132,30 @@ def verified(connections: Connections, path: str, *, repair: bool) -> Iterator[F
             if seat is None:
                 return
             for number, key, body in _rotten(seat.connection):
-                if repair:
+                may = repairs is not None and repairs.allow(key.hex(), "corrupt value", "remove")
+                if may:
                     # As it was seen: by now it may have been written anew.
                     with connections.transaction() as writer:
                         writer.execute("DELETE FROM r WHERE id = ? AND body = ?", (number, body))
-                yield Finding(key.hex(), "corrupt value", repaired=repair, removed=repair)
+                reason = UNSEEN if repairs is not None and not may else ""
+                yield Finding(key.hex(), "corrupt value", may, reason, may, "remove")
             said = [line for (line,) in seat.connection.execute("PRAGMA integrity_check(10)")]
             if said == ["ok"]:
                 return
             reason = "; ".join(said)
     except Corrupt as error:
         reason = str(error)
-    if not repair:
-        yield Finding(name, "corrupt value", reason=reason)
+    if repairs is None or not repairs.allow(name, "corrupt value", "rebuild"):
+        unseen = UNSEEN if repairs is not None else reason
+        yield Finding(name, "corrupt value", reason=unseen, remedy="rebuild")
         return
     try:
         done = rebuild(connections, path)
     except (OSError, StoreError) as error:
-        yield Finding(name, "corrupt value", reason=getattr(error, "strerror", None) or str(error))
+        why = getattr(error, "strerror", None) or str(error)
+        yield Finding(name, "corrupt value", reason=why, remedy="rebuild")
     else:
-        yield Finding(name, "corrupt value", repaired=True, reason=_said(done))
+        yield Finding(name, "corrupt value", repaired=True, reason=_said(done), remedy="rebuild")
 
 
 def _said(done: Rebuilt) -> str:

@@ -20,6 +20,8 @@ class TransferReport:
     kept: int
     """Entries that the target has as new, or newer: those stay."""
     troubles: tuple[Trouble, ...]
+    hits: int = 0
+    """Hits of what was copied. The copy has none of them: it begins at 0."""
 
 
 def transfer(
@@ -30,7 +32,7 @@ def transfer(
     The source is not changed. What is corrupt or cannot be written is reported, and the others go on. After
     an interruption the same call again copies what is missing.
     """
-    done, left_out, kept, troubles = Removed(), 0, 0, list[Trouble]()
+    done, left_out, kept, hits, troubles = Removed(), 0, 0, 0, list[Trouble]()
     for entry in source.entries(query):
         if entry.state == "expired":
             left_out += 1
@@ -46,7 +48,8 @@ def transfer(
             troubles.append(Trouble(entry.digest, str(error) or type(error).__name__))
             continue
         done += Removed(1, len(stored.payload))
+        hits += entry.hits
         if on_progress is not None and done.entries % _STEP == 0:
             on_progress(done)
     target.flush()
-    return TransferReport(done.entries, done.payload_bytes, left_out, kept, tuple(troubles))
+    return TransferReport(done.entries, done.payload_bytes, left_out, kept, tuple(troubles), hits)

@@ -1,4 +1,5 @@
-"""Looking at every byte of a directory of pairs, and having what is wrong with it mended.
+"""Looking at every byte of a directory of pairs, and having what is wrong with it mended. Who only looks
+is told what mending would do, since the same decides it.
 
 A writer of ours holds its shard for as long as anything of it is unfinished. So with the shard held, what is
 unfinished was left by somebody who was killed, however young it is.
@@ -16,21 +17,26 @@ from cachemgr.responses.format import METADATA, OLD_SHARD, OWN_SHARD, SHARD, own
 from cachemgr.responses.index import Index
 from cachemgr.responses.locks import Slots
 from cachemgr.responses.members import Members, digest_of, listed, members, old_key, slot_of
-from cachemgr.responses.mending import NEWER, REMOVED, Mender
+from cachemgr.responses.mending import NEWER, Mend, Mender
 from cachemgr.responses.places import SHARDS, Places
-from cachemgr.responses.report import Finding, Problem
+from cachemgr.responses.report import UNSEEN, Finding, Problem, Remedy, Repairs
 from cachemgr.responses.soundness import UNSETTLED, is_spare, problem_of
 
 _T = TypeVar("_T")
 
 
 class Verifier:
-    def __init__(self, places: Places, slots: Slots, index: Index, at_ms: int, *, repair: bool) -> None:
+    def __init__(
+        self, places: Places, slots: Slots, index: Index, at_ms: int, repairs: Repairs | None
+    ) -> None:
         self._places = places
         self._slots = slots
         self._index = index
         self._mender = Mender(places, slots, index, at_ms)
-        self._repair = repair
+        self._repairs = repairs
+        self._moved, self._written = set[str](), set[str]()
+        """Digests whose files a mend renames or brings together, and those whose row it writes. So it is for
+        who only looks, too: what follows is told as if it were done."""
 
     def findings(self) -> Iterator[Finding]:
         for shard in SHARDS:
@@ -39,7 +45,7 @@ class Verifier:
             if OWN_SHARD.fullmatch(shard) and not SHARD.fullmatch(shard):
                 for key in sorted(own_keys(shard, listed(f"{self._places.root}/{shard}"))):
                     yield from self._of_own_key(shard, key)
-        if self._repair:
+        if self._repairs is not None:
             self._index.flush()
 
     def _of_shard(self, shard: str) -> Iterator[Finding]:
@@ -55,9 +61,8 @@ class Verifier:
             yield from self._of_own_key(shard, key)
         for name in there.temporary:
             if self._settled(shard, partial(os.path.lexists, f"{directory}/{name}")):
-                yield self._mended(
-                    shard, name, "abandoned temporary file", partial(self._mender.drop, shard, name)
-                )
+                drop = partial(self._mender.drop, shard, name)
+                yield self._mended(shard, name, "abandoned temporary file", drop)
         for name in there.foreign:
             yield Finding(f"{shard}/{name}", "foreign file")
         yield from self._of_index(shard, there)
@@ -83,9 +88,8 @@ class Verifier:
         elif (kept := there.values.get(key, [])) and len(kept) > 1:
             for name in kept:
                 if self._settled(shard, partial(is_spare, stem, name)):
-                    yield self._mended(
-                        shard, name, "metadata missing", partial(self._mender.drop_spare, stem, name)
-                    )
+                    drop = partial(self._mender.drop_spare, stem, name)
+                    yield self._mended(shard, name, "metadata missing", drop)
 
     def _of_own_key(self, shard: str, key: str) -> Iterator[Finding]:
         """What cannot be understood may be anybody's two files, and is told and left alone."""
@@ -97,7 +101,7 @@ class Verifier:
             return
         if sound:
             yield self._mended(shard, key, "old name", partial(self._mender.rename, shard, key))
-            if self._repair and not SHARD.fullmatch(shard):
+            if self._repairs is not None and not SHARD.fullmatch(shard):
                 with suppress(OSError):
                     files.remove_directory(f"{self._places.root}/{shard}")
         else:
@@ -110,11 +114,12 @@ class Verifier:
             known |= {old_key(digest) for digest in self._index.old_names()}
         stem = f"{self._places.root}/{shard}/"
         for key in sorted(known - there.described):
-            if not os.path.lexists(stem + key + METADATA):
-                yield self._mended(
-                    shard, key, "in the index only", partial(self._mender.unlist, digest_of(key))
-                )
+            if digest_of(key) not in self._written and not os.path.lexists(stem + key + METADATA):
+                unlist = partial(self._mender.unlist, digest_of(key))
+                yield self._mended(shard, key, "in the index only", unlist)
         for key in sorted(there.described - known):
+            if digest_of(key) in self._written:
+                continue
             with suppress(OSError):  # told above
                 if problem_of(stem + key, key) not in (None, "old form"):
                     continue
@@ -131,16 +136,30 @@ class Verifier:
         finally:
             self._slots.release(slot_of(shard))
 
-    def _mended(self, shard: str, name: str, problem: Problem, mend: Callable[[], str]) -> Finding:
-        """`mend` says why it did not; nothing when it did, REMOVED when that left nothing."""
+    def _mended(self, shard: str, name: str, problem: Problem, decide: Callable[[], Mend]) -> Finding:
         item = f"{shard}/{name}"
-        if not self._repair:
-            return Finding(item, problem)
+        mend = Mend(None)
         try:
+            if self._repairs is None:
+                mend = Mend("nothing") if digest_of(name) in self._moved else decide()
+                self._note(name, mend.remedy)
+                return Finding(item, problem, reason=mend.why, remedy=mend.remedy)
             with self._slots.held(slot_of(shard)):
-                reason = mend()
+                mend = decide()
+                if mend.remedy is None:
+                    return Finding(item, problem, reason=mend.why)
+                if not self._repairs.allow(item, problem, mend.remedy):
+                    return Finding(item, problem, reason=UNSEEN, remedy=mend.remedy)
+                mend.act()
+                self._note(name, mend.remedy)
         except (OSError, StoreError) as error:
-            return Finding(item, problem, reason=getattr(error, "strerror", None) or str(error))
-        if reason == REMOVED:
-            return Finding(item, problem, repaired=True, removed=True)
-        return Finding(item, problem, repaired=not reason, reason=reason)
+            reason = getattr(error, "strerror", None) or str(error)
+            return Finding(item, problem, reason=reason, remedy=mend.remedy)
+        removed = mend.remedy == "remove"
+        return Finding(item, problem, True, mend.why, removed, mend.remedy)
+
+    def _note(self, name: str, remedy: Remedy | None) -> None:
+        if remedy in ("rename", "replace", "rejoin"):
+            self._moved.add(digest_of(name))
+        if remedy in ("rename", "replace", "rejoin", "remove"):
+            self._written.add(digest_of(name))

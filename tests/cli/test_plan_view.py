@@ -1,5 +1,6 @@
 """Nobody is asked about what was not shown, and what was shown adds up."""
 
+import io
 import json
 import re
 from dataclasses import replace
@@ -7,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from cachemgr.cli.plan_view import failures
+from cachemgr.cli.output import Output
+from cachemgr.cli.plan_view import failures, show_result
+from cachemgr.cli.running import Execution
 from cachemgr.domain.outcome import Outcome, Trouble
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.terms import Status
@@ -92,3 +95,23 @@ def test_what_only_waited_for_a_failed_step_of_its_entry_is_told_once(tmp_path: 
     lines = failures(plan_of(box, *steps, steps[2]), (*failed, replace(failed[2], number=3)))
     assert [line.split(":")[1].strip() for line in lines] == ["x", "y"]
     assert "blobs/1" in lines[0]
+
+
+def test_a_run_that_was_stopped_names_few_of_those_it_did_not_come_to(tmp_path: Path) -> None:
+    """What failed is told first, and in full as far as it was before."""
+    names = [f"{number:02}" for number in range(60)]
+    tree(tmp_path, dict.fromkeys(names, "x"))
+    plan = plan_of(tmp_path, *(removal(tmp_path, name) for name in names))
+    kinds = ["changed"] * 2 + ["stopped"] * 58
+    outcomes = tuple(
+        Outcome(number, Status.SKIPPED, trouble=Trouble(kind)) for number, kind in enumerate(kinds)
+    )
+    out, err = io.StringIO(), io.StringIO()
+    show_result(Output(out, err), plan, Execution("run", outcomes), "undo")
+    lines = err.getvalue().splitlines()
+    assert lines[-1] == "and 53 more"
+    assert [line.endswith("the run was stopped before it") for line in lines] == [
+        *[False] * 2,
+        *[True] * 5,
+        False,
+    ]

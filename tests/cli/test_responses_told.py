@@ -1,6 +1,8 @@
 """`cachemgr responses`: what is said is what is so."""
 
+import io
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,7 +28,7 @@ def test_a_record_of_the_old_form_needs_no_mending(cachemgr: Program, project: P
     root = project / ".questfoundry" / "cache"
     DocumentsCache(root).set(generate_cache_key("openai", "gpt-4o", "why?"), "answer")
     named = cachemgr("responses", "verify", "--repair", "--yes")
-    assert (named.code, "mended" in named.out) == (0, True)
+    assert (named.code, "old name  renamed" in named.out) == (0, True)
     for options in ((), ("--repair", "--yes")):
         said = cachemgr("responses", "verify", *options)
         assert said.code == 0
@@ -94,6 +96,13 @@ def test_a_server_has_no_size_limit_of_ours(cachemgr: Program, project: Path, tm
         assert " of 500 MiB" not in said
         assert "the server's own `maxmemory` does" in said
         assert valid(cachemgr("responses", "stats", "--json").out, "responses-stats")["limit_bytes"] is None
+        with open_cache(config) as cache:
+            cache.set("key", "answer")
+            assert cache.get("key")
+        (entry,) = valid(cachemgr("responses", "ls", "--json").out, "responses-ls")["entries"]
+        assert entry["hits"] is None, "it counts them by model, not by answer"
+        assert cachemgr("responses", "ls").out.splitlines()[1].split()[-2:] == ["—", "fresh"]
+        assert ":: " not in cachemgr("responses", "expire", "--dry-run").out
     finally:
         server.stop()
 
@@ -114,9 +123,44 @@ def test_repairing_without_a_terminal_shows_what_it_would_mend(cachemgr: Program
     half.unlink()
     said = cachemgr("responses", "verify", "--repair")
     assert said.code == 7
-    assert "value missing" in said.out
+    assert "value missing  remove for good" in said.out
     assert "1 finding left" in said.out
     assert "Mend:" not in said.out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="its names have a colon, which Windows refuses")
+def test_a_repair_says_beforehand_what_it_does_and_how_much_of_it_is_for_good(
+    cachemgr: Program, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half = next(path for path in directory.glob("??/*.json") if ".meta." not in path.name)
+    half.unlink()
+    key = generate_cache_key("openai", "gpt-4o", "why?")
+    DocumentsCache(directory).set(key, "answer")
+    looked = valid(cachemgr("responses", "verify", "--json").out, "responses-verify")["findings"]
+    planned = {(one["remedy"], one["for_good"]) for one in looked if one["problem"] != "old form"}
+    assert planned == {("remove", True), ("rename", False)}
+    answer = io.StringIO("y\n")
+    for stream in (answer, sys.stderr):
+        monkeypatch.setattr(stream, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", answer)
+    said = cachemgr("responses", "verify", "--repair")
+    assert (said.code, said.err) == (
+        0,
+        "1 of these 2 goes for good, which cannot be undone. Go on? [y/N] ",
+    )
+    shown, _, done = said.out.partition("2 findings left")
+    assert "value missing  remove for good" in shown
+    assert "old name       rename\n" in shown
+    assert "value missing  removed for good" in done
+    assert "old name       renamed\n" in done
+    assert cachemgr("responses", "get", key).out == "answer"
+
+
+def test_nobody_is_asked_about_what_is_left_alone(cachemgr: Program, directory: Path) -> None:
+    shard = next(path for path in directory.glob("??") if path.is_dir())
+    (shard / "notes.txt").write_text("mine")
+    said = cachemgr("responses", "verify", "--repair")
+    assert (said.code, "foreign file" in said.out, "Mend:" in said.out) == (1, True, False)
 
 
 def test_the_way_without_loss_is_named_where_it_leads_there(cachemgr: Program, directory: Path) -> None:

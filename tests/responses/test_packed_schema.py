@@ -4,6 +4,7 @@ first version."""
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -105,6 +106,20 @@ def test_a_sweep_that_has_nothing_to_do_looks_at_no_row(
     assert believed == first, "it looked for the next one"
 
 
+def test_more_than_is_held_in_memory_goes_in_slices(
+    cache: Cache, database: sqlite3.Connection, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "_SLICE", 100)
+    for number in range(250):
+        cache.set(f"key {number}", "x", ttl=10 + number % 3)
+    hands.pass_by(20)
+
+    assert cache.expire().removed.entries == 250
+    assert database.execute("SELECT count(*) FROM r").fetchone() == (1,)
+    believed, first = bound(database)
+    assert believed == first
+
+
 def test_what_was_renewed_while_others_went_stays(cache: Cache, hands: Hands) -> None:
     for number in range(2000):
         cache.set(f"key {number}", "x", ttl=10)
@@ -143,11 +158,25 @@ def test_an_answer_has_one_row_whoever_writes_it(threads: int, root: Path) -> No
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
+def test_digests_that_begin_alike_are_answers_of_their_own(cache: Cache, root: Path) -> None:
+    """Whoever numbers keys of 64 digits has them: the index knows the first 16."""
+    keys = [f"{number:064x}" for number in range(5)]
+    for turn in range(2):
+        assert all(cache.set(key, f"{turn} {key}") for key in keys)
+    assert cache.delete(keys[3])
+    assert cache.touch(keys[1], 5)
+
+    found = [cache.get(key) for key in keys]
+    assert [hit and hit.value for hit in found] == [None if n == 3 else f"1 {keys[n]}" for n in range(5)]
+    assert cache.status()[0].entries == 4
+    assert cache.verify().sound
+
+
 def test_sums_and_victims_are_read_without_a_body(database: sqlite3.Connection) -> None:
     queries: list[tuple[str, Any]] = [
         (totals._ALL.format(table="r"), (0, 0)),
         (totals._EXPIRED.format(table="r"), (0,)),
-        (packed_sql.EXPIRED, (0,)),
+        (packed_sql.EXPIRED, (0, -1, 9)),
         (packed_sql.OLDEST.format(where="TRUE"), {"late": 0, "bucket": 1}),
     ]
     for query, values in queries:
@@ -196,3 +225,30 @@ def test_one_of_the_first_version_that_is_only_read_stays_as_it_is(
     assert cache.status()[0].entries == len(list(cache.entries())) == 50
     cache.close()
     assert (first_version.read_bytes(), faults) == (before, [])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows renames no directory with an open file in it")
+def test_what_is_deleted_is_gone_though_another_database_came(
+    cache: Cache, root: Path, opened: Opener
+) -> None:
+    """Within the time for which a database is believed to be the one."""
+    copy = root.with_name("copy")
+    other = opened(backend="sqlite", cache_dir=str(copy))
+    other.set("key", "restored")
+    other.close()
+    cache.set("key", "before")
+    root.rename(root.with_name("moved"))
+    copy.rename(root)
+
+    assert cache.delete("key")
+    time.sleep(0.1)  # for longer than the one that went away is believed to be it
+    assert cache.get("key") is None
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows removes no open file")
+def test_nothing_is_deleted_where_the_database_went_away(cache: Cache, root: Path) -> None:
+    cache.set("key", "value")
+    root.rename(root.with_name("moved"))
+
+    assert not cache.delete("key")
+    assert not root.exists()

@@ -11,6 +11,7 @@ import pytest
 
 from cachemgr.responses import SetResult, open_cache
 from cachemgr.responses.format import PACKED
+from cachemgr.responses.report import Repairs
 from tests.responses.conftest import Opener
 from tests.responses.test_packed import filled, sqlite, values
 
@@ -126,7 +127,7 @@ def test_what_was_replaced_since_it_was_found_rotten_is_not_removed(root: Path) 
         connection.execute("UPDATE r SET body = x'00112233445566778899' WHERE id <= 2")
         connection.commit()
     with open_cache(sqlite(root)) as cache:
-        findings = cache.store.verify(0, repair=True)
+        findings = cache.store.verify(0, Repairs())
         next(findings)
         for number in range(3):
             cache.set(f"key {number}", {"number": number})

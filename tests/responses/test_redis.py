@@ -105,7 +105,13 @@ def test_a_value_that_is_not_what_was_written_is_a_miss_and_found(cache: Cache, 
     server.commands.setrange(name, server.commands.strlen(name) - 5, "yy")
 
     assert cache.get("key") is None
-    assert [finding.item for finding in cache.verify().findings] == [cache.digest("key")]
+    shown = cache.verify()
+    assert [(found.item, found.remedy) for found in shown.findings] == [(cache.digest("key"), "remove")]
+    server.commands.set("qf:llm:2:" + cache.digest("later"), b"not what was written")
+    done = cache.verify(repair=True, agreed=shown)
+    assert sorted((found.item, found.repaired) for found in done.findings) == sorted(
+        [(cache.digest("key"), True), (cache.digest("later"), False)]
+    ), "what nobody was shown stays"
     assert cache.verify(repair=True).sound
     assert not cache.verify().findings
     assert cache.get("other") is not None

@@ -1,90 +1,32 @@
 """`cachemgr responses`: a project's response cache, seen from outside of the applications that use it."""
 
-from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
-from typing import TypeVar, cast, get_args
+from typing import cast, get_args
 
 import click
 
-from cachemgr.cli.findings import show_findings
-from cachemgr.cli.options import DIRECTORY, allow_root_option, everywhere, json_option, pass_session
+from cachemgr.cli.commands.responses_upkeep import convert, expire, verify
+from cachemgr.cli.options import of_a_cache
 from cachemgr.cli.responses import (
-    agree,
     as_text,
     directory,
-    pinned,
-    rehearsed,
     response_caches,
     show_entries,
     show_stats,
-    show_sweep,
-    show_transfer,
     the_one,
 )
 from cachemgr.cli.session import Session
-from cachemgr.domain.errors import Busy, Damaged, Refused, UnknownTarget, UsageError
-from cachemgr.domain.field import Measure, amount
-from cachemgr.domain.policy import Pin
+from cachemgr.domain.errors import Damaged, UnknownTarget, UsageError
 from cachemgr.present.document.responses import (
     entries_document,
     entry_document,
     stats_document,
-    sweep_document,
-    transfer_document,
-    verify_document,
 )
 from cachemgr.present.document.values import is_text
 from cachemgr.present.text import display_name
-from cachemgr.responses.cache import Cache
 from cachemgr.responses.errors import Corrupt
-from cachemgr.responses.maintained import BUSY
 from cachemgr.responses.query import EntryQuery, Grouping, Order
-from cachemgr.responses.report import SweepReport
-
-F = TypeVar("F", bound=Callable[..., object])
-EXPIRE = """\b
-Examples:
-  cachemgr responses expire --dry-run              what is over, by what the cache itself noted
-  cachemgr responses expire --older-than 30d --yes
-  cachemgr responses expire --dir ~/app/.questfoundry/cache --yes
-
-\b
-Stops with exit code 4 when more than half would go by a clock that was set, or is
-more than 30 days ahead of all that was stored; --force says it is right.
-"""
-VERIFY = """\b
-Examples:
-  cachemgr responses verify                        every byte against its digest
-  cachemgr responses verify --repair --yes         remove what is broken, rename what has an old name
-
-\b
-Exit code 1 when something is wrong and was not mended. Old names and records of the old form are
-sound; --repair renames the former.
-"""
-CONVERT = """\b
-Examples:
-  cachemgr responses convert --to sqlite           one database beside the files
-  cachemgr responses convert --to file --out backup/responses
-
-\b
-What lives is copied; the source stays as it is, and of two answers to one question the later one.
-After an interruption the same command goes on. Then set `backend:` in `.questfoundry/config.yml`.
-"""
-
-_yes = click.option("--yes", is_flag=True, help="Do not ask.")
-
-
-def _here(command: F) -> F:
-    """The options that all of them have."""
-    named = click.option(
-        "--dir",
-        "named",
-        metavar="DIR",
-        type=DIRECTORY,
-        help="The cache's directory; default: the project's.",
-    )
-    return cast(F, named(json_option(everywhere(pass_session(command)))))
 
 
 @click.group()
@@ -96,14 +38,18 @@ def responses() -> None:
 @click.option("--by", multiple=True, type=click.Choice(get_args(Grouping)), help="Group by this; repeatable.")
 @click.option("--since", metavar="DAY", help="Traffic from this day on, such as 2026-11-26 (UTC).")
 @click.option("--until", metavar="DAY", help="Traffic up to this day.")
-@_here
+@of_a_cache
 def stats(
     session: Session, named: Path | None, by: tuple[str, ...], since: str | None, until: str | None
 ) -> int:
     """How much there is, how often it was hit, and what that saved."""
-    groups = cast(tuple[Grouping, ...], by)
+    groups, first, last = cast(tuple[Grouping, ...], by), _day(since), _day(until)
+    if first is not None and last is not None and first > last:
+        raise UsageError(f"--since {first} is later than --until {last}; no day is in between")
     with response_caches(session).looking(named) as cache:
-        lines, found = cache.status(group_by=groups), cache.analytics(_day(since), _day(until))
+        lines, found = cache.status(group_by=groups), cache.analytics(first, last)
+        if "day" in groups:
+            lines.sort(key=lambda line: line.group[groups.index("day")])
         if session.options.json:
             session.output.document(stats_document(cache, lines, found, groups, session.now()))
         else:
@@ -118,7 +64,7 @@ def stats(
 @click.option("--sort", type=click.Choice(get_args(Order)), default="created", show_default=True)
 @click.option("--reverse", is_flag=True, help="The greatest first.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="The first N.")
-@_here
+@of_a_cache
 def ls(
     session: Session,
     named: Path | None,
@@ -141,15 +87,17 @@ def ls(
         if session.options.json:
             session.output.document(entries_document(cache, shown, len(entries), now))
         else:
-            show_entries(session, shown, len(entries))
+            show_entries(session, cache, shown, len(entries), by=cast(Order, sort))
     return 0
 
 
 @responses.command()
 @click.argument("key")
-@_here
+@of_a_cache
 def get(session: Session, named: Path | None, key: str) -> int:
     """Print one response. KEY is what the application asks by, a digest, or how a digest begins."""
+    if not key.strip():
+        raise UsageError("KEY is empty; give a key, a digest, or how a digest begins")
     with response_caches(session).looking(named) as cache:
         entry = the_one(session, cache, key, named)
         try:
@@ -165,122 +113,15 @@ def get(session: Session, named: Path | None, key: str) -> int:
         if session.options.json:
             session.output.document(entry_document(cache, entry, hit.value, session.now()))
         else:
-            session.output.exact(as_text(hit.value))
+            text = as_text(hit.value)
+            # A prompt would go on in the answer's last line; what is written to a file is the answer alone.
+            closing = "\n" if session.output.out.isatty() and not text.endswith("\n") else ""
+            session.output.exact(text + closing)
     return 0
 
 
-@responses.command(epilog=EXPIRE)
-@click.option("--older-than", metavar="AGE", help="Also what is older than this, such as 30d.")
-@click.option("--never-expiring", is_flag=True, help="With --older-than, also what never expires.")
-@click.option("--dry-run", is_flag=True, help="Show what would go and stop.")
-@click.option("--force", is_flag=True, help="Although the clock looks wrong.")
-@_yes
-@allow_root_option
-@_here
-def expire(
-    session: Session,
-    named: Path | None,
-    older_than: str | None,
-    never_expiring: bool,
-    dry_run: bool,
-    force: bool,
-    yes: bool,
-) -> int:
-    """Remove what has expired, for good, but for what is pinned."""
-    age, caches = _age(older_than), response_caches(session)
-    if never_expiring and age is None:
-        raise UsageError("--never-expiring says what --older-than is about; it needs that option")
-    with caches.looking(named) as cache:
-        report, kept = rehearsed(cache, pins := pinned(session, cache), age, endless=never_expiring)
-        if dry_run or not report.removed.entries:
-            _say_swept(session, cache, report, kept, older=age is not None)
-            refused = caches.refusal(named) if report.removed.entries else ""
-            if refused and not session.options.json:
-                session.output.line(f"With --yes it would be refused: {display_name(refused)}")
-            return 0
-        if not (session.options.json or yes):
-            show_sweep(session, cache, report, kept, older=age is not None)
-    asked = ("--older-than", older_than) if older_than is not None else ()
-    flags = [flag for flag, given in (("--never-expiring", never_expiring), ("--force", force)) if given]
-    agree(session, ("expire", *asked, *flags), named, yes=yes)
-    with caches.changing(named) as cache:
-        report = cache.expire(older_than=age, endless=never_expiring, keep=pins, force=force)
-        if report.skipped:
-            if report.skipped == BUSY:
-                raise Busy(f"nothing was removed: {BUSY}")
-            raise Refused(f"nothing was removed: {report.skipped}; --force says that it is right")
-        _say_swept(session, cache, report, kept, older=age is not None)
-    return 1 if report.troubles else 0
-
-
-@responses.command(epilog=VERIFY)
-@click.option("--repair", is_flag=True, help="Mend or remove what is wrong.")
-@_yes
-@allow_root_option
-@_here
-def verify(session: Session, named: Path | None, repair: bool, yes: bool) -> int:
-    """Check every entry: its digest, its other half, its place in the index."""
-    caches = response_caches(session)
-    if repair and not yes:
-        caches.admit()
-        with caches.looking(named) as cache:
-            report = cache.verify()
-            repair = bool(report.left)  # where nothing is to be mended nobody is asked
-            if repair and not session.options.json:
-                show_findings(session, report, named, asked=True)
-    if repair:
-        agree(session, ("verify", "--repair"), named, yes=yes)
-    with (caches.changing if repair else caches.looking)(named) as cache:
-        report = cache.verify(repair=repair)
-        if report.skipped:
-            raise Busy(f"nothing was mended: {report.skipped}")
-        if session.options.json:
-            session.output.document(verify_document(cache, report, session.now()))
-        else:
-            show_findings(session, report, named)
-    return 0 if report.sound else 1
-
-
-@responses.command(epilog=CONVERT)
-@click.option(
-    "--to", "backend", type=click.Choice(["file", "sqlite"]), required=True, help="The backend to copy to."
-)
-@click.option("--out", metavar="DIR", type=DIRECTORY, help="Where to; default: the same directory.")
-@allow_root_option
-@_here
-def convert(session: Session, named: Path | None, backend: str, out: Path | None) -> int:
-    """Copy the cache into another backend."""
-    caches = response_caches(session)
-    with caches.looking(named) as source:
-        target_directory = out or caches.directory(named)
-        if source.backend == backend and caches.directory(out or named) == caches.directory(named):
-            raise UsageError(f"this cache is kept by `{backend}` already; --out names another directory")
-        target, report = caches.convert(source, target_directory, "sqlite" if backend == "sqlite" else "file")
-        if session.options.json:
-            session.output.document(transfer_document(source, target, report, session.now()))
-        else:
-            show_transfer(session, source, target, report)
-    return 1 if report.troubles else 0
-
-
-def _say_swept(
-    session: Session, cache: Cache, report: SweepReport, kept: Mapping[Pin, int], *, older: bool
-) -> None:
-    if session.options.json:
-        session.output.document(sweep_document(cache, report, kept, session.now()))
-    else:
-        show_sweep(session, cache, report, kept, older=older)
-
-
-def _age(text: str | None) -> timedelta | None:
-    if text is None:
-        return None
-    try:
-        return timedelta(seconds=amount(text, Measure.SECONDS))
-    except ValueError as error:
-        raise UsageError(f"--older-than: {error}") from None
-    except OverflowError:
-        raise UsageError(f"--older-than: {text!r} is no amount that there can be") from None
+for changing in (expire, verify, convert):
+    responses.add_command(changing)
 
 
 def _day(text: str | None) -> str | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cachemgr.domain.display import display_name
 from cachemgr.present.document.values import Document, exact, head, time
 from cachemgr.responses.entry import moment
+from cachemgr.responses.report import FOR_GOOD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,12 +49,12 @@ def entries_document(cache: Cache, entries: Sequence[Entry], total: int, now: da
     return {
         **_head("responses-ls", cache, now),
         "total": total,
-        "entries": [_entry(entry) for entry in entries],
+        "entries": [_entry(cache, entry) for entry in entries],
     }
 
 
 def entry_document(cache: Cache, entry: Entry, value: object, now: datetime) -> Document:
-    return {**_head("responses-get", cache, now), "entry": _entry(entry), "value": value}
+    return {**_head("responses-get", cache, now), "entry": _entry(cache, entry), "value": value}
 
 
 def sweep_document(cache: Cache, report: SweepReport, kept: Mapping[Pin, int], now: datetime) -> Document:
@@ -70,6 +71,7 @@ def sweep_document(cache: Cache, report: SweepReport, kept: Mapping[Pin, int], n
             {"target": display_name(pin.target), "reason": display_name(pin.reason), "entries": number}
             for pin, number in kept.items()
         ],
+        "entries": [_entry(cache, entry) for entry in report.entries],
         "troubles": _troubles(report.troubles),
     }
 
@@ -86,6 +88,8 @@ def verify_document(cache: Cache, report: VerifyReport, now: datetime) -> Docume
                 "repaired": finding.repaired,
                 "removed": finding.removed,
                 "reason": display_name(finding.reason) or None,
+                "remedy": finding.remedy,
+                "for_good": finding.remedy in FOR_GOOD,
             }
             for finding in report.findings
         ],
@@ -100,6 +104,7 @@ def transfer_document(source: Cache, target: Cache, report: TransferReport, now:
         "payload_bytes": report.payload_bytes,
         "left_out": report.left_out,
         "kept": report.kept,
+        "hits_left": None if source.backend == "redis" else report.hits,
         "troubles": _troubles(report.troubles),
     }
 
@@ -146,7 +151,12 @@ def _usage(usage: Usage) -> Document:
     }
 
 
-def _entry(entry: Entry) -> Document:
+def hits_of(cache: Cache, entry: Entry) -> int | None:
+    """None where nobody counts them by entry."""
+    return None if cache.backend == "redis" else entry.hits
+
+
+def _entry(cache: Cache, entry: Entry) -> Document:
     return {
         "digest": entry.digest,
         "provider": exact(entry.provider),
@@ -155,7 +165,7 @@ def _entry(entry: Entry) -> Document:
         "created_at": time(entry.created_at),
         "expires_at": time(entry.expires_at),
         "last_access": time(entry.last_access),
-        "hits": entry.hits,
+        "hits": hits_of(cache, entry),
         "payload_bytes": entry.payload_bytes,
         "disk_bytes": entry.disk_bytes,
         "encoding": entry.encoding,
