@@ -50,7 +50,9 @@ class Source:
         return Origin(self.name, dotted(keys), self.line(*keys))
 
     def mistake(self, sentence: str, *keys: Key, line: int | None = None) -> ConfigError:
-        line = line or self.line(*keys)
+        # A key on the line of another is found with that one.
+        found = (self.line(*keys[:end]) for end in range(len(keys), 0, -1))
+        line = line or next((one for one in found if one), None)
         where = f", line {line}" if line else ""
         return ConfigError(f"{display_name(self.name)}{where}: {sentence}")
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from pathlib import Path
@@ -190,6 +191,11 @@ def _check_address(url: str) -> None:
         raise ValueError(f"`redis.url` must begin with {', '.join(SCHEMES[:-1])} or {SCHEMES[-1]}")
     try:
         _ = urlsplit(url).port
+        with suppress(ImportError):
+            from redis import connection  # where it is not installed, opening says so
+
+            parse: Any = connection.parse_url
+            parse(url)
     except ValueError as error:
         raise ValueError(f"`redis.url`: {error}") from None
 

@@ -36,6 +36,8 @@ REFUSED = {
         "caching.redis.url` must begin",
     ),
     "port": ("caching:\n  backend: redis\n  redis: {url: 'redis://h:port/0'}\n", 3, "caching.redis.url`"),
+    "option": ("caching:\n  backend: redis\n  redis: {url: 'redis://h/0?db=x'}\n", 3, "caching.redis.url`"),
+    "inline": ("caching:\n  per_provider:\n    a: {ttl_seconds: x}\n", 3, "per_provider.a.ttl_seconds` "),
     "empty place": ("caching:\n  cache_dir: ''\n", 2, "`caching.cache_dir` is empty; it must be a path"),
     "blank place": ("caching:\n  cache_dir: '  '\n", 2, "`caching.cache_dir` is empty; it must be a path"),
     "whole": ("caching:\n  cache_dir: .\n", 2, "`caching.cache_dir` is the whole directory; name one in it"),
