@@ -6,27 +6,27 @@ machine, which the system then has in memory. That takes 20 µs, and the way to 
 """
 
 import asyncio
+import inspect
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from datetime import timedelta
 from functools import partial
 from types import TracebackType
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeAlias, TypeVar
 
 from cachemgr.responses import forks
 from cachemgr.responses.aio_flight import AsyncFlights
-from cachemgr.responses.analytics import Analytics
+from cachemgr.responses.aio_maintained import AsyncMaintained
 from cachemgr.responses.cache import Cache
 from cachemgr.responses.clock import SYSTEM, Clock
-from cachemgr.responses.entry import Entry, Hit, JSONValue, SetResult
+from cachemgr.responses.entry import Hit, JSONValue, SetResult
 from cachemgr.responses.lookups import Key
 from cachemgr.responses.opening import Source, open_cache
-from cachemgr.responses.query import ALL, EntryQuery, Grouping, Order
-from cachemgr.responses.report import SweepReport, Totals, VerifyReport
+from cachemgr.responses.report import Progress
 from cachemgr.responses.store import Patience
 from cachemgr.responses.ttl import DEFAULT, TTL, seconds
-from cachemgr.responses.usage import NOTHING, Usage, answered
+from cachemgr.responses.usage import NOTHING, Usage
 from cachemgr.responses.warming import Item, WarmReport
 from cachemgr.responses.worth import worth_keeping
 
@@ -37,15 +37,15 @@ _TURN = 32
 """Answers at once after which other tasks have a turn, though nothing was waited for."""
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
-AsyncComputation = Callable[[], Awaitable[tuple[JSONValue, Usage]]]
+Answer: TypeAlias = tuple[JSONValue, Usage]
+AsyncComputation = Callable[[], Awaitable[Answer] | Answer]
 
 
-class AsyncCache:
-    """Wraps a Cache, which stays usable beside it. What only `cache` has, `run` calls."""
+class AsyncCache(AsyncMaintained):
+    """Wraps a Cache, which stays usable beside it, and has all that it has."""
 
     def __init__(self, cache: Cache) -> None:
-        self._cache = cache
-        self._executor: ThreadPoolExecutor | None = None
+        super().__init__(cache)
         self._flights = AsyncFlights()
         self._known: set[str] = set()
         """Digests of what was read lately."""
@@ -58,15 +58,6 @@ class AsyncCache:
         """The thread is the parent's."""
         self._executor = self._flushing = None
         self._flights.clear()
-
-    @property
-    def cache(self) -> Cache:
-        return self._cache
-
-    async def run(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """`await cache.run(cache.cache.touch, key, 60)`"""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread(), partial(function, *args, **kwargs))
 
     async def get(self, key: Key, *, allow_stale: float | timedelta = 0) -> Hit | None:
         if not allow_stale and (hit := self._known_hit(key)) is not None:
@@ -89,6 +80,9 @@ class AsyncCache:
             self._cache.set, key, value, ttl=ttl, usage=usage, provider=provider, model=model
         )
 
+    async def has(self, key: Key) -> bool:
+        return await self.run(self._cache.has, key)
+
     async def delete(self, key: Key) -> bool:
         return await self.run(self._cache.delete, key)
 
@@ -105,7 +99,8 @@ class AsyncCache:
         should_cache: Callable[[JSONValue], bool] = worth_keeping,
     ) -> Hit:
         """As that of a Cache, but that other processes may compute it too: no lock is held across an await.
-        Of all tasks of one loop that miss on a key at once, one computes."""
+        Of all tasks of one loop that miss on a key at once, one computes. `compute` may be a plain function:
+        the loop stands still for as long as it takes."""
         if not callable(compute):
             raise TypeError(
                 f"`compute` is called without arguments; {type(compute).__name__} cannot be called"
@@ -117,8 +112,8 @@ class AsyncCache:
                 await asyncio.sleep(0)
             return hit
         digest = self._cache.digest(key)
-        if not self._cache.keeps(key):
-            return self._cache.computed(key, *answered(await compute()), ttl)
+        if not self._cache._keeps(key):
+            return self._cache._computed(key, *self._cache._answered(await _asked(compute)), ttl)
         config, patience = self._cache.config, Patience()
         single, stale = config.single_flight, config.stale_while_revalidate_seconds
 
@@ -132,7 +127,7 @@ class AsyncCache:
             return await ours()
         timeout = single.lock_timeout_seconds if lock_timeout is None else lock_timeout
         # Somebody who has a stale answer does not wait: whoever comes first renews it.
-        look = partial(self._cache.at_hand, digest, stale)
+        look = partial(self._cache._at_hand, digest, stale)
         at_hand = bool(stale) and await self.run(self._patiently, patience, look)
         wait = 0.0 if at_hand else timeout
         async with self._flights.turn(digest, wait) as mine:
@@ -145,39 +140,24 @@ class AsyncCache:
     async def peek(self, key: Key) -> Hit | None:
         return await self.run(self._cache.peek, key)
 
-    async def warm(self, items: Iterable[Item], *, ttl: TTL = DEFAULT, replace: bool = False) -> WarmReport:
-        return await self.run(self._cache.warm, items, ttl=ttl, replace=replace)
+    async def warm(
+        self,
+        items: Iterable[Item],
+        *,
+        ttl: TTL = DEFAULT,
+        replace: bool = False,
+        on_progress: Progress | None = None,
+    ) -> WarmReport:
+        return await self.run(self._cache.warm, items, ttl=ttl, replace=replace, on_progress=on_progress)
 
-    async def status(self, *, group_by: tuple[Grouping, ...] = ()) -> list[Totals]:
-        return await self.run(self._cache.status, group_by=group_by)
-
-    async def entries(
-        self, query: EntryQuery = ALL, *, order_by: Order = "created", limit: int | None = None
-    ) -> list[Entry]:
-        return await self.run(lambda: list(self._cache.entries(query, order_by=order_by, limit=limit)))
-
-    async def analytics(self, since: str | None = None, until: str | None = None) -> Analytics:
-        return await self.run(self._cache.analytics, since, until)
-
-    async def expire(self, *, older_than: timedelta | None = None, dry_run: bool = False) -> SweepReport:
-        return await self.run(self._cache.expire, older_than=older_than, dry_run=dry_run)
-
-    async def evict(self, *, to_bytes: int | None = None, dry_run: bool = False) -> SweepReport:
-        return await self.run(self._cache.evict, to_bytes=to_bytes, dry_run=dry_run)
-
-    async def clear(self, query: EntryQuery = ALL, *, dry_run: bool = False) -> SweepReport:
-        return await self.run(self._cache.clear, query, dry_run=dry_run)
-
-    async def verify(self, *, repair: bool = False, agreed: VerifyReport | None = None) -> VerifyReport:
-        return await self.run(self._cache.verify, repair=repair, agreed=agreed)
-
-    async def flush(self) -> None:
-        await self.run(self._cache.flush)
+    def digest(self, key: Key) -> str:
+        """Nothing to wait for: it is counted out of the key."""
+        return self._cache.digest(key)
 
     async def _seek(
         self, key: Key, patience: Patience, *, stale: float = 0.0, counted: bool = True
     ) -> Hit | None:
-        look = partial(self._cache.seek, key, stale=stale, counted=counted)
+        look = partial(self._cache._seek, key, stale=stale, counted=counted)
         return await self.run(self._patiently, patience, self._wait_for, key, look)
 
     async def _compute(
@@ -189,18 +169,18 @@ class AsyncCache:
         patience: Patience,
     ) -> Hit:
         try:
-            answer = await compute()
+            answer = await _asked(compute)
         except Exception:
             window = self._cache.config.stale_if_error_seconds
             look = partial(self._cache.get, key, allow_stale=window)
             if window and (stale := await self.run(self._patiently, patience, look)):
                 return stale
             raise
-        value, usage = answered(answer)
+        value, usage = self._cache._answered(answer)
         if should_cache(value):
             keep = partial(self._cache.set, key, value, ttl=ttl, usage=usage)
             await self.run(self._patiently, patience, keep)
-        return self._cache.computed(key, value, usage, ttl)
+        return self._cache._computed(key, value, usage, ttl)
 
     def _is_turn_over(self) -> bool:
         self._answered += 1
@@ -210,7 +190,7 @@ class AsyncCache:
         self, patience: Patience, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs
     ) -> _T:
         """In the thread, which serves other calls between the steps of one."""
-        with self._cache.going_on(patience):
+        with self._cache._going_on(patience):
             return function(*args, **kwargs)
 
     def _known_hit(self, key: Key) -> Hit | None:
@@ -218,18 +198,12 @@ class AsyncCache:
         if not self._known:
             return None
         began = time.perf_counter()
-        hit = self._cache.glance(key, self._known)
+        hit = self._cache._glance(key, self._known)
         if time.perf_counter() - began > _LONG:
             self._known.clear()
-        if self._cache.crowded and (self._flushing is None or self._flushing.done()):
+        if self._cache._crowded and (self._flushing is None or self._flushing.done()):
             self._flushing = self._thread().submit(self._cache.flush)
         return hit
-
-    def _thread(self) -> ThreadPoolExecutor:
-        """One: a local cache answers in microseconds, and a hop to a pool costs more (measured)."""
-        if self._executor is None:
-            self._executor = ThreadPoolExecutor(1, thread_name_prefix="cachemgr-responses")
-        return self._executor
 
     def _wait_for(self, key: Key, look: Callable[[], Hit | None]) -> Hit | None:
         """In the thread."""
@@ -243,13 +217,6 @@ class AsyncCache:
             self._known.add(self._cache.digest(key))
         return hit
 
-    async def close(self) -> None:
-        """Idempotent. A cache that is used after that opens again."""
-        await self.run(self._cache.close)
-        executor, self._executor = self._executor, None
-        if executor is not None:
-            executor.shutdown(wait=False)
-
     async def __aenter__(self) -> "AsyncCache":
         return self
 
@@ -257,6 +224,11 @@ class AsyncCache:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+
+async def _asked(compute: AsyncComputation) -> object:
+    answer = compute()
+    return await answer if inspect.isawaitable(answer) else answer
 
 
 def open_async_cache(source: Source = None, *, read_only: bool = False, clock: Clock = SYSTEM) -> AsyncCache:

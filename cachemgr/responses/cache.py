@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace as replaced
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from threading import TIMEOUT_MAX
@@ -50,9 +51,14 @@ class Cache(Lookups):
     ) -> Hit:
         """The cached answer, or the computed one. Of all threads and processes that miss on a key, one
         computes and the others wait for it, `lock_timeout` seconds at most. What `compute` raises goes to
-        its caller, unless an answer is there that expired within `stale_if_error_seconds`.
+        its caller, unless an answer is there that expired within `stale_if_error_seconds`. One that did
+        within `stale_while_revalidate_seconds` goes to those who would wait; who computes has the new one.
 
-        Raises TypeError where `compute` cannot be called or does not return `(value, Usage)`.
+        What `should_cache` says no to is handed out and asked for again; by default that is an empty answer,
+        an error, and what was cut off (`worth_keeping`).
+
+        A Usage of numbers that no answer costs is warned about, and the answer is kept without. Raises
+        TypeError where `compute` cannot be called or does not return `(value, Usage)`.
         """
         # What can be known before the question is paid for.
         if not callable(compute):
@@ -63,7 +69,7 @@ class Cache(Lookups):
             seconds(ttl)
         digest, provider, model = self._identify(key)
         if not self._rules.of(provider, model).enabled:
-            return self.computed(key, *answered(compute()), ttl)
+            return self._computed(key, *self._answered(compute()), ttl)
         single = self._config.single_flight
         stale = self._config.stale_while_revalidate_seconds
         # Whoever waits for somebody else's answer has a hit in the end; a miss is counted by who computes.
@@ -71,11 +77,11 @@ class Cache(Lookups):
         if found is not None:
             return found
         timeout = min(single.lock_timeout_seconds if lock_timeout is None else lock_timeout, TIMEOUT_MAX)
-        with self.going_on():
+        with self._going_on():
             if not single.enabled:
                 return self._compute(key, compute, ttl, should_cache)
             # Somebody who has a stale answer does not wait: whoever comes first renews it.
-            at_hand = bool(stale) and self.at_hand(digest, stale)
+            at_hand = bool(stale) and self._at_hand(digest, stale)
             patience, started = 0.0 if at_hand else timeout, self._clock.steady()
             with self._flights.turn(digest, patience) as mine:
                 left = max(0.0, patience - (self._clock.steady() - started))
@@ -131,22 +137,9 @@ class Cache(Lookups):
     ) -> None:
         self.close()
 
-    def keeps(self, key: Key) -> bool:
-        """Whether answers to it are kept at all."""
-        _, provider, model = self._identify(key)
-        return self._rules.of(provider, model).enabled
-
-    def at_hand(self, digest: str, stale: float) -> bool:
-        """Whether an answer is there that ended no longer ago than so many seconds: no use of it yet."""
-        try:
-            stored = self._store.read(digest, self._now_ms() - int(stale * 1000))
-        except (OSError, StoreError):
-            return False
-        return stored is not None and stored.payload is not None
-
-    def seek(self, key: Key, *, stale: float = 0.0, counted: bool = True) -> Hit | None:
-        """As `get_or_compute` looks; a miss need not count as one."""
-        return self._look_up(*self._identify(key), stale, counted=counted)
+    def after_fork(self) -> None:
+        super().after_fork()
+        self._flights.after_fork()
 
     # -- within
 
@@ -160,12 +153,35 @@ class Cache(Lookups):
             if window and (stale := self.get(key, allow_stale=window)):
                 return stale
             raise
-        value, usage = answered(answer)
+        value, usage = self._answered(answer)
         if should_cache(value):
             self.set(key, value, ttl=ttl, usage=usage)
-        return self.computed(key, value, usage, ttl)
+        return self._computed(key, value, usage, ttl)
 
-    def computed(self, key: Key, value: JSONValue, usage: Usage, ttl: TTL) -> Hit:
+    # -- within; what AsyncCache takes the same steps by
+
+    def _keeps(self, key: Key) -> bool:
+        """Whether answers to it are kept at all."""
+        _, provider, model = self._identify(key)
+        return self._rules.of(provider, model).enabled
+
+    def _at_hand(self, digest: str, stale: float) -> bool:
+        """Whether an answer is there that ended no longer ago than so many seconds: no use of it yet."""
+        try:
+            stored = self._store.read(digest, self._now_ms() - int(stale * 1000))
+        except (OSError, StoreError):
+            return False
+        return stored is not None and stored.payload is not None
+
+    def _seek(self, key: Key, *, stale: float = 0.0, counted: bool = True) -> Hit | None:
+        """As `get_or_compute` looks; a miss need not count as one."""
+        return self._look_up(*self._identify(key), stale, counted=counted)
+
+    def _answered(self, answer: object) -> tuple[JSONValue, Usage]:
+        """What a computation returned. Raises TypeError."""
+        return answered(answer, partial(self._fault, "noting what an answer cost"))
+
+    def _computed(self, key: Key, value: JSONValue, usage: Usage, ttl: TTL) -> Hit:
         """A fresh answer in the form of a hit; nothing is stored. It says what is noted of one that is."""
         _, provider, model = self._identify(key)
         now_ms = self._now_ms()
@@ -182,7 +198,3 @@ class Cache(Lookups):
             cost_usd=float(usage.cost_usd),
         )
         return Hit(value, metadata, "computed")
-
-    def after_fork(self) -> None:
-        super().after_fork()
-        self._flights.after_fork()

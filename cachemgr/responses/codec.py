@@ -46,9 +46,9 @@ class Codec:
             try:
                 payload, content = value.encode(), "text"
             except UnicodeEncodeError:
-                payload = _json(value)  # an unpaired surrogate has no UTF-8; as JSON it does
+                payload = as_json(value)  # an unpaired surrogate has no UTF-8; as JSON it does
         else:
-            payload = _json(value)
+            payload = as_json(value)
         if len(payload) >= self._min_bytes and (zstd := _zstd()) is not None:
             squeezed = zstd.compress(payload, self._level)
             if len(squeezed) < len(payload):
@@ -70,7 +70,7 @@ class Codec:
             raise Corrupt(f"not what was stored: {error}") from None
 
 
-def _json(value: JSONValue) -> bytes:
+def as_json(value: object) -> bytes:
     """Raises ValueError where what comes out again would not be equal: NaN, tuples, names that are no text.
 
     Writing and reading both ways is cheaper than looking at every value of it from Python.
@@ -83,7 +83,7 @@ def _json(value: JSONValue) -> bytes:
         payload = json.dumps(value, allow_nan=False).encode()
         same = bool(json.loads(payload) == value)
     if not same:
-        raise ValueError("it has no JSON form that reads back as the same")
+        raise ValueError("it would read back as something else")
     return payload
 
 

@@ -114,7 +114,10 @@ class CacheConfig:
     """`{"openai": {"ttl_seconds": 172800}, "openai/gpt-*": …, "ollama": {"enabled": False}}`"""
 
     stale_while_revalidate_seconds: float = 0
+    """After its end, in which `get_or_compute` gives an answer to those who ask while somebody renews it. Who
+    asks first renews it and waits, in the foreground: a lone caller never gets it. Needs `single_flight`."""
     stale_if_error_seconds: float = 0
+    """After its end, in which `get_or_compute` gives an answer where the computation fails."""
     max_entry_size_mb: float = 16
     size_basis: Literal["allocated", "logical"] = "allocated"
     low_water: float = 0.9

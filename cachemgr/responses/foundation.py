@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import TypeVar
 
+from cachemgr.domain.display import display_name
 from cachemgr.responses.clock import Clock
 from cachemgr.responses.codec import Codec
 from cachemgr.responses.config import CacheConfig
@@ -27,8 +28,12 @@ class Foundation:
             counting=config.analytics.enabled, touch_lag_ms=int(config.index.touch_lag_seconds * 1000)
         )
         self._warnings = Warnings()
-        self.going_on: Callable[..., AbstractContextManager[None]] = getattr(store, "going_on", nullcontext)
+        self._going_on: Callable[..., AbstractContextManager[None]] = getattr(store, "going_on", nullcontext)
         """See `DistantStore`."""
+
+    def __repr__(self) -> str:
+        at = "" if self.place == self.backend else f" at {display_name(self.place)}"
+        return f"<{type(self).__name__} {self.backend}{at}>"
 
     @property
     def backend(self) -> str:

@@ -48,30 +48,6 @@ class Lookups(Maintained):
         self._stale_ms = max(self._stale_ms, int(stale * 1000))
         return self._look_up(digest, provider, model, stale)
 
-    def glance(self, key: Key, known: Container[str]) -> Hit | None:
-        """A hit that nobody has to be waited for, if the key's digest is a known one; else None, which says
-        nothing. What should be written down then waits: see `crowded`."""
-        digest, provider, model = self._identify(key)
-        if digest not in known or not self._rules.of(provider, model).enabled:
-            return None
-        now_ms = self._now_ms()
-        try:
-            stored = cast(GlancingStore, self._store).glance(digest, now_ms)
-            if stored is None or stored.payload is None:
-                return None
-            value = self._codec.unpack(stored.payload, stored.metadata)
-        except Corrupt:
-            return None
-        self._ledger.hit(digest, now_ms, stored.metadata)
-        if not self._background.rung:
-            self._background.ring()
-        return Hit(value, stored.metadata)
-
-    @property
-    def crowded(self) -> bool:
-        """Whether somebody who may wait should call `flush`."""
-        return self._ledger.full
-
     def peek(self, key: Key) -> Hit | None:
         """What is stored, however old it is. Counts as no use and no hit; raises what the store raises."""
         digest, now_ms = self.digest(key), self._now_ms()
@@ -112,7 +88,7 @@ class Lookups(Maintained):
         try:
             packed = self._codec.pack(value)
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
-            self._fault("storing", error)
+            self._fault("storing", self._why(digest, value, error))
             return SetResult.SKIPPED_NOT_JSON
         if len(packed.payload) > self._largest:
             return SetResult.SKIPPED_TOO_BIG
@@ -199,6 +175,30 @@ class Lookups(Maintained):
                 self._background.ring()
         return None
 
+    def _glance(self, key: Key, known: Container[str]) -> Hit | None:
+        """A hit that nobody has to be waited for, if the key's digest is a known one; else None, which says
+        nothing. What should be written down then waits: see `_crowded`."""
+        digest, provider, model = self._identify(key)
+        if digest not in known or not self._rules.of(provider, model).enabled:
+            return None
+        now_ms = self._now_ms()
+        try:
+            stored = cast(GlancingStore, self._store).glance(digest, now_ms)
+            if stored is None or stored.payload is None:
+                return None
+            value = self._codec.unpack(stored.payload, stored.metadata)
+        except Corrupt:
+            return None
+        self._ledger.hit(digest, now_ms, stored.metadata)
+        if not self._background.rung:
+            self._background.ring()
+        return Hit(value, stored.metadata)
+
+    @property
+    def _crowded(self) -> bool:
+        """Whether somebody who may wait should call `flush`."""
+        return self._ledger.full
+
     def _write(self, digest: str, payload: bytes, metadata: Metadata) -> SetResult:
         if self._quiet_until is not None and self._clock.steady() < self._quiet_until:
             return SetResult.FAILED
@@ -228,6 +228,18 @@ class Lookups(Maintained):
         self._crammed_until = self._clock.steady() + _PAUSE
         target = self._limits.emergency(self.status()[0])
         return target is not None and self.evict(to_bytes=target).removed.entries > 0
+
+    def _why(self, digest: str, value: object, error: Exception) -> str:
+        """It could not be packed."""
+        from cachemgr.responses.misfit import misfit  # most programs never need it
+
+        try:
+            found = misfit(value)
+        except Exception:
+            found = ""  # it is somebody's object, and raises what it likes
+        return (
+            f"the answer under {digest[:8]}… has no JSON form that reads back as the same: {found or error}"
+        )
 
     def _prompt(self, key: Key) -> Any:
         if not self._config.store_prompts or not isinstance(key, RequestKey):

@@ -9,18 +9,17 @@ from contextlib import contextmanager
 from datetime import timedelta
 from time import sleep
 
-from cachemgr.responses import forks, listing
-from cachemgr.responses.analytics import Analytics, summed
+from cachemgr.responses import forks
 from cachemgr.responses.background import Background
 from cachemgr.responses.brake import Brake
 from cachemgr.responses.clock import Clock
 from cachemgr.responses.config import CacheConfig
 from cachemgr.responses.entry import Entry
 from cachemgr.responses.errors import Corrupt
-from cachemgr.responses.foundation import Foundation
 from cachemgr.responses.limits import Limits, removed
-from cachemgr.responses.query import ALL, EntryQuery, Grouping, Order
-from cachemgr.responses.report import Finding, Progress, Removed, Repairs, SweepReport, Totals, VerifyReport
+from cachemgr.responses.overview import Overview
+from cachemgr.responses.query import ALL, EntryQuery
+from cachemgr.responses.report import Finding, Progress, Removed, Repairs, SweepReport, VerifyReport
 from cachemgr.responses.store import Store
 from cachemgr.responses.tally import day
 
@@ -29,7 +28,7 @@ BUSY = "somebody else is sweeping this cache"
 THE_SERVERS = "a Redis server keeps no size limit of ours; its own `maxmemory` and `maxmemory-policy` do"
 
 
-class Maintained(Foundation):
+class Maintained(Overview):
     def __init__(self, store: Store, config: CacheConfig, clock: Clock) -> None:
         super().__init__(store, config, clock)
         self._brake = Brake(clock)
@@ -43,26 +42,6 @@ class Maintained(Foundation):
         self._forgotten = self._told = ""
         self._stale_ms = int(1000 * max(config.stale_while_revalidate_seconds, config.stale_if_error_seconds))
         forks.register(self)
-
-    def status(self, *, group_by: tuple[Grouping, ...] = ()) -> list[Totals]:
-        """How much there is: one line for each group, the largest first; one line in all without groups."""
-        self.flush()
-        return sorted(self._store.totals(self._now_ms(), group_by), key=lambda line: -line.disk_bytes)
-
-    def entries(
-        self,
-        query: EntryQuery = ALL,
-        *,
-        order_by: Order = "created",
-        descending: bool = False,
-        limit: int | None = None,
-        after: Entry | None = None,
-    ) -> Iterator[Entry]:
-        """What there is, in order. A page is `limit` entries `after` the last one of the page before it,
-        which need not be there any more."""
-        self.flush()
-        found = self._store.entries(query, self._now_ms(), order_by, descending=descending)
-        return listing.page(found, order_by, descending=descending, limit=limit, after=after)
 
     def expire(
         self,
@@ -168,17 +147,6 @@ class Maintained(Foundation):
             findings = tuple(self._store.verify(now_ms))
         return VerifyReport(self._number(now_ms, findings), findings, "" if mine else BUSY)
 
-    def analytics(self, since: str | None = None, until: str | None = None) -> Analytics:
-        """Hits, misses, tokens and money saved from day to day, both included; without days, of all that are
-        kept. Days are `2026-11-26`, in UTC."""
-        self.flush()
-        return summed(self._store.tallies(since or "", until or "9999-12-31"))
-
-    def reconcile(self) -> int:
-        """Learn what others did to the files behind our back. How many entries came or went."""
-        self.flush()
-        return self._store.reconcile(self._now_ms())
-
     def sweep(self, *, evicting: bool = True) -> SweepReport:
         """What happens every hour: expire, evict, and drop counters that are too old."""
         self.reconcile()
@@ -205,11 +173,6 @@ class Maintained(Foundation):
         if report is not None and report.skipped not in ("", BUSY, self._told):
             self._told = report.skipped
             self._fault("sweeping", report.skipped)
-
-    def flush(self) -> None:
-        """Write down what waits in memory."""
-        self._write_ledger()
-        self._attempt("flushing", self._store.flush)
 
     def close(self) -> None:
         """Idempotent. A cache that is used after that opens again."""

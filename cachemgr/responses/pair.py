@@ -17,21 +17,22 @@ _LARGEST = 16 << 20
 """Bytes: a stored prompt may be long, and nothing that is longer is metadata of ours."""
 
 
-class PairMetadata(Metadata, frozen=True, kw_only=True, gc=False):
-    """The document's fields as they were, so that its code reads our pairs, and ours."""
+class PairMetadata(Metadata, frozen=True, kw_only=True, gc=False, rename=lambda name: name.removeprefix("_")):
+    """The document's fields as they were, so that its code reads our pairs, and ours. A hit shows the same
+    fields whichever store has it; what only pairs have begins with `_`, in the file without."""
 
-    timestamp: float
+    _timestamp: float
     """Seconds since the epoch, as the next two but one."""
-    ttl_seconds: float | None
-    expires_at: float
+    _ttl_seconds: float | None
+    _expires_at: float
     """`NEVER` where there is no end: the old code compares with a number."""
-    format_version: int
-    key: str
-    payload_sha256: str
+    _format_version: int
+    _key: str
+    _payload_sha256: str
     """Of the file as it is, compressed or not. It ties the halves together: whoever reads while somebody
     writes sees that they do not belong together."""
-    payload_bytes: int
-    writer: str = ""
+    _payload_bytes: int
+    _writer: str = ""
 
 
 class _OldMetadata(msgspec.Struct, gc=False):
@@ -74,14 +75,14 @@ def describe(digest: str, payload: bytes, metadata: Metadata, writer: str) -> by
     created, expires = metadata.created_at_ms, metadata.expires_at_ms
     return _encode(
         PairMetadata(
-            timestamp=created / 1000,
-            ttl_seconds=None if expires is None else (expires - created) / 1000,
-            expires_at=NEVER if expires is None else expires / 1000,
-            format_version=VERSION,
-            key=digest,
-            payload_sha256=sha256(payload).hexdigest(),
-            payload_bytes=len(payload),
-            writer=writer,
+            _timestamp=created / 1000,
+            _ttl_seconds=None if expires is None else (expires - created) / 1000,
+            _expires_at=NEVER if expires is None else expires / 1000,
+            _format_version=VERSION,
+            _key=digest,
+            _payload_sha256=sha256(payload).hexdigest(),
+            _payload_bytes=len(payload),
+            _writer=writer,
             created_at_ms=created,
             expires_at_ms=expires,
             provider=metadata.provider,
@@ -106,7 +107,7 @@ def understand(text: bytes) -> Metadata:
         found = decode(text)
     except NOT_OURS:
         return _understand_old(text)
-    if found.format_version > VERSION:
+    if found._format_version > VERSION:
         raise Newer(_NEWER)
     return found
 
@@ -196,6 +197,7 @@ def check(payload: bytes, metadata: Metadata) -> bool:
     """Whether a value is the one that its metadata was written for; of the old code's, that there is one."""
     if isinstance(metadata, PairMetadata):
         return (
-            len(payload) == metadata.payload_bytes and sha256(payload).hexdigest() == metadata.payload_sha256
+            len(payload) == metadata._payload_bytes
+            and sha256(payload).hexdigest() == metadata._payload_sha256
         )
     return len(payload) > 0

@@ -46,11 +46,11 @@ def read_pair(  # noqa: C901 - one piece
         ours = None if long else decode(text)
     except NOT_OURS:
         ours = None
-    metadata = ours if ours is not None and ours.format_version <= VERSION else understand(text)
+    metadata = ours if ours is not None and ours._format_version <= VERSION else understand(text)
     end = metadata.expires_at_ms
     if end is not None and end <= at_ms:
         return Stored(metadata, None)
-    size = metadata.payload_bytes if isinstance(metadata, PairMetadata) else _VALUE_BYTES
+    size = metadata._payload_bytes if isinstance(metadata, PairMetadata) else _VALUE_BYTES
     try:
         descriptor = os.open(stem + SUFFIXES[metadata.encoding], flags, dir_fd=folder)
         try:

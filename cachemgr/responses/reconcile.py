@@ -185,7 +185,7 @@ def read_row(stem: str, key: str) -> Row | None:
         text = files.read(stem + METADATA)
         metadata = understand_own(text) if own else understand(text)
         if isinstance(metadata, PairMetadata):
-            size = metadata.payload_bytes
+            size = metadata._payload_bytes
         else:
             size = os.stat(stem + SUFFIXES[metadata.encoding], follow_symlinks=False).st_size
     except (OSError, Corrupt):

@@ -197,7 +197,7 @@ class Removal:
                         metadata = understand(text) if own is None else understand_own(text)
                         encoding = metadata.encoding
                         if isinstance(metadata, PairMetadata):
-                            size = metadata.payload_bytes
+                            size = metadata._payload_bytes
                         else:
                             size = _size(stem + SUFFIXES[encoding], folder)
                         if metadata.created_at_ms > created:

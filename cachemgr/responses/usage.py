@@ -1,13 +1,16 @@
 """What an answer cost when it was bought."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from types import CoroutineType
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """A hit costs nothing; what it would have cost is counted as saved."""
+    """A hit costs nothing; what it would have cost is counted as saved. Whether it can be is asked where it
+    is stored: raised here, within a computation, it would lose the answer."""
 
     request_tokens: int = 0
     response_tokens: int = 0
@@ -48,15 +51,23 @@ def _is_sum(cost: object) -> bool:
     return isinstance(cost, int | float) and 0 <= cost < _MOST
 
 
-def answered(answer: object) -> tuple[Any, Usage]:
-    """What a computation returned, where it is an answer and what it cost. Raises TypeError."""
+def answered(answer: object, warn: Callable[[str], None]) -> tuple[Any, Usage]:
+    """What a computation returned, where it is an answer and what it cost. It was paid for, so a cost that
+    cannot be is warned about and counts as nothing. Raises TypeError where it is no such pair."""
+    if isinstance(answer, CoroutineType):
+        answer.close()
+        raise TypeError("`compute` is an async function, which an AsyncCache awaits; nothing was asked")
     if not isinstance(answer, tuple) or len(answer) != 2 or not isinstance(answer[1], Usage):
         found = f"({', '.join(map(_kind, answer))})" if isinstance(answer, tuple) else _kind(answer)
         raise TypeError(
             f"`compute` returns an answer and what it cost, (value, Usage()); this one returned {found},"
             " so nothing was stored"
         )
-    return answer[0], checked(answer[1])
+    try:
+        return answer[0], checked(answer[1])
+    except Exception as error:  # also of a number too long to be shown
+        warn(f"{error}; this one counts as nothing")
+        return answer[0], NOTHING
 
 
 def _kind(value: object) -> str:

@@ -14,8 +14,10 @@ _REASONS = ("finish_reason", "stop_reason", "finishReason", "stopReason", "done_
 
 
 def worth_keeping(value: JSONValue) -> bool:
-    """The default of `should_cache`."""
-    if value is None or value in ("", [], {}):
+    """The default of `should_cache`: everything but None, `""`, `[]` and `{}`, an object with an `error`, and
+    answers in the words of OpenAI, Anthropic, Mistral, Bedrock, Gemini or Ollama that were cut off, filtered
+    or are not finished."""
+    if value is None or (isinstance(value, str | list | dict) and not value):
         return False
     if not isinstance(value, Mapping):
         return True

@@ -9,7 +9,7 @@ from tests.architecture.source import ROOT, calls, imported, mentions, modules
 PLACES = {"tui/relay.py", "execute/exchange.py", "execute/pairs.py", "execute/remove_parallel.py"}
 LIBRARY = "responses/"
 """Applications call it from threads of theirs, so it locks; it starts threads in `STARTERS` alone."""
-STARTERS = {"responses/background.py", "responses/aio.py"}
+STARTERS = {"responses/background.py", "responses/aio_maintained.py"}
 MAKERS = ("threading", "_thread", "concurrent.futures", "multiprocessing", "queue", "asyncio.to_thread")
 
 

@@ -138,6 +138,18 @@ def test_stale_while_somebody_asks_again(opened: Opener, hands: Hands) -> None:
     assert cache.get_or_compute(KEY, slow).value == "new"
 
 
+def test_who_asks_alone_waits_for_the_new_answer(opened: Opener, hands: Hands) -> None:
+    """Nothing is renewed in the background; `get` gives at once what is over, to whom asks for that."""
+    cache = opened(stale_while_revalidate_seconds=60)
+    cache.set(KEY, "old", ttl=10)
+    hands.pass_by(30)
+    asked = cache.get(KEY, allow_stale=60)
+    assert asked is not None
+    assert (asked.value, asked.origin) == ("old", "stale")
+    hit = cache.get_or_compute(KEY, lambda: ("new", Usage()))
+    assert (hit.value, hit.origin) == ("new", "computed")
+
+
 @pytest.mark.parametrize(
     "value",
     [

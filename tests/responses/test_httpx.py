@@ -11,6 +11,7 @@ import pytest
 
 from cachemgr.responses import AsyncCache, open_async_cache, open_cache
 from cachemgr.responses.adapters.httpx import AsyncCachemgrTransport, CachemgrTransport
+from cachemgr.responses.adapters.langchain import CachemgrCache
 from tests.responses.test_adapters import ADDRESS, ANSWER, Api
 
 
@@ -76,3 +77,13 @@ def test_the_loop_runs_on_while_a_server_does_not_answer(tmp_path: Path, faults:
     asyncio.run(main())
     assert api.asked == 2
     assert longest < 0.2
+
+
+def test_what_a_transport_is_made_of_is_looked_at_then(tmp_path: Path) -> None:
+    """And not at the first request, which somebody may have paid for."""
+    wrong: Any = open_async_cache({"cache_dir": str(tmp_path)})
+    with pytest.raises(TypeError, match="not of AsyncCache; AsyncCachemgrTransport takes an AsyncCache"):
+        CachemgrTransport(wrong)
+    for maker in (AsyncCachemgrTransport, CachemgrCache):
+        with pytest.raises(TypeError, match=r"made of a Cache, as `open_cache\(\)` gives it; not of str"):
+            maker(str(tmp_path))  # type: ignore[arg-type]

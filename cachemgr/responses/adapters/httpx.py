@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from cachemgr.responses.adapters.taken import taken
 from cachemgr.responses.aio import AsyncCache
 from cachemgr.responses.cache import Cache
 from cachemgr.responses.entry import Hit, SetResult
@@ -25,7 +26,7 @@ MARK = "x-cachemgr"
 
 class CachemgrTransport(httpx.BaseTransport):
     def __init__(self, cache: Cache, transport: httpx.BaseTransport | None = None) -> None:
-        self._cache = cache
+        self._cache = taken(cache, "; AsyncCachemgrTransport takes an AsyncCache")
         self._transport = transport or httpx.HTTPTransport()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -48,7 +49,7 @@ class AsyncCachemgrTransport(httpx.AsyncBaseTransport):
     def __init__(self, cache: Cache | AsyncCache, transport: httpx.AsyncBaseTransport | None = None) -> None:
         """With a Cache the loop stands still as long as that takes, which a server or a slow disk may; an
         AsyncCache waits in its thread, and needs asyncio."""
-        self._cache = cache
+        self._cache = cache if isinstance(cache, AsyncCache) else taken(cache)
         self._transport = transport or httpx.AsyncHTTPTransport()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

@@ -8,6 +8,7 @@ from typing import Any
 
 from instructor.cache import BaseCache
 
+from cachemgr.responses.adapters.taken import taken
 from cachemgr.responses.cache import Cache
 from cachemgr.responses.ttl import DEFAULT
 from cachemgr.responses.usage import NOTHING, Usage, believed
@@ -16,7 +17,7 @@ from cachemgr.responses.usage import NOTHING, Usage, believed
 class CachemgrCache(BaseCache):
     def __init__(self, cache: Cache, *, provider: str = "instructor", model: str = "") -> None:
         """`provider` and `model` are for statistics and for rules about time to live."""
-        self._cache = cache
+        self._cache = taken(cache)
         self._provider = provider
         self._model = model
 

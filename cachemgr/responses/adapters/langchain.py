@@ -13,6 +13,7 @@ from langchain_core.caches import BaseCache
 from langchain_core.messages import message_to_dict, messages_from_dict
 from langchain_core.outputs import ChatGeneration, Generation
 
+from cachemgr.responses.adapters.taken import taken
 from cachemgr.responses.cache import Cache
 from cachemgr.responses.entry import JSONValue
 from cachemgr.responses.key import RequestKey
@@ -27,7 +28,7 @@ _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}")
 
 class CachemgrCache(BaseCache):
     def __init__(self, cache: Cache) -> None:
-        self._cache = cache
+        self._cache = taken(cache)
 
     def lookup(self, prompt: str, llm_string: str) -> Sequence[Generation] | None:
         if _ADDRESS.search(llm_string):

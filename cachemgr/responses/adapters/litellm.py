@@ -12,6 +12,7 @@ from typing import Any
 import litellm
 from litellm.caching.base_cache import BaseCache
 
+from cachemgr.responses.adapters.taken import taken
 from cachemgr.responses.cache import Cache
 from cachemgr.responses.ttl import DEFAULT
 from cachemgr.responses.usage import NOTHING, Usage, believed
@@ -28,7 +29,7 @@ def install(cache: Cache, **options: Any) -> "litellm.Cache":
 class CachemgrCache(BaseCache):
     def __init__(self, cache: Cache) -> None:
         super().__init__()
-        self._cache = cache
+        self._cache = taken(cache)
 
     def get_cache(self, key: str, **kwargs: Any) -> Any:
         hit = self._cache.get(_key(key))
