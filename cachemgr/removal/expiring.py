@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cachemgr.domain.settings import Settings
     from cachemgr.domain.terms import Rule
     from cachemgr.domain.usage import Usage
-    from cachemgr.domain.verdict import Judgement
+    from cachemgr.domain.verdict import Judgement, Verdict, Wait
     from cachemgr.past.runs import Runs
     from cachemgr.removal.clearing import Clearing
 
@@ -135,6 +135,12 @@ class Expiring:
         self.refuse_empty(policy)
         chosen = self.chosen(inventory, policy, entries)
         return self._judge(inventory, chosen, policy, disposal, self.clearing.look(inventory, chosen, force))
+
+    def waits(self, inventory: Inventory, judgement: Judgement, verdict: Verdict) -> tuple[Wait, ...]:
+        """When a rule will take an entry that stays for now, or stop to keep it."""
+        from cachemgr.plan.waits import waits
+
+        return tuple(waits(inventory.entry_by_id[verdict.entry], judgement.policy, verdict))
 
     def refuse_empty(self, policy: Policy) -> None:
         """Raise UsageError for a policy without a rule, which never means everything."""

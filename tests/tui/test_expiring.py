@@ -107,18 +107,18 @@ async def test_on_a_small_terminal_each_list_is_a_key_away(service: CacheManager
         assert "3 saved policies: shift+tab" in text(app)
         await press(pilot, "space")
         await judged(pilot)
-        assert "Older than" in text(app)
+        assert "--older-than" in text(app)
         await press(pilot, "tab")
         await pilot.pause(0.1)
         assert "Since" in text(app)
-        assert "Older than" not in text(app)
+        assert "--older-than" not in text(app)
         await press(pilot, "tab")
         await pilot.pause(0.1)
         assert "responses-ttl" in text(app)
         await press(pilot, "down")
         await press(pilot, "tab")
         await pilot.pause(0.1)
-        assert "Older than" in text(app)
+        assert "--older-than" in text(app)
         assert (await judged(pilot)).policy.name == "models-unused-90d"
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from cachemgr.cli.ask import Declined, confirm
+from cachemgr.cli.columns import Column
 from cachemgr.cli.options import everywhere, json_option, pass_session
-from cachemgr.cli.output import Column
 from cachemgr.cli.session import Session
 from cachemgr.domain.errors import ConfigError, NeedsConfirmation, Refused, UsageError
 from cachemgr.present.document.knowledge import config_document
