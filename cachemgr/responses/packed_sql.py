@@ -1,9 +1,9 @@
 """The table of packed responses: schema, statements, and how metadata becomes a row and back.
 
 Bodies lie in one B-tree by an ascending number, so that a new one is appended. One index leads there from the
-first eight bytes of the digest, and covers what is added up: each page that a write changes goes into the log
-whole, so that a second index would cost as much as the body. What a read changes (last access, hits) is in a
-table of its own: it must not rewrite a body.
+number of a digest (`index_sql.number`), and covers what is added up: each page that a write changes goes into
+the log whole, so that a second index would cost as much as the body. What a read changes (last access, hits)
+is in a table of its own: it must not rewrite a body.
 """
 
 # ruff: noqa: S608 - every part of these statements is written here.
@@ -12,6 +12,7 @@ from typing import Any
 
 from cachemgr.responses import counters, listing
 from cachemgr.responses.entry import Entry
+from cachemgr.responses.index_sql import number
 from cachemgr.responses.metadata import EVER, Content, Encoding, Metadata
 from cachemgr.responses.packed import pack
 
@@ -98,7 +99,7 @@ _OVERHEAD = 350
 def row(key: bytes, payload: bytes, metadata: Metadata) -> tuple[Any, ...]:
     """In the order of `PUT`."""
     return (
-        int.from_bytes(key[:8], "big", signed=True),  # `number_of`, half as long
+        number(int.from_bytes(key)),
         key,
         metadata.created_at_ms,
         metadata.expires_at_ms,
