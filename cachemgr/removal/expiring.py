@@ -72,10 +72,12 @@ class Expiring:
         that is wrong."""
         named = [policy for policy in self.policies if policy.name == name]
         for policy in named:
-            if policy.trusted and policy.wrong:
-                raise ConfigError(policy.wrong)
-            if policy.trusted:
+            if policy.trusted and not policy.wrong:
                 return policy
+            if policy.trusted:
+                raise ConfigError(policy.wrong)
+        if named and named[0].wrong:
+            raise ConfigError(named[0].wrong)
         if named:
             raise UsageError(
                 f"policy {name!r} comes from this project's configuration, which is not trusted yet;"
