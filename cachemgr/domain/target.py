@@ -34,6 +34,18 @@ class Selection:
     """The caches that were named by type or id, and not merely met through a wider word."""
 
 
+def strange(target: str, types: Iterable[str]) -> str | None:
+    """What is meant instead by a word that cannot name anything where there are those types of caches: the
+    nearest that can, or an empty text; None for a word that can, as far as is known without looking."""
+    from difflib import get_close_matches  # only a mistake needs it
+
+    kind = target.partition(":")[0].partition("@")[0]
+    words = ("all", "legacy", *(category.value for category in Category), *types)
+    if kind in words or _GLOB.intersection(target):
+        return None
+    return next(iter(get_close_matches(kind.lower(), words, 1, 0.75)), "")
+
+
 def select(
     inventory: Inventory,
     targets: Sequence[str],

@@ -135,11 +135,15 @@ def _amount(value: str) -> str:
 
 def policy_title(policy: Policy) -> str:
     """What it is about, in a line."""
+    if policy.wrong:
+        return "cannot be run"
     return display_name(policy.title) if policy.title else policy_text(policy)
 
 
 def policy_text(policy: Policy) -> str:
     """`--older-than 6mo --ttl on tmdb`."""
+    if policy.wrong:
+        return "cannot be run; `cachemgr config validate` says why"
     about = " ".join(map(display_name, policy.targets)) or "all"
     return f"{rules_text(policy.rules)} on {about}"
 

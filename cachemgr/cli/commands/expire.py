@@ -1,5 +1,6 @@
 """`cachemgr expire`: remove what rules say, through a plan."""
 
+import shlex
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from cachemgr.cli.targets import (
     selected,
 )
 from cachemgr.cli.wish import Wish, action_options
-from cachemgr.domain.errors import Unavailable, UnknownTarget
+from cachemgr.domain.errors import Unavailable, UnknownTarget, UsageError
 from cachemgr.domain.field import Measure, rule_amount
 from cachemgr.domain.inventory import Inventory
 from cachemgr.domain.policy import Policy
@@ -112,8 +113,11 @@ def expire(
 ) -> int:
     """Remove what rules name, through a plan that says why."""
     name = _one(names)
+    session.tells_of = lambda policy: policy == name
     policy = _policy(session, name, rules)
     words = read_targets(targets, nul=nul)
+    if policy.empty and (meant := _meant(session, targets)):
+        raise UsageError(f"no rule says what may go, and that never means everything; did you mean {meant}?")
     session.service.expiring.refuse_empty(policy)
     inventory = session.inventory()
     about = selected(session, inventory, policy.targets)
@@ -163,6 +167,20 @@ def _policy(session: Session, name: str | None, rules: dict[str, Any]) -> Policy
             given[key] = int(given[key])
     saved = Policy() if name is None else session.service.expiring.policy(name)
     return replace(saved, **given)
+
+
+def _meant(session: Session, words: tuple[str, ...]) -> str:
+    """The option for a word that stands where targets do; empty where it is none."""
+    from difflib import get_close_matches  # only a mistake needs it
+
+    options = {option.removeprefix("--"): option for option in ("--ttl", *(rule[0] for rule in _RULES))}
+    options |= {
+        policy.name: f"--policy {shlex.quote(display_name(policy.name))}"
+        for policy in session.service.expiring.policies
+    }
+    strange = [word for word in words if session.service.expiring.meant_by(word) is not None]
+    near = (get_close_matches(word, options, 1, 0.8) for word in strange)
+    return next((options[found[0]] for found in near if found), "")
 
 
 def _explain(session: Session, inventory: Inventory, judgement: Judgement, wanted: Selection) -> int:

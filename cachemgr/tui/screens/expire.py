@@ -85,7 +85,7 @@ class ExpireScreen(View):
                 made.add(Fact.OPEN)
             if self.chosen.partial:
                 made.add(Fact.CHOSEN)
-            if self.panel.rules.has_focus:
+            if self.panel.rules.has_focus and not self.policy.wrong:
                 made.add(Fact.EDITABLE)
         return made
 
@@ -195,7 +195,9 @@ class ExpireScreen(View):
             self.app.pop_screen()
 
     def _none_meant(self) -> str:
-        """That nothing of what was chosen is meant, where that is so."""
+        """That nothing of what was chosen is meant, or can be, where that is so."""
+        if self.policy.wrong:
+            return self.policy.wrong
         return self.chosen.none_meant(self.policy) if self.policy.trusted else ""
 
     @property

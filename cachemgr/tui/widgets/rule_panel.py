@@ -118,7 +118,7 @@ class RulePanel(Vertical):
 
     def change(self) -> None:
         """Type the rule under the cursor, or turn it on or off. A saved policy is copied first."""
-        if (blank := self._blank()) is None:
+        if (blank := self._blank()) is None or self.policy.wrong:
             return
         if blank.is_switch:
             self._take(filled(self.policy, blank, "" if text_of(self.policy, blank) else "on"))
@@ -131,7 +131,7 @@ class RulePanel(Vertical):
 
     def clear(self) -> None:
         """Take the rule under the cursor away."""
-        if (blank := self._blank()) is not None:
+        if (blank := self._blank()) is not None and not self.policy.wrong:
             self._take(filled(self.policy, blank, ""))
 
     def give_up(self) -> None:
@@ -216,7 +216,7 @@ class RulePanel(Vertical):
         policy = self._saved.get(key)
         if policy is None:
             return Row((words("your own rules", "bold"), prose("")))
-        tone = "" if policy.trusted else "legacy"
+        tone = "danger" if policy.wrong else "" if policy.trusted else "legacy"
         return Row((words(display_name(policy.name), tone), prose(policy_title(policy), "muted")))
 
     def _rule_row(self, key: str) -> Row:
