@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import CacheMgrError, Damaged, Refused, Unavailable, UnknownTarget
 from cachemgr.responses.admission import admit
-from cachemgr.responses.config_reading import USUAL_FILE, from_file, read, said_by_variables
-from cachemgr.responses.errors import Corrupt, ReadOnly, StoreError
+from cachemgr.responses.config_file import ConfigFile
+from cachemgr.responses.config_reading import USUAL_FILE, read
+from cachemgr.responses.config_sources import said_by_variables
+from cachemgr.responses.errors import Corrupt, MissingPackage, ReadOnly, StoreError
 from cachemgr.responses.files import create, remove
 from cachemgr.responses.files import read as read_file
 from cachemgr.responses.format import DIGEST, INDEX, MANIFEST, OWN_SHARD, PACKED, SHARD, UNFINISHED, own_keys
@@ -116,6 +118,18 @@ class ResponseCaches:
         file = (self.project or Path(self.machine.cwd)) / USUAL_FILE
         return settings(file, self.machine.env, Path(self.machine.cwd))
 
+    def check(self) -> str:
+        """Open what a program of the project would open, without a look at what is in it. Raises ConfigError
+        as that program would; returns what has to be installed first, or nothing."""
+        config = replace(
+            self._configured(said_by_variables(self.machine.env, strict=True)), cleanup_interval_seconds=0
+        )
+        try:
+            with open_cache(config, read_only=True):
+                return ""
+        except MissingPackage as error:
+            return str(error)
+
     def admit(self) -> None:
         """Raises Refused where nothing may be changed: by the options, or for a home of somebody else's."""
         from cachemgr.execute.guard import refuse_foreign_home
@@ -137,9 +151,8 @@ class ResponseCaches:
     def _lookup(self, named: Path | None) -> CacheConfig:
         """With `named`, the project's settings for a directory of that name, and whatever is kept in it."""
         project = self.project or Path(self.machine.cwd)
-        file = project / USUAL_FILE
-        said = said_by_variables(self.machine.env)
-        config = from_file(file, said) if file.is_file() else read(said)
+        said = said_by_variables(self.machine.env, strict=True)
+        config = self._configured(said)
         if named is None:
             directory = project / config.directory
             if said.get("cache_dir") is not None:
@@ -147,10 +160,16 @@ class ResponseCaches:
             inside = os.path.realpath(directory).startswith(os.path.realpath(project) + os.sep)
             if config.backend in _ON_DISK and not inside:
                 where = display_name(str(directory))
-                raise Refused(f"{file.name} leads out of the project, to {where}; name it with --dir")
+                raise Refused(f"{USUAL_FILE.name} leads out of the project, to {where}; name it with --dir")
             return replace(config, cache_dir=directory)
         directory = Path(os.path.abspath(Path(self.machine.cwd) / named))
         return replace(config, cache_dir=directory, backend=_kept_as(directory))
+
+    def _configured(self, said: Mapping[str, Any]) -> CacheConfig:
+        """By the project's file, below what variables say."""
+        file = (self.project or Path(self.machine.cwd)) / USUAL_FILE
+        own = ConfigFile.read(file, USUAL_FILE.as_posix())
+        return read(said) if own is None else own.config(said, strict=True)
 
 
 def is_cache(directory: Path) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import click
 
-from cachemgr.cli.output import Column
+from cachemgr.cli.columns import Column
 from cachemgr.cli.progress import ProgressLine
 from cachemgr.cli.running import stoppable
 from cachemgr.cli.session import Session

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cachemgr.cli.output import Column
+from cachemgr.cli.columns import Column
 from cachemgr.cli.responses import directory
 from cachemgr.present.text import counted, display_name
 from cachemgr.responses.report import FOR_GOOD

@@ -5,12 +5,12 @@ character gets an escape, and one that nobody reads any more ends the writing an
 """
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import TextIO
 
 import click
 
+from cachemgr.cli.columns import Column, fit
 from cachemgr.present.document.values import encode
 from cachemgr.present.text import Tier, cells, glyph, middle, pasteable, size
 
@@ -23,20 +23,6 @@ _COLOURS = {
     Tier.PROTECTED: "bright_black",
 }
 _GAP = "  "
-_READABLE, _NARROWEST = 28, 12
-"""Columns that a shrinking field keeps while others can be dropped, and those it keeps in any case."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a table."""
-
-    title: str
-    right: bool = False
-    shrinks: bool = False
-    """It gives way, in its middle, when the terminal is narrow."""
-    drops: bool = False
-    """It is left out when shrinking alone would leave too little; the rightmost first."""
 
 
 class Output:
@@ -83,27 +69,47 @@ class Output:
         """What stands for nothing."""
         return "-" if self.ascii else "—"
 
+    def bounded(self, *, err: bool) -> bool:
+        """Whether lines end somewhere, so that a table may have to give way."""
+        return (self.err if err else self.out).isatty()
+
+    def ellipsis(self) -> str:
+        """What stands for what was left out of a name."""
+        return "..." if self.ascii else "…"
+
     def table(self, columns: Sequence[Column], rows: Sequence[Sequence[str]], *, err: bool = False) -> None:
         """Aligned columns; on a terminal some shrink or are left out to make them fit."""
+        forms = [
+            [tuple(row[i] for row in rows), *column.shorter, *([column.bare] if column.bare else [])]
+            for i, column in enumerate(columns)
+        ]
         widths = [
-            max([cells(column.title), *(cells(click.unstyle(row[i])) for row in rows)])
+            [
+                max([cells(column.title), *(cells(click.unstyle(field)) for field in form)])
+                for form in forms[i]
+            ]
             for i, column in enumerate(columns)
         ]
         stream = self.err if err else self.out
-        shown = list(range(len(columns)))
-        if stream.isatty():
-            shown = _fit(columns, widths, _terminal_width())
-        titles = [click.style(column.title, bold=True) if column.title else "" for column in columns]
-        for row in (titles, *rows):
-            fields = [self._field(row[i], columns[i], widths[i]) for i in shown]
+        room = _terminal_width() if stream.isatty() else None
+        taken = fit(columns, widths, room, gap=len(_GAP))
+        for number in range(-1, len(rows)):
+            fields = []
+            for i, (form, width) in taken.items():
+                column = columns[i]
+                if number < 0:
+                    field = click.style(column.title, bold=True) if column.title else ""
+                else:
+                    field = forms[i][form][number]
+                fields.append(self._field(field, column, width))
             self.line(_GAP.join(fields).rstrip(), err=err)
-        if missing := [column.title for i, column in enumerate(columns) if i not in shown]:
+        if missing := [column.title for i, column in enumerate(columns) if i not in taken]:
             self.line(f"(no room for {', '.join(missing)})", err=err)
 
     def _field(self, text: str, column: Column, width: int) -> str:
         plain = click.unstyle(text)
         if cells(plain) > width:
-            text = plain = middle(plain, width, ellipsis="..." if self.ascii else "…")
+            text = plain = middle(plain, width, ellipsis=self.ellipsis())
         padding = " " * (width - cells(plain))
         return padding + text if column.right else text + padding
 
@@ -133,23 +139,3 @@ def _terminal_width() -> int:
     import shutil  # click has it loaded, and nothing but a terminal needs it
 
     return shutil.get_terminal_size().columns
-
-
-def _fit(columns: Sequence[Column], widths: list[int], room: int) -> list[int]:
-    """Which columns to show. The widths of those that shrink are changed in place, the widest first."""
-    shown = list(range(len(columns)))
-
-    def least(i: int) -> int:
-        return min(widths[i], _READABLE) if columns[i].shrinks else widths[i]
-
-    def excess(width: Callable[[int], int]) -> int:
-        return sum(map(width, shown)) + len(_GAP) * (len(shown) - 1) - room
-
-    while excess(least) > 0 and (droppable := [i for i in shown if columns[i].drops]):
-        shown.remove(droppable[-1])
-    while (over := excess(widths.__getitem__)) > 0:
-        widest = max((i for i in shown if columns[i].shrinks), key=widths.__getitem__, default=None)
-        if widest is None or widths[widest] <= _NARROWEST:
-            break
-        widths[widest] -= min(over, max(widths[widest] - _READABLE, 1))
-    return shown

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 
 import click
 
-from cachemgr.cli.output import Column, Output
+from cachemgr.cli.columns import Column
+from cachemgr.cli.output import Output
+from cachemgr.cli.plan_columns import ENTRY, STAYS, WHY, narrower
 from cachemgr.cli.route_view import show_routes
 from cachemgr.cli.running import Execution
 from cachemgr.domain.action import Purge
@@ -50,7 +52,7 @@ def show_plan(
     if rows:
         _planned(output, plan, rows, most=None if whole else _LONGEST, err=err)
     if kept:
-        _kept(output, kept, most=None if whole else _LONGEST, after=bool(rows), err=err)
+        _kept(output, plan, kept, most=None if whole else _LONGEST, after=bool(rows), err=err)
     if rows or kept:
         output.line(err=err)
     if route is not None:
@@ -113,15 +115,15 @@ def _unmoved(outcomes: Iterable[Outcome]) -> str:
 
 def _planned(output: Output, plan: Plan, rows: tuple[PlanRow, ...], *, most: int | None, err: bool) -> None:
     # What comes back frees nothing, and is itself the way back.
-    undoing = plan.brings_back or plan.intent is Intent.MIGRATE
+    undoing, expiring = plan.brings_back or plan.intent is Intent.MIGRATE, plan.expiry is not None
     columns = (
         Column(""),
         Column("What happens"),
-        Column("Size", right=True, drops=True),
-        *(() if undoing else (Column("Frees now", right=True),)),
-        Column("Entry", shrinks=True),
-        *((Column("Why", drops=True),) if plan.expiry is not None else ()),
-        *(() if undoing else (Column("Way back", drops=True),)),
+        Column("Size", right=True, drops=2),
+        *(() if undoing else (Column("Frees now", right=True, drops=int(expiring)),)),
+        Column(ENTRY, shrinks=True),
+        *((Column(WHY),) if expiring else ()),
+        *(() if undoing else (Column("Way back", drops=3),)),
     )
     lines = [
         (
@@ -130,7 +132,7 @@ def _planned(output: Output, plan: Plan, rows: tuple[PlanRow, ...], *, most: int
             output.size(row.size),
             *(() if undoing else (output.size(row.frees),)),
             f"{display_name(row.cache)}:{row.name}",
-            *((row.why,) if plan.expiry is not None else ()),
+            *((row.why,) if expiring else ()),
             *(() if undoing else (way_back(row),)),
         )
         for row in rows[:most]
@@ -145,6 +147,9 @@ def _planned(output: Output, plan: Plan, rows: tuple[PlanRow, ...], *, most: int
         name = counted(folders.directories, "emptied directory", "emptied directories")
         lines.append((" ", "remove", output.size(folders.size), output.size(folders.frees), name, "", ""))
         lines[-1] = lines[-1][: len(columns)]
+    briefly = {row.why: row.briefly for row in rows}
+    if output.bounded(err=err):
+        columns = narrower(columns, lines, plan, briefly, ellipsis=output.ellipsis())
     output.table(columns, lines, err=err)
     _more(output, len(rows), most, err=err)
 
@@ -155,11 +160,21 @@ def _held(row: PlanRow, line: tuple[str, ...], short: bool) -> list[tuple[str, .
     return [("",) * before + (f"  {entry}",) + ("",) * (len(line) - before - 1) for entry in row.holds]
 
 
-def _kept(output: Output, kept: tuple[KeptRow, ...], *, most: int | None, after: bool, err: bool) -> None:
+def _kept(
+    output: Output, plan: Plan, kept: tuple[KeptRow, ...], *, most: int | None, after: bool, err: bool
+) -> None:
     if after:
         output.line(err=err)
-    columns = (Column("Stays", shrinks=True), Column("Size", right=True), Column("Why"))
+    expiring = plan.expiry is not None
+    columns: tuple[Column, ...] = (
+        Column(STAYS, shrinks=True),
+        Column("Size", right=True, drops=int(expiring)),
+        Column(WHY),
+    )
     lines = [(row.id, output.size(row.size), row.why) for row in kept[:most]]
+    briefly = {row.why: row.briefly for row in kept if expiring}
+    if output.bounded(err=err):
+        columns = narrower(columns, lines, plan, briefly, ellipsis=output.ellipsis())
     output.table(columns, lines, err=err)
     _more(output, len(kept), most, err=err)
 

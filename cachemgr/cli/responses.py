@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cachemgr.cli.ask import Declined, confirm
-from cachemgr.cli.output import Column
+from cachemgr.cli.columns import Column
 from cachemgr.domain.errors import NeedsConfirmation, UnknownTarget
 from cachemgr.present.document.responses import hits_of
 from cachemgr.present.document.values import is_text
@@ -144,13 +144,13 @@ def entry_table(session: Session, cache: Cache, entries: Sequence[Entry], *, by:
     output = session.output
     columns = (
         Column("Digest"),
-        Column("Provider", shrinks=True, drops=True),
+        Column("Provider", shrinks=True, drops=1),
         Column("Model", shrinks=True),
         Column("Size", right=True),
         *((Column("Cost", right=True),) if by == "cost" else ()),
-        Column("Created (UTC)", drops=True),
-        Column("Expires (UTC)", drops=True),
-        Column("Hits", right=True, drops=by != "hits"),
+        Column("Created (UTC)", drops=1),
+        Column("Expires (UTC)", drops=1),
+        Column("Hits", right=True, drops=int(by != "hits")),
         Column("State"),
     )
     rows = [

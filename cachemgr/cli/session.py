@@ -6,7 +6,7 @@ The composition root hands in a `Composition`; nothing in this room knows how a 
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -101,6 +101,8 @@ class Session:
     arguments: Sequence[str]
     """As they were typed, without the program's name."""
     options: Options = field(default_factory=Options)
+    tells_of: Callable[[str], bool] = lambda _name: False
+    """Whether the command itself says what is wrong with the saved policy of a name."""
     _service: CacheManager | None = None
     _output: Output | None = None
 
@@ -113,6 +115,10 @@ class Session:
             self.output.invocation = self._service.invocation
             if passed_over := ", ".join(self._service.machine.passed_over):
                 self.output.line(f"cachemgr: {passed_over_sentence(passed_over)}", err=True)
+            for policy in self._service.settings.wrong_policies:
+                if not self.tells_of(policy.name):
+                    left_out = f"policy {display_name(policy.name)} is left out: {policy.wrong}"
+                    self.output.line(f"cachemgr: {left_out}", err=True)
         return self._service
 
     @property
@@ -134,7 +140,7 @@ class Session:
 
     def on(self, service: CacheManager) -> "Session":
         """The same invocation on another service."""
-        return Session(self.composition, self.arguments, self.options, service)
+        return Session(self.composition, self.arguments, self.options, _service=service)
 
     @property
     def interactive(self) -> bool:

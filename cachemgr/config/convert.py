@@ -24,6 +24,7 @@ _KINDS = {
     "date": "a date such as 2027-01-31",
     "null": "nothing",
 }
+_IN_YAML = {**_KINDS, "str": "text", "object": "a mapping", "null": "null"}
 
 
 def convert(source: Source, value: object, kind: type[Section], *above: Key) -> Section:
@@ -38,8 +39,10 @@ def convert(source: Source, value: object, kind: type[Section], *above: Key) -> 
 
 def _mistake(source: Source, value: object, kind: type, above: tuple[Key, ...], message: str) -> ConfigError:
     what, _, path = message.partition(" - at `")
-    keys, found, expected = _walk(_steps(path), value, kind)
-    whole = (*above, *keys)
+    keys, found, declared = _walk(_steps(path), value, kind)
+    expected, whole = _plain(declared), (*above, *keys)
+    yaml = source.path.suffix in (".yml", ".yaml")
+    kinds = _IN_YAML if yaml else _KINDS
     if match := re.search(r"unknown field `(.*)`", what, re.DOTALL):
         return unknown(source, (*whole, match[1]), fields(expected))
     if match := re.search(r"missing required field `(.*)`", what):
@@ -48,14 +51,16 @@ def _mistake(source: Source, value: object, kind: type, above: tuple[Key, ...], 
         must = f"it must be {_either(choices)}{_near(found, choices)}"
         return source.mistake(f"`{dotted(whole)}` is {quoted(found)}; {must}", *whole)
     if match := re.fullmatch(r"Expected `(.*)`, got `(.*)`", what):
-        wanted = " or ".join(_KINDS.get(name, name) for name in match[1].split(" | ") if name != "null")
+        names = [name for name in match[1].split(" | ") if yaml or name != "null"]
+        wanted = " or ".join(kinds.get(name, name) for name in names)
         return source.mistake(
-            f"`{dotted(whole)}` must be {wanted}, not {_KINDS.get(match[2], match[2])}", *whole
+            f"`{dotted(whole)}` must be {wanted}, not {kinds.get(match[2], match[2])}", *whole
         )
     if what.startswith("Invalid RFC3339"):
         must = "a time such as 2027-01-31T18:00:00Z, or a date"
         return source.mistake(f"`{dotted(whole)}` is {quoted(found)}; it must be {must}", *whole)
     bounds = what.replace("Expected ", "").replace("`int`", "a whole number").replace("`float`", "a number")
+    bounds = re.sub(r"(\d)\.0$", r"\1", bounds) + (" or null" if yaml and _fits(None, declared) else "")
     return source.mistake(f"`{dotted(whole)}` must be {display_name(bounds)}", *whole)
 
 
@@ -76,7 +81,7 @@ def _steps(path: str) -> list[str]:
 
 
 def _walk(steps: list[str], value: Any, kind: Any) -> tuple[tuple[Key, ...], Any, Any]:
-    """The keys that a message's path leads to, the value there, and what was expected of it."""
+    """The keys that a message's path leads to, the value there, and what it is declared as."""
     keys: list[Key] = []
     for step in steps:
         kind = _plain(kind)
@@ -93,7 +98,7 @@ def _walk(steps: list[str], value: Any, kind: Any) -> tuple[tuple[Key, ...], Any
         else:
             keys.append(int(step))
             kind, value = get_args(kind)[0], value[int(step)]
-    return tuple(keys), value, _plain(kind)
+    return tuple(keys), value, kind
 
 
 def _plain(kind: Any) -> Any:

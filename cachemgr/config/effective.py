@@ -44,6 +44,7 @@ def load(machine: Machine, *, project: Path | None, config_file: Path | None, us
         conventions=frozenset(layer.convention for layer in layers if layer.convention),
         origins=MappingProxyType(origins),
         policies=_policies(layers),
+        wrong_policies=tuple(policy for layer in layers for policy in layer.policies if policy.wrong),
         pins=tuple(pin for layer in layers for pin in layer.pins),
         files=tuple(layer.source.path for layer in layers),
         of_project=contents(project, own),

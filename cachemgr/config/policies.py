@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
+from cachemgr.config.convert import convert
 from cachemgr.config.schema import CacheMgrToml, PinTable, PolicyTable
 from cachemgr.config.source import Source, quoted
+from cachemgr.domain.errors import ConfigError
 from cachemgr.domain.field import Measure, amount
 from cachemgr.domain.policy import Pin, Policy
 
@@ -22,7 +24,7 @@ _LARGEST = 1 << 60
 
 
 def policies(source: Source, said: CacheMgrToml) -> tuple[Policy, ...]:
-    """Raises ConfigError."""
+    """One that is wrong says so, and is nothing else: what has nothing to do with it goes on."""
     return tuple(_policy(source, name, table) for name, table in said.policies.items())
 
 
@@ -31,7 +33,15 @@ def pins(source: Source, said: CacheMgrToml) -> tuple[Pin, ...]:
     return tuple(_pins(source, said.pins))
 
 
-def _policy(source: Source, name: str, table: PolicyTable) -> Policy:
+def _policy(source: Source, name: str, table: object) -> Policy:
+    try:
+        return _read(source, name, convert(source, table, PolicyTable, "policies", name))
+    except ConfigError as error:
+        return Policy(name, origin=source.origin("policies", name), wrong=str(error))
+
+
+def _read(source: Source, name: str, table: PolicyTable) -> Policy:
+    """Raises ConfigError."""
     keys = ("policies", name)
     if not _NAME.fullmatch(name):
         raise source.mistake(

@@ -77,8 +77,9 @@ class CacheMgrToml(msgspec.Struct, forbid_unknown_fields=True):
     """Sizes in units of 1000 rather than 1024."""
     roots: Roots = msgspec.field(default_factory=Roots)
     cache: list[CacheTable] = []
-    policies: dict[str, PolicyTable] = {}
-    """By name. Those of a project count only where the user trusts its file."""
+    policies: dict[str, Any] = {}
+    """Each is a PolicyTable, by name, and is read by itself: one mistake stops no other. Those of a project
+    count only where the user trusts its file."""
     pins: list[PinTable] = []
 
 
@@ -105,11 +106,12 @@ class Caching(msgspec.Struct, forbid_unknown_fields=True):
 
     enabled: bool = True
     backend: str = "file"
-    cache_dir: str = ".questfoundry/cache"
+    cache_dir: str | None = None
+    """None is `.questfoundry/cache`."""
     ttl_seconds: Seconds | None = None
     max_cache_size_mb: Annotated[float, msgspec.Meta(ge=0)] | None = None
     cleanup_interval_seconds: Seconds | None = None
-    per_provider: dict[str, Provider] = {}
+    per_provider: dict[str | int, Provider] | None = None
     stale_while_revalidate_seconds: Seconds = 0
     stale_if_error_seconds: Seconds = 0
     max_entry_size_mb: Annotated[float, msgspec.Meta(ge=0)] = 16

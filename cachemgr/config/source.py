@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from cachemgr.config import files
-from cachemgr.disk.small_file import read_bytes
+from cachemgr.disk.small_file import LIMIT, read_text
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import ConfigError
 from cachemgr.domain.inventory import Origin
 
 Key = str | int
-LIMIT = 256 * 1024
-"""Bytes; no configuration written by a person is as long."""
 _LONGEST = 120
 """Characters of a key or value that a sentence repeats."""
 
@@ -29,33 +27,10 @@ class Source:
 
     @classmethod
     def read(cls, path: Path, name: str = "", *, limit: int = LIMIT) -> "Source | None":
-        """None where there is no such file. Raises ConfigError where it cannot be read as text.
-
-        A byte order mark is skipped: Windows PowerShell writes one.
-        """
+        """None where there is no such file. Raises ConfigError where it cannot be read as text."""
         name = name or str(path)
-        try:
-            raw = read_bytes(path, limit)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except OSError as error:
-            raise ConfigError(f"{display_name(name)} cannot be read: {error.strerror or error}") from None
-        if raw is None:
-            raise ConfigError(f"{display_name(name)} is not a regular file")
-        if len(raw) > limit:
-            raise ConfigError(
-                f"{display_name(name)} is longer than {limit // 1024} KiB, too long for a configuration"
-            )
-        try:
-            text = raw.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = raw.count(b"\n", 0, error.start) + 1
-            raise ConfigError(
-                f"{display_name(name)}, line {line}: not UTF-8; save the file as UTF-8"
-            ) from None
-        if "\0" in text:
-            raise ConfigError(f"{display_name(name)} holds NUL bytes and is no text file")
-        return cls(path, name, raw, text)
+        read = read_text(path, name, limit)
+        return None if read is None else cls(path, name, *read)
 
     def line(self, *keys: Key) -> int | None:
         """The line on which a key stands; None where it cannot be told."""
@@ -75,7 +50,9 @@ class Source:
         return Origin(self.name, dotted(keys), self.line(*keys))
 
     def mistake(self, sentence: str, *keys: Key, line: int | None = None) -> ConfigError:
-        line = line or self.line(*keys)
+        # A key on the line of another is found with that one.
+        found = (self.line(*keys[:end]) for end in range(len(keys), 0, -1))
+        line = line or next((one for one in found if one), None)
         where = f", line {line}" if line else ""
         return ConfigError(f"{display_name(self.name)}{where}: {sentence}")
 

@@ -28,6 +28,9 @@ def read(source: Source, base: Base, place: Place) -> Layer:
     except (RecursionError, ValueError):
         # A number of thousands of digits is a ValueError, not a mistake of syntax.
         raise source.mistake("cannot be read as TOML") from None
+    if "caching" in document:
+        where = "the settings of the response cache are read from .questfoundry/config.yml"
+        raise source.mistake(f"`caching` is no section of this file; {where}", "caching")
     said = convert(source, document, CacheMgrToml)
     values = {
         key: (value, source.origin(key))

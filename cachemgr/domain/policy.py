@@ -111,6 +111,9 @@ class Policy:
     origin: Origin | None = None
     trusted: bool = True
     """False: an untrusted project's file has it. It is listed and not run."""
+    wrong: str = ""
+    """What is wrong with it, in a sentence that names file and line. Such a one has no rule, and hides what a
+    weaker file says under its name; it stands in nobody else's way."""
 
     @property
     def empty(self) -> bool:

@@ -60,6 +60,8 @@ class Settings:
     """Where each value came from, by key as `config show` prints it."""
     policies: tuple[Policy, ...] = ()
     """Saved rules, by name the strongest alone; one that is not trusted is there beside it."""
+    wrong_policies: tuple[Policy, ...] = ()
+    """Those of all files that cannot be run, with what is wrong with them."""
     pins: tuple[Pin, ...] = ()
     """Of all files together: a pin only ever keeps."""
     files: tuple[PurePath, ...] = ()

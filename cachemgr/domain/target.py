@@ -4,7 +4,7 @@ A word is taken literally wherever it names something, and as a glob only where 
 entry called `[x]*` can be named.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import translate
 from re import compile as compile_pattern
@@ -15,6 +15,10 @@ from cachemgr.domain.inventory import CacheId, Entry, EntryId, Inventory
 from cachemgr.domain.terms import Category
 
 _GLOB = frozenset("*?[")
+_ELLIPSES = ("…", "...")
+"""What a table writes for the part of a name that it has no room for."""
+_LISTED = 5
+"""How many ids are named that a word could mean."""
 _CANDIDATES = 2000
 """How many ids a misspelled one is compared with; more would take seconds."""
 
@@ -28,6 +32,18 @@ class Selection:
     """Every cache that was named, or holds an entry that was; in the inventory's order."""
     named: frozenset[CacheId] = frozenset()
     """The caches that were named by type or id, and not merely met through a wider word."""
+
+
+def strange(target: str, types: Iterable[str]) -> str | None:
+    """What is meant instead by a word that cannot name anything where there are those types of caches: the
+    nearest that can, or an empty text; None for a word that can, as far as is known without looking."""
+    from difflib import get_close_matches  # only a mistake needs it
+
+    kind = target.partition(":")[0].partition("@")[0]
+    words = ("all", "legacy", *(category.value for category in Category), *types)
+    if kind in words or _GLOB.intersection(target):
+        return None
+    return next(iter(get_close_matches(kind.lower(), words, 1, 0.75)), "")
 
 
 def select(
@@ -55,6 +71,39 @@ def select(
         named |= by_id
     order = tuple(cache.id for cache in inventory.caches if cache.id in caches)
     return Selection(frozenset(entries), order, frozenset(named))
+
+
+def written_out(
+    inventory: Inventory, word: str, about: Collection[EntryId], shown: Callable[[str], str] = str
+) -> str:
+    """The id that a table shows as `word`, with an ellipsis for what it had no room for; `word` where there
+    is none. Looks among the entries that the table is `about` before all others. Raises UsageError with the
+    candidates where several look like that."""
+    if word in inventory.entry_by_id:
+        return word
+    found = sorted(_cut(word, about, shown) or _cut(word, inventory.entry_by_id, shown))
+    if len(found) > 1:
+        names = ", ".join(map(shown, found[:_LISTED]))
+        more = f" and {len(found) - _LISTED:,} more" if found[_LISTED:] else ""
+        raise UsageError(
+            f"{word!r} is how {len(found):,} entries look on a screen; name one of {names}{more}"
+        )
+    return found[0] if found else word
+
+
+def _cut(word: str, ids: Iterable[EntryId], shown: Callable[[str], str]) -> list[EntryId]:
+    """The ids that begin and end as a word with an ellipsis does."""
+    for ellipsis in _ELLIPSES:
+        head, there, tail = word.partition(ellipsis)
+        if there:
+            least = len(head) + len(tail)
+            looks = ((one, shown(one)) for one in ids)
+            return [
+                one
+                for one, look in looks
+                if look.startswith(head) and look.endswith(tail) and len(look) > least
+            ]
+    return []
 
 
 def _caches(inventory: Inventory, target: str) -> tuple[set[CacheId], set[CacheId]]:
@@ -130,7 +179,8 @@ def _unknown(inventory: Inventory, target: str, types: frozenset[str]) -> str:
         # The names alone: what stands before them is the same in all.
         names = {word[len(cache) + 1 :]: word for word in near}
         close = [names[one] for one in get_close_matches(name, names, 1, 0.6)]
-        nearest = _containing(name, cache, near) or close
+        cut = _cut(target, near, str)
+        nearest = _containing(name, cache, near) or (cut if len(cut) == 1 else close)
         way_out = (
             f"did you mean {nearest[0]}?" if nearest else f"`cachemgr ls {cache} --quiet` prints its ids"
         )

@@ -56,6 +56,31 @@ class Shortfall:
 
 
 @dataclass(frozen=True, slots=True)
+class Met:
+    """A size rule that is met, before or by what goes."""
+
+    criterion: Criterion
+    asked: int
+    """Bytes that may be taken, or that are to be free."""
+    found: int
+    """Bytes that what stays takes, or that are free with what goes."""
+    where: str = ""
+    """The file system that space was to be free on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A rule of age, use or record that is not over yet for an entry, or never will be."""
+
+    criterion: Criterion
+    source: Source
+    when: datetime | None
+    """What its clock says: when the entry ends, was changed or used; None: nothing is recorded."""
+    due: datetime | None
+    """From when on the rule takes it, or stops to keep it; None: never."""
+
+
+@dataclass(frozen=True, slots=True)
 class Clock:
     """What a rule goes by."""
 
@@ -107,6 +132,7 @@ class Expiry:
     """How many entries are in each state, those that are no entries included."""
     brakes: tuple[Brake, ...] = ()
     unmet: tuple[Shortfall, ...] = ()
+    met: tuple[Met, ...] = ()
     idle_pins: tuple[str, ...] = ()
     """Pins that name nothing here."""
     lapsed_pins: tuple[tuple[str, str], ...] = ()

@@ -4,7 +4,7 @@ from typing import Any
 
 from cachemgr.domain.display import display_name
 from cachemgr.domain.policy import Criterion, Source
-from cachemgr.domain.verdict import Brake, BrakeKind, Clock, Expiry, Shortfall
+from cachemgr.domain.verdict import Brake, BrakeKind, Clock, Expiry, Met, Shortfall
 from cachemgr.journal.values import Document, number
 
 
@@ -30,6 +30,15 @@ def encode(expiry: Expiry | None) -> Document | None:
             }
             for short in expiry.unmet
         ],
+        "met": [
+            {
+                "rule": met.criterion,
+                "asked_bytes": met.asked,
+                "found_bytes": met.found,
+                "where": display_name(met.where),
+            }
+            for met in expiry.met
+        ],
         "idle_pins": [display_name(target) for target in expiry.idle_pins],
         "lapsed_pins": [{"target": display_name(target), "until": day} for target, day in expiry.lapsed_pins],
     }
@@ -47,9 +56,15 @@ def decode(value: Any) -> Expiry | None:
         states=tuple((str(name), number(count)) for name, count in value["states"].items()),
         brakes=tuple(Brake(BrakeKind(item["kind"]), str(item["detail"])) for item in value["brakes"]),
         unmet=tuple(_shortfall(item) for item in value["unmet"]),
+        met=tuple(_met(item) for item in value.get("met", ())),
         idle_pins=tuple(str(target) for target in value["idle_pins"]),
         lapsed_pins=tuple((str(pin["target"]), str(pin["until"])) for pin in value.get("lapsed_pins", ())),
     )
+
+
+def _met(item: Any) -> Met:
+    figures = number(item["asked_bytes"]), number(item["found_bytes"])
+    return Met(Criterion(item["rule"]), *figures, str(item["where"]))
 
 
 def _shortfall(item: Any) -> Shortfall:

@@ -5,7 +5,7 @@ and whatever would stay if it were cleared by name. Size rules come last and tak
 than they need.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -15,10 +15,11 @@ from cachemgr.domain.plan import Exclusion
 from cachemgr.domain.policy import Criterion, Pin, Policy, Source
 from cachemgr.domain.terms import Disposal, Reason
 from cachemgr.domain.usage import NOT_LOOKED, Usage
-from cachemgr.domain.verdict import Clock, EntryState, Expiry, Judgement, Shortfall, Verdict
+from cachemgr.domain.verdict import Clock, EntryState, Expiry, Judgement, Met, Shortfall, Verdict
 from cachemgr.plan.clear import DisposalOf, obstacles, too_young, used
 from cachemgr.plan.ledger import Ledger
 from cachemgr.plan.pins import pinned
+from cachemgr.plan.rooms import rooms
 from cachemgr.plan.standing import SKEW, Found, look, states
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -44,7 +45,7 @@ def judge(
     for rule in size_rules if size_rules[1:] else ():
         bench.shrink(rule)
     # What a later rule takes may be what an earlier one lacked, so it is asked again.
-    unmet = tuple(shortfall for rule in size_rules for shortfall in bench.shrink(rule))
+    ends = [end for rule in size_rules for end in bench.shrink(rule)]
     ordered = sorted(bench.found, key=bench.rank)
     verdicts = tuple(bench.verdicts[one.entry.id] for one in ordered)
     expiry = Expiry(
@@ -53,7 +54,8 @@ def judge(
         bench.order,
         tuple(_clocks(policy, bench.order)),
         states(inventory, bench.found),
-        unmet=unmet,
+        unmet=tuple(end for end in ends if isinstance(end, Shortfall)),
+        met=tuple(end for end in ends if isinstance(end, Met)),
         idle_pins=idle_pins,
         lapsed_pins=tuple((pin.target, pin.last_day) for pin in pins if not pin.holds(now)),
     )
@@ -93,43 +95,22 @@ class _Bench:
         when = min(max(known), self.now) if known else _NEVER
         return one.state is not EntryState.EXPIRED, when, -entry.size, entry.id
 
-    def shrink(self, rule: Criterion) -> list[Shortfall]:
-        """Take what a size rule needs. What it could not reach, with what kept it from there."""
+    def shrink(self, rule: Criterion) -> list[Shortfall | Met]:
+        """Take what a size rule needs: how far that went, and what kept it from going further."""
         if rule is Criterion.MAX_SIZE:
-            short = self._shrink(rule, self.found, _asked(self.policy, rule) or 0)
-            return [short] if short else []
-        amount = _asked(self.policy, rule) or 0
-        unmet: list[Shortfall] = []
-        for room, members in self._rooms():
-            if room is None:
+            return [self._shrink(rule, self.found)]
+        ends: list[Shortfall | Met] = []
+        for room, members in rooms(self.inventory, self.found):
+            if room is not None:
+                ends.append(self._shrink(rule, members, room))
+            elif amount := _asked(self.policy, rule):
                 # Nobody knows how much is free there, and nothing goes for a guess at that.
-                unmet += [Shortfall(rule, amount)] if amount else []
-            elif short := self._shrink(rule, members, amount - room.free, room.device):
-                unmet.append(short)
-        return unmet
+                ends.append(Shortfall(rule, amount))
+        return ends
 
-    def _rooms(self) -> Iterable[tuple[Volume | None, list[Found]]]:
-        """The entries by the file system they lie on, by whichever of its mounts."""
-        rooms: dict[object, list[Found]] = {}
-        volumes: dict[object, Volume | None] = {}
-        for one in self.found:
-            cache = self.inventory.cache_by_id[one.entry.cache]
-            volume = cache.volume
-            # A block device is one whatever is mounted of it; several others have one name (tmpfs).
-            number = None if cache.identity is None else cache.identity.inode[0]
-            of = None
-            if volume is not None:
-                of = (volume.device, volume.device if volume.device.startswith("/") else number)
-            rooms.setdefault(of, []).append(one)
-            # Each was looked at in its own moment: what was freed meanwhile need not be freed again.
-            if of not in volumes or (volume and (seen := volumes[of]) and volume.free > seen.free):
-                volumes[of] = volume
-        return [(volumes[of], members) for of, members in rooms.items()]
-
-    def _shrink(
-        self, rule: Criterion, found: Sequence[Found], amount: int, where: str = ""
-    ) -> Shortfall | None:
-        """`amount` is what may be held, or what is to be freed."""
+    def _shrink(self, rule: Criterion, found: Sequence[Found], room: Volume | None = None) -> Shortfall | Met:
+        asked = _asked(self.policy, rule) or 0
+        free, where = (0, "") if room is None else (room.free, room.device)
         ledger = Ledger(self.inventory, [one.entry for one in found])
         gained = 0
         for one in found:
@@ -139,7 +120,7 @@ class _Bench:
         left = sum(not self.verdicts[one.entry.id].goes for one in found)
 
         def missing() -> int:
-            return ledger.held - amount if rule is Criterion.MAX_SIZE else amount - gained
+            return ledger.held - asked if room is None else asked - free - gained
 
         for one in sorted(found, key=self.rank):
             if missing() <= 0:
@@ -158,7 +139,7 @@ class _Bench:
             else:
                 kept[verdict.criterion] = kept.get(verdict.criterion, 0) + one.entry.size
         if missing() <= 0:
-            return None
+            return Met(rule, asked, ledger.held if room is None else free + gained, where)
         return Shortfall(rule, missing(), where, tuple(sorted(kept.items())))
 
     def _deletes(self, one: Found) -> bool:

@@ -7,16 +7,17 @@ from cachemgr.domain.cache_type import CacheType
 from cachemgr.domain.display import display_name
 from cachemgr.domain.plan import Plan
 from cachemgr.domain.policy import Criterion, Pin, Policy, Source
-from cachemgr.domain.verdict import Clock, EntryState, Expiry, Shortfall, Verdict
+from cachemgr.domain.verdict import Clock, EntryState, Expiry, Verdict
 from cachemgr.present.figures import counted, day, minute, size
+from cachemgr.present.size_rules import size_notes
 
 _GOES = {
     Criterion.TTL: "past the time its own record gives{when}",
     Criterion.OLDER_THAN: "last changed{when}",
     Criterion.UNUSED_FOR: "last used or changed{when}",
     Criterion.KEEP_LAST: "not among the last that are kept; changed{when}",
-    Criterion.MAX_SIZE: "the next to go where it is too much; dates from{when}",
-    Criterion.FREE: "the next to go where space is short; dates from{when}",
+    Criterion.MAX_SIZE: "the next in order to meet --max-size; dates from{when}",
+    Criterion.FREE: "the next in order to meet --free; dates from{when}",
 }
 _STAYS = {
     Criterion.KEEP_LAST: "among the last that are kept; changed{when}",
@@ -28,6 +29,25 @@ _STAYS = {
     Criterion.NO_RULE: "no rule asks for it",
     Criterion.OBSTACLE: "clearing leaves it as well",
     Criterion.UNKNOWN: "its record cannot be believed",
+}
+_BRIEFLY = {
+    Criterion.TTL: "past",
+    Criterion.OLDER_THAN: "changed",
+    Criterion.UNUSED_FOR: "since",
+    Criterion.KEEP_LAST: "changed",
+    Criterion.MAX_SIZE: "of",
+    Criterion.FREE: "of",
+    Criterion.MIN_AGE: "changed",
+}
+"""What a rule's date is, in a word."""
+_IN_A_WORD = {
+    Criterion.PIN: "pinned",
+    Criterion.UNKNOWN: "doubtful",
+    Criterion.NO_CLOCK: "unknown age",
+    Criterion.SET_ASIDE: "frees nothing",
+    Criterion.ALONE: "the last one",
+    Criterion.NO_RULE: "no rule",
+    Criterion.OBSTACLE: "as in clear",
 }
 _DOUBTS = {
     "unreadable": "its metadata is too long, or cannot be read",
@@ -41,6 +61,7 @@ _DOUBTS = {
     "incomplete": "its metadata has a lifetime and no beginning",
     "orphan": "it is a half that lost the other",
 }
+_HALF = "half an entry"
 _SOURCES = {
     Source.RECORDED: "the cache's own record",
     Source.MODIFIED: "the last change of its newest file",
@@ -78,6 +99,22 @@ def because_sentence(because: str, *, goes: bool) -> str:
     return template.format(when=_when(rest))
 
 
+def because_briefly(because: str) -> tuple[str, str, str]:
+    """The same in fewer words, and in fewer still: `--older-than: changed 2026-08-01`, with the date alone,
+    and the rule alone. Where no rule decided, what did: `pinned`."""
+    name, _, rest = because.partition(" ")
+    try:
+        criterion = Criterion(name)
+    except ValueError:
+        return (display_name(because),) * 3
+    if criterion not in _BRIEFLY:
+        word = _HALF if rest == EntryState.ORPHAN.value else _IN_A_WORD[criterion]
+        return (word,) * 3
+    rule = f"--{criterion}"
+    date = rest[: len("2026-08-01")]
+    return (f"{rule}: {_BRIEFLY[criterion]} {date}", f"{rule}, {date}", rule) if date else (rule,) * 3
+
+
 def verdict_sentence(verdict: Verdict) -> str:
     """Which rule takes or keeps an entry, and what it saw."""
     if verdict.criterion is Criterion.OBSTACLE and verdict.reason is not None:
@@ -98,11 +135,15 @@ def _amount(value: str) -> str:
 
 def policy_title(policy: Policy) -> str:
     """What it is about, in a line."""
-    return display_name(policy.title) if policy.title else " ".join(map(display_name, policy.targets))
+    if policy.wrong:
+        return "cannot be run"
+    return display_name(policy.title) if policy.title else policy_text(policy)
 
 
 def policy_text(policy: Policy) -> str:
     """`--older-than 6mo --ttl on tmdb`."""
+    if policy.wrong:
+        return "cannot be run; `cachemgr config validate` says why"
     about = " ".join(map(display_name, policy.targets)) or "all"
     return f"{rules_text(policy.rules)} on {about}"
 
@@ -135,28 +176,6 @@ def state_counts(expiry: Expiry) -> str:
     return ", ".join(f"{count:,} {_STATES[EntryState(name)]}" for name, count in expiry.states)
 
 
-def shortfall_sentence(short: Shortfall, si: bool = False) -> str:
-    """What a size rule could not reach, and what is in its way."""
-    what = f"{size(short.missing, si)} too much stay"
-    if short.criterion is Criterion.FREE:
-        what = f"{size(short.missing, si)} more would have to be freed"
-        what += f" on {display_name(short.where)}" if short.where else ""
-    kept = ", ".join(f"{size(amount, si)} {_IN_THE_WAY[criterion]}" for criterion, amount in short.kept)
-    return f"{short.criterion} is not met: {what}" + (f" ({kept})" if kept else "")
-
-
-_IN_THE_WAY = {
-    Criterion.PIN: "pinned",
-    Criterion.MIN_AGE: "too young",
-    Criterion.KEEP_LAST: "among the last that are kept",
-    Criterion.UNKNOWN: "with a record that cannot be believed",
-    Criterion.NO_CLOCK: "of unknown age",
-    Criterion.SET_ASIDE: "that would be set aside, which frees nothing now",
-    Criterion.ALONE: "in the only one left",
-    Criterion.OBSTACLE: "that clearing leaves as well",
-}
-
-
 def expiry_notes(plan: Plan, si: bool = False) -> Iterator[str]:
     """What an expiry was founded on, line by line."""
     expiry = plan.expiry
@@ -171,8 +190,7 @@ def expiry_notes(plan: Plan, si: bool = False) -> Iterator[str]:
         yield f"looked at {state_counts(expiry)}"
     if idle := sum(not exclusion.asked for exclusion in plan.exclusions):
         yield f"{counted(idle, 'entry stays', 'entries stay')} because no rule asks for them"
-    for short in expiry.unmet:
-        yield shortfall_sentence(short, si)
+    yield from size_notes(expiry, si, after=bool(plan.steps))
     for target in expiry.idle_pins:
         yield f"the pin {display_name(target)} names nothing here"
     for target, last in expiry.lapsed_pins:

@@ -6,6 +6,7 @@ UNKNOWN = "?"
 _AGES = ((60, 1, "s"), (3600, 60, "min"), (172_800, 3600, "h"), (63_072_000, 86_400, "d"))
 """Below so many seconds, say it in units of so many."""
 _YEAR = 31_557_600
+_UNITS = {"s": "second", "min": "minute", "h": "hour", "d": "day", "y": "year"}
 
 
 def size(count: int | None, si: bool = False) -> str:
@@ -41,6 +42,13 @@ def age(then: datetime | None, now: datetime, unknown: str = "—") -> str:
         if seconds < below:
             return f"{seconds // unit} {word}"
     return f"{seconds // _YEAR} y"
+
+
+def ago(then: datetime, now: datetime) -> str:
+    """`45 days ago`, `1 hour ago`."""
+    number, unit = age(then, now).split()
+    word = _UNITS[unit]
+    return f"{number} {word if number == '1' else word + 's'} ago"
 
 
 def day(moment: datetime | None, unknown: str = "—") -> str:

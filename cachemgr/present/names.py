@@ -4,11 +4,17 @@ import os
 import re
 import shlex
 import unicodedata
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 from cachemgr.domain.display import display_name
 
+_DIGEST = re.compile(r"[0-9a-f]{32,}$")
+_DIGITS = 8
+"""How many of a digest are shown where there is no room for all of them."""
+_MORE = 4
+"""Columns that names which look alike get more at first; then twice as many, and so on."""
 _COMMAND = re.compile(r"`cachemgr( (?!-)[a-z])")
 
 
@@ -46,6 +52,32 @@ def middle(text: str, width: int, *, ellipsis: str = "…") -> str:
     return head + ellipsis + tail
 
 
+def distinct(names: Sequence[str], room: int, *, among: Iterable[str] = (), ellipsis: str = "…") -> list[str]:
+    """Names in at most `room` columns, or in as many more as it takes to tell each from all the others and
+    from those `among` which it stands. A name that ends in a long digest keeps the digest's beginning,
+    where that tells them apart."""
+    every = dict.fromkeys((*names, *among))
+    found = dict.fromkeys(every, "")
+    again, more = list(every), 0
+    while again:
+        for name in again:
+            found[name] = _shortened(name, room, more, ellipsis)
+        looks = Counter(found.values())
+        again = [name for name, look in found.items() if looks[look] > 1 and look != name]
+        more = 2 * more or _MORE
+    return [found[name] for name in names]
+
+
+def _shortened(name: str, room: int, more: int, ellipsis: str) -> str:
+    if cells(name) <= room + more:
+        return name
+    digest = _DIGEST.search(name)
+    if digest is None or more > _DIGITS:
+        return middle(name, room + more, ellipsis=ellipsis)
+    kept = name[: digest.start() + _DIGITS + more]
+    return name if kept == name else kept + ellipsis
+
+
 def short_path(path: PurePath, home: PurePath | None, project: PurePath | None = None) -> str:
     """A path as a person would say it: relative to the project, `~/…` in the home, else whole."""
     if project is not None and path != project and path.is_relative_to(project):
@@ -63,6 +95,8 @@ def _width(char: str) -> int:
 
 
 def _fitting(text: str, room: int) -> str:
+    if text.isascii():
+        return text[: max(room, 0)]
     used = 0
     for position, char in enumerate(text):
         used += _width(char)

@@ -29,9 +29,9 @@ from cachemgr.domain.inventory import CacheId
 from cachemgr.domain.outcome import Outcome, Totals
 from cachemgr.domain.plan import Exclusion, Plan, Step
 from cachemgr.domain.terms import Disposal, Rebuild, Status
-from cachemgr.present.expiry import because_sentence
+from cachemgr.present.expiry import because_briefly, because_sentence
 from cachemgr.present.figures import counted
-from cachemgr.present.sentences import exclusion_sentence
+from cachemgr.present.sentences import exclusion_briefly, exclusion_sentence
 from cachemgr.present.words import rebuild_word
 
 FOLLOWS = frozenset(("needs", "stopped", "given-up"))
@@ -60,6 +60,8 @@ class PlanRow:
     recognised in it, by path."""
     why: str = ""
     """Of an expiry: the rule that takes it, and what that saw."""
+    briefly: tuple[str, ...] = ()
+    """The same in fewer and fewer words; none where that is all there is to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ class KeptRow:
     cache: CacheId
     size: int | None
     why: str
+    briefly: tuple[str, ...] = ()
+    """As in `PlanRow`."""
 
 
 def plan_rows(plan: Plan) -> tuple[PlanRow, ...]:
@@ -150,9 +154,8 @@ def kept_rows(plan: Plan) -> tuple[KeptRow, ...]:
 def _kept_row(exclusions: Sequence[Exclusion]) -> KeptRow:
     first, others = exclusions[0], len(exclusions) - 1
     also = f", and {counted(others, 'more reason')}" if others else ""
-    return KeptRow(
-        _kept_id(first), _kept_name(first), first.cache, first.size, exclusion_sentence(first) + also
-    )
+    why = exclusion_sentence(first) + also
+    return KeptRow(_kept_id(first), _kept_name(first), first.cache, first.size, why, exclusion_briefly(first))
 
 
 def _plan_row(steps: Sequence[Step]) -> PlanRow:
@@ -170,6 +173,7 @@ def _plan_row(steps: Sequence[Step]) -> PlanRow:
         trashed=any(_disposal(step) is Disposal.TRASH for step in steps),
         holds=tuple(display_name(entry) for step in steps for entry in step.holds),
         why=because_sentence(first.because, goes=True) if first.because else "",
+        briefly=because_briefly(first.because) if first.because else (),
     )
 
 

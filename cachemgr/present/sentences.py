@@ -204,6 +204,15 @@ def exclusion_sentence(exclusion: Exclusion) -> str:
     return known or _sentence(_REASONS[exclusion.reason], exclusion.detail, None)
 
 
+def exclusion_briefly(exclusion: Exclusion) -> tuple[str, ...]:
+    """The same in fewer and fewer words, for a narrow table."""
+    if exclusion.reason in _BY_A_RULE and exclusion.detail and exclusion.detail not in _DETAILS:
+        from cachemgr.present.expiry import because_briefly
+
+        return because_briefly(exclusion.detail)
+    return (_REASONS[exclusion.reason].partition(":")[0],)
+
+
 def _used(label: str) -> str:
     """Who uses something, from `Holder.label`, or why that could not be told and how to go on."""
     if label in set(Unsure):

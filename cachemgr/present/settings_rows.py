@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cachemgr.domain.display import display_name
 from cachemgr.domain.inventory import Origin
 from cachemgr.domain.policy import every_policy
 from cachemgr.domain.settings import Settings
@@ -29,6 +30,11 @@ class SettingRow:
     origin: Origin
     trusted: bool = True
     """False: it names a place outside the project that names it, and waits for `config trust`."""
+
+
+def value_text(value: str | float | bool | None) -> str:
+    """As a file would say it."""
+    return str(value).lower() if isinstance(value, bool) else display_name(str(value))
 
 
 def setting_rows(settings: Settings, caching: Iterable[Setting] = ()) -> tuple[SettingRow, ...]:

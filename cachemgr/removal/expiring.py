@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cachemgr.domain.display import display_name
-from cachemgr.domain.errors import Refused, UnknownTarget, UsageError
+from cachemgr.domain.errors import ConfigError, Refused, UnknownTarget, UsageError
 from cachemgr.domain.outcome import Trouble
 from cachemgr.domain.policy import Policy, every_policy
-from cachemgr.domain.target import select
+from cachemgr.domain.target import select, strange
 from cachemgr.domain.terms import Disposal
 from cachemgr.domain.usage import NOT_LOOKED
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cachemgr.domain.settings import Settings
     from cachemgr.domain.terms import Rule
     from cachemgr.domain.usage import Usage
-    from cachemgr.domain.verdict import Judgement
+    from cachemgr.domain.verdict import Judgement, Verdict, Wait
     from cachemgr.past.runs import Runs
     from cachemgr.removal.clearing import Clearing
 
@@ -43,6 +43,22 @@ class Expiring:
         One of an untrusted project is listed beside what it would hide."""
         return every_policy(self.settings.policies)
 
+    @property
+    def strange(self) -> tuple[tuple[Policy, str, str], ...]:
+        """Words of saved policies that name no known cache, each with what may be meant instead."""
+        return tuple(
+            (policy, target, meant)
+            for policy in self.policies
+            for target in policy.targets
+            if (meant := self.meant_by(target)) is not None
+        )
+
+    def meant_by(self, target: str) -> str | None:
+        """What may be meant by a word that names no known cache, or nothing; None for one that does."""
+        return strange(
+            target, [*(kind.id for kind in self.types), *(root.type for root in self.settings.roots)]
+        )
+
     def pin_within(
         self, inventory: Inventory, place: str, type_id: str
     ) -> Callable[[Sequence[str], str], Pin | None]:
@@ -52,11 +68,16 @@ class Expiring:
         return pin_within(inventory, self.settings.pins, self.clock(), place, type_id)
 
     def policy(self, name: str) -> Policy:
-        """A saved policy that may be run. Raises UsageError with the nearest name."""
+        """A saved policy that may be run. Raises UsageError with the nearest name, and ConfigError for one
+        that is wrong."""
         named = [policy for policy in self.policies if policy.name == name]
         for policy in named:
-            if policy.trusted:
+            if policy.trusted and not policy.wrong:
                 return policy
+            if policy.trusted:
+                raise ConfigError(policy.wrong)
+        if named and named[0].wrong:
+            raise ConfigError(named[0].wrong)
         if named:
             raise UsageError(
                 f"policy {name!r} comes from this project's configuration, which is not trusted yet;"
@@ -64,7 +85,9 @@ class Expiring:
             )
         from difflib import get_close_matches  # only a mistake needs it
 
-        known = list(dict.fromkeys(policy.name for policy in self.policies if policy.trusted))
+        known = list(
+            dict.fromkeys(policy.name for policy in self.policies if policy.trusted and not policy.wrong)
+        )
         near = get_close_matches(name, known, 1)
         way_out = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
         raise UsageError(f"there is no policy {name!r}; {way_out}")
@@ -114,6 +137,12 @@ class Expiring:
         self.refuse_empty(policy)
         chosen = self.chosen(inventory, policy, entries)
         return self._judge(inventory, chosen, policy, disposal, self.clearing.look(inventory, chosen, force))
+
+    def waits(self, inventory: Inventory, judgement: Judgement, verdict: Verdict) -> tuple[Wait, ...]:
+        """When a rule will take an entry that stays for now, or stop to keep it."""
+        from cachemgr.plan.waits import waits
+
+        return tuple(waits(inventory.entry_by_id[verdict.entry], judgement.policy, verdict))
 
     def refuse_empty(self, policy: Policy) -> None:
         """Raise UsageError for a policy without a rule, which never means everything."""

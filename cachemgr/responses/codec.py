@@ -11,7 +11,7 @@ import msgspec
 
 from cachemgr.responses.config import Compression
 from cachemgr.responses.entry import JSONValue
-from cachemgr.responses.errors import ConfigError, Corrupt
+from cachemgr.responses.errors import Corrupt, MissingPackage
 from cachemgr.responses.metadata import Content, Encoding, Metadata
 
 _LARGEST = 1 << 30
@@ -30,11 +30,11 @@ class Codec:
     """Packs as configured; unpacks whatever was packed, by whichever configuration."""
 
     def __init__(self, compression: Compression) -> None:
-        """Raises ConfigError where zstd is asked for and is not there."""
+        """Raises MissingPackage where zstd is asked for and is not there."""
         self._min_bytes = compression.min_bytes if compression.codec == "zstd" else sys.maxsize
         self._level = compression.level
         if compression.codec == "zstd" and _zstd() is None:
-            raise ConfigError("`compression.codec` is zstd, which needs: pip install 'cachemgr[zstd]'")
+            raise MissingPackage("`compression.codec` is zstd, which needs: pip install 'cachemgr[zstd]'")
 
     def pack(self, value: JSONValue) -> Packed:
         """A str as itself, so that any reader of the file finds the answer; everything else as JSON.

@@ -6,6 +6,7 @@ from typing import TypedDict
 
 from cachemgr.responses.cache import Cache
 from cachemgr.responses.config import MEGABYTE
+from cachemgr.responses.config_sources import directory
 from cachemgr.responses.entry import JSONValue
 from cachemgr.responses.opening import Source, open_cache
 from cachemgr.responses.ttl import DEFAULT, TTL
@@ -26,7 +27,7 @@ class ResponseCache:
     def __init__(
         self, cache_dir: str | PathLike[str] | None = None, ttl_seconds: float | None = 86_400
     ) -> None:
-        given = {} if cache_dir is None else {"cache_dir": Path(cache_dir)}
+        given = {} if cache_dir is None else {"cache_dir": directory(cache_dir)}
         self._cache = open_cache({**given, "ttl_seconds": ttl_seconds})
 
     @classmethod

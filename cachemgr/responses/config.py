@@ -1,6 +1,8 @@
 """The `caching:` section of `.questfoundry/config.yml`, as a value."""
 
+import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from pathlib import Path
@@ -11,6 +13,8 @@ from cachemgr.responses.ttl import LONGEST, seconds
 
 Backend = Literal["file", "memory", "sqlite", "redis"]
 BACKENDS: tuple[Backend, ...] = ("file", "memory", "sqlite", "redis")
+SCHEMES = ("redis://", "rediss://", "unix://")
+"""What the address of a server begins with."""
 SECTION = "caching"
 """Of `.questfoundry/config.yml`."""
 DEFAULT_DIRECTORY = Path(".questfoundry/cache")
@@ -166,6 +170,10 @@ class CacheConfig:
             raise ValueError(
                 f"`cache_dir` is '{self.cache_dir}', which nothing expands here; write the path out"
             )
+        if self.cache_dir is not None and os.path.normpath(self.cache_dir) == os.curdir:
+            raise ValueError("`cache_dir` is the whole directory; name one in it")
+        if self.backend == "redis":
+            _check_address(self.redis.url)
         if self.backend not in BACKENDS:
             raise ValueError(f"`backend` is one of {', '.join(BACKENDS)}; not {self.backend!r}")
         if not 0 < self.low_water <= 1:
@@ -177,6 +185,22 @@ class CacheConfig:
             if value is not None and not least <= value <= most:
                 raise ValueError(f"`{name}` is from {least:g} to {most:.16g}; not {value}")
         return self
+
+
+def _check_address(url: str) -> None:
+    from urllib.parse import urlsplit  # only a server has one
+
+    if not url.startswith(SCHEMES):
+        raise ValueError(f"`redis.url` must begin with {', '.join(SCHEMES[:-1])} or {SCHEMES[-1]}")
+    try:
+        _ = urlsplit(url).port
+        with suppress(ImportError):
+            from redis import connection  # where it is not installed, opening says so
+
+            parse: Any = connection.parse_url
+            parse(url)
+    except ValueError as error:
+        raise ValueError(f"`redis.url`: {error}") from None
 
 
 FIELDS = tuple(one.name for one in fields(CacheConfig))

@@ -1,6 +1,8 @@
 """What is wrong with a configuration, in one sentence that names the value, the choices, and the line."""
 
 import re
+import sys
+import warnings
 from collections.abc import Mapping
 from dataclasses import is_dataclass
 from difflib import get_close_matches
@@ -10,6 +12,7 @@ from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import ConfigError
 from cachemgr.responses.config import SECTION, CacheConfig
 
+_OURS = "cachemgr."
 _KINDS = {
     "str": "text",
     "int": "a whole number",
@@ -56,21 +59,21 @@ def either(choices: list[str]) -> str:
     return f"{', '.join(choices[:-1])} or {choices[-1]}" if choices[1:] else choices[0]
 
 
-def line_of(text: bytes, keys: tuple[object, ...]) -> int | None:
-    """The line of a YAML file that a value of the section stands on, from 1; of the nearest that is there."""
-    import yaml
+def unknown_key(keys: tuple[object, ...], names: tuple[str, ...]) -> str:
+    """Of a key that nobody reads, with the nearest one that somebody does."""
+    name = str(keys[-1])
+    near = get_close_matches(name, names, 1) or [one for one in names if one.startswith(name)]
+    way_out = f"did you mean `{near[0]}`?" if near else f"the keys here are {', '.join(names)}"
+    where = display_name(".".join((SECTION, *map(str, keys))))
+    return f"unknown key `{where}`, which changes nothing; {way_out}"
 
-    try:
-        node, line = yaml.compose(text, yaml.SafeLoader), None
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return None
-    for key in (SECTION, *keys):
-        pairs = node.value if isinstance(node, yaml.MappingNode) else []
-        found = next((pair for pair in pairs if str(pair[0].value) == str(key)), None)
-        if found is None:
-            break
-        line, node = found[0].start_mark.line + 1, found[1]
-    return line
+
+def warn_caller(sentence: str) -> None:
+    """Warn where a program of somebody else's called."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(_OURS):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(sentence, stacklevel=level)
 
 
 def _led_to(given: Mapping[str, Any], keys: list[str]) -> tuple[Any, object]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 
 from cachemgr.domain.inventory import Origin
-from cachemgr.responses import config_variables
 from cachemgr.responses.config import SECTION
-from cachemgr.responses.config_mistakes import line_of
-from cachemgr.responses.config_reading import USUAL_FILE, configured, document_of, said_by_variables
+from cachemgr.responses.config_file import ConfigFile, says
+from cachemgr.responses.config_reading import USUAL_FILE, read
+from cachemgr.responses.config_sources import said_by_variables
+from cachemgr.responses.config_variables import variable
 
 _DEFAULT = Origin("default", "")
 _SECRET = re.compile(r"(?<=://)(?P<user>[^:@/]*:).*(?=@)|(?P<option>[?&]password=)[^&]*")
@@ -32,14 +33,14 @@ class Setting:
 def settings(file: Path, environment: Mapping[str, str], cwd: Path) -> Iterator[Setting]:
     """In the order of the section. `file` is the project's, and need not be there; what is relative in it
     counts from its project, and a `cache_dir` of a variable from `cwd`. Raises ConfigError."""
-    said = said_by_variables(environment)
-    text, section = document_of(file) if file.is_file() else (b"", {})
-    config = configured(file, text, section, said)
+    said, project = said_by_variables(environment, strict=True), file.parent.parent
+    own = ConfigFile.read(file, USUAL_FILE.as_posix())
+    config = read(said) if own is None else own.config(said, strict=True)
     for keys, value in leaves(config):
         if keys == ("cache_dir",):
             place = said.get("cache_dir")
-            value = config.directory if place is None else Path(os.path.abspath(cwd / place))
-        yield Setting(keys, _shown(value), _origin(keys, said, environment, text, section))
+            value = Path(os.path.abspath(cwd / place if place is not None else project / config.directory))
+        yield Setting(keys, _shown(value), _origin(keys, said, environment, own))
 
 
 def leaves(config: object, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
@@ -56,25 +57,13 @@ def _origin(
     keys: tuple[str, ...],
     said: Mapping[str, object],
     environment: Mapping[str, str],
-    text: bytes,
-    section: object,
+    file: ConfigFile | None,
 ) -> Origin:
-    if _says(said, keys):
-        names = [config_variables.PREFIX + "__".join(keys[:end]).upper() for end in range(len(keys), 0, -1)]
-        name = next(one for one in names if environment.get(one, "").strip())
-        return Origin("environment", name)
-    if _says(section, keys):
-        return Origin(USUAL_FILE.as_posix(), ".".join((SECTION, *keys)), line_of(text, keys))
+    if says(said, keys):
+        return Origin("environment", variable(keys, environment))
+    if file is not None and says(file.section.value, keys):
+        return Origin(file.name, ".".join((SECTION, *keys)), file.section.line(*keys))
     return _DEFAULT
-
-
-def _says(section: object, keys: tuple[str, ...]) -> bool:
-    """Whether a section has a value there."""
-    for key in keys:
-        if not isinstance(section, Mapping) or key not in section:
-            return False
-        section = section[key]
-    return True
 
 
 def _shown(value: object) -> object:

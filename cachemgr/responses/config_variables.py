@@ -42,6 +42,13 @@ def values(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
     return found
 
 
+def variable(keys: tuple[object, ...], given: Mapping[str, str] | None = None) -> str:
+    """The variable that says a setting; one of a whole section may, as JSON."""
+    given = os.environ if given is None else given
+    spelled = [PREFIX + "__".join(str(key).upper() for key in keys[:end]) for end in range(len(keys), 0, -1)]
+    return display_name(next((name for name in spelled if given.get(name, "").strip()), spelled[0]))
+
+
 def names() -> tuple[str, ...]:
     """Every variable there is."""
     return tuple(_names(CacheConfig, PREFIX))

@@ -1,6 +1,6 @@
 """Connections to one SQLite database that holds what cannot be made again: one for each thread.
 
-Opened on the first use, anew in a child after a fork, and on media that cannot be written `immutable`, which
+Opened on the first use, anew after a fork, and on media that cannot be written `immutable`, which
 looks for no log and takes no lock. Nothing is made by a look: a database that is not there is None.
 """
 
@@ -16,40 +16,17 @@ from cachemgr.responses import files, forks
 from cachemgr.responses.anchor import BELIEVED
 from cachemgr.responses.errors import Corrupt, ReadOnly, StoreError
 from cachemgr.responses.packed_sql import APPLICATION
+from cachemgr.responses.seats import Seat, Turns
 from cachemgr.responses.sqlite_faults import FAULTS, UNWRITABLE, primary_code, translated
 from cachemgr.responses.tables import catch_up, forget_cheaply, make_tables, teach, write_ahead
 
 _PATIENCE = 5.0
 """Seconds that a writer waits for another one."""
 _EARLIER = "made by an earlier version of cachemgr; `cachemgr responses verify --repair` makes it anew"
-_inherited: list[sqlite3.Connection] = []
-"""Of the parent's, in a child: closing them there could end what the parent is at."""
 
 
-class Seat(sqlite3.Cursor):
-    """A thread's connection, with a cursor for statements that are read to their end at once: a new one costs
-    half a microsecond. Ends with the last reference, in the process that opened it."""
-
-    era: object = None
-    frozen = False
-    """On media that cannot be written."""
-    process = 0
-    """Which opened it; 0 when it has ended."""
-    inode: tuple[int, int] | None = None
-    believed_until = float("-inf")
-    """For so long it is taken for the database that its path leads to."""
-
-    def end(self) -> None:
-        # A statement that failed is the cursor's until it is closed, and keeps the files open.
-        self.process = 0
-        self.close()
-        self.connection.close()
-
-    def __del__(self) -> None:
-        if self.process == os.getpid():
-            self.end()
-        elif self.process:
-            _inherited.append(self.connection)
+_carried: set[str] = set()
+"""Databases of which this process has a connection of its parent's: it cannot have one of its own."""
 
 
 class Connections:
@@ -74,25 +51,46 @@ class Connections:
         self._sync = "FULL" if sync else "NORMAL"
         self._read_only = read_only
         self._prepare = prepare
-        self.after_fork()
+        self._begin()
         forks.register(self)
+        forks.register_halting(self)
+
+    def before_fork(self) -> None:
+        self._turns.halt()
+
+    def forked(self) -> None:
+        self._turns.go_on()
 
     def after_fork(self) -> None:
-        self._local = threading.local()
+        if self._turns.carried:
+            _carried.add(self._path)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._turns = Turns()
         self._making = threading.Lock()
         self._era, self._earlier_until = object(), float("-inf")
 
     def close(self) -> None:
         """This thread's now; others' on their next use or with their threads."""
         self._era, self._earlier_until = object(), float("-inf")
-        found: Seat | None = getattr(self._local, "seat", None)
-        if found is not None:
-            self._local.seat = None
-            found.end()
+        with self.turn():
+            self._keep(None)
+
+    def turn(self) -> threading.RLock:
+        """This thread's; held from asking for a seat to the end of what is asked there, which a fork waits
+        for."""
+        return self._turns.mine().lock
+
+    @contextmanager
+    def reading(self) -> Iterator[Seat | None]:
+        """`reader`, for as long as it is asked something. Raises StoreError."""
+        with self.turn(), translated():
+            yield self.reader()
 
     def reader(self) -> Seat | None:
         """None where there is no database."""
-        found: Seat | None = getattr(self._local, "seat", None)
+        found = self._turns.mine().seat
         if (
             found is not None
             and found.era is self._era
@@ -114,14 +112,15 @@ class Connections:
 
     def writable(self) -> bool:
         """Whether there is a database that can be written. Raises StoreError."""
-        with translated():
-            found = None if self._read_only else self.reader()
-        return found is not None and not found.frozen
+        if self._read_only:
+            return False
+        with self.reading() as found:
+            return found is not None and not found.frozen
 
     def look(self) -> bool:
         """Let go of a database that somebody removed or replaced: what is written there is lost. Whether it
         is still the one."""
-        found: Seat | None = getattr(self._local, "seat", None)
+        found = self._turns.mine().seat
         if found is None:
             return True
         try:
@@ -139,8 +138,8 @@ class Connections:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All or nothing. Raises StoreError."""
-        self.look()
-        with translated():
+        with self.turn(), translated():
+            self.look()
             connection = self.writer().connection
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -154,13 +153,17 @@ class Connections:
                 raise StoreError("the database was exchanged for another meanwhile")
 
     def _keep(self, found: Seat | None) -> Seat | None:
-        old: Seat | None = getattr(self._local, "seat", None)
-        self._local.seat = found
+        turn = self._turns.mine()
+        old, turn.seat = turn.seat, found
         if old is not None:
             old.end()
         return found
 
     def _open(self) -> Seat | None:
+        if self._path in _carried:
+            raise StoreError(
+                "this process was forked from one that was at work on it; open it in a new process"
+            )
         if not os.path.exists(self._path):
             return None
         if time.monotonic() < self._earlier_until:

@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from cachemgr.responses import files
+from cachemgr.responses import files, forks
 from cachemgr.responses.anchor import BELIEVED
 from cachemgr.responses.errors import StoreError
 from cachemgr.responses.network import is_remote
+from cachemgr.responses.seats import FORK_PATIENCE
 from cachemgr.responses.tables import forget_cheaply, teach, write_ahead
 
 _T = TypeVar("_T")
@@ -23,7 +24,7 @@ _HURRIED = 0.05
 """Seconds that an application waits while somebody else writes to the index."""
 _MEMORY = ":memory:"
 _inherited: list[sqlite3.Connection] = []
-"""Of the parent's, in a child: closing them there could end what the parent is at."""
+"""Of the parent's, in a child that cannot have one of its own at that file then."""
 
 
 class _Newer(sqlite3.Error):
@@ -54,6 +55,8 @@ class Database:
         self._believed_until = float("-inf")
         self.openings = 0
         """How often it was opened: after the next time it may hold less than before."""
+        self._halted = False
+        forks.register_halting(self)
 
     def retry(self) -> None:
         """Back to the disk, where that did not work before."""
@@ -90,11 +93,23 @@ class Database:
             if connection is not None:
                 connection.close()
 
+    def before_fork(self) -> None:
+        """See `seats.py`. What is in memory stays the parent's."""
+        self._halted = self._lock.acquire(timeout=FORK_PATIENCE)
+        if self._halted and self._path is not None:
+            self.close()
+
+    def forked(self) -> None:
+        if self._halted:
+            self._lock.release()
+
     def after_fork(self) -> None:
         self._lock = threading.RLock()
         if self._connection is not None:
             _inherited.append(self._connection)
             self._connection = None
+            if self._path is not None:
+                self._wanted = self._path = None
 
     def _run(self, action: Callable[[sqlite3.Connection], _T]) -> _T:
         with self._lock:

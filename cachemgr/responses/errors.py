@@ -7,6 +7,10 @@ class KeyRefused(ValueError):
     """A request that cannot be a key: NaN, an object without a JSON form, names that are not text."""
 
 
+class MissingPackage(ConfigError):
+    """What is configured needs a package that is not installed here."""
+
+
 class StoreError(Exception):
     """A backend could not do what it was asked. Backends raise this or OSError, and nothing else."""
 
@@ -40,6 +44,7 @@ __all__ = [
     "Corrupt",
     "Full",
     "KeyRefused",
+    "MissingPackage",
     "Newer",
     "ReadOnly",
     "Refused",

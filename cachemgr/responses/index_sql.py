@@ -4,7 +4,7 @@ import json
 
 from cachemgr.responses.query import EntryQuery, Grouping, Order
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 APPLICATION = 0x51464343
 """`QFCC`, for file(1) and for ourselves."""
 
@@ -92,6 +92,7 @@ GROUPS: dict[Grouping, str] = {
 
 
 _WRAP = 1 << 64
+_PRIME = (1 << 56) - 5
 
 
 def where(query: EntryQuery) -> tuple[str, dict[str, object]]:
@@ -126,9 +127,15 @@ def _glob(column: str, pattern: str | None) -> str:
 
 
 def number_of(digest: str) -> int:
-    """The first eight bytes of a digest as SQLite's integer: the order of numbers is not that of digests."""
-    number = int(digest[:16], 16)
-    return number - _WRAP if number >= _WRAP >> 1 else number
+    """A digest as SQLite's integer."""
+    return number(int(digest, 16))
+
+
+def number(digest: int) -> int:
+    """The shard in its first byte; the others are of all digits, since keys that somebody numbers himself
+    begin alike. The order of numbers is not that of digests."""
+    found = digest >> 248 << 56 | digest % _PRIME
+    return found - _WRAP if found >= _WRAP >> 1 else found
 
 
 def numbers_of_shard(shard: int) -> tuple[int, int]:

@@ -7,8 +7,8 @@ from typing import Any
 from cachemgr.responses.cache import Cache
 from cachemgr.responses.clock import SYSTEM, Clock
 from cachemgr.responses.config import CacheConfig
-from cachemgr.responses.config_reading import load
-from cachemgr.responses.errors import ConfigError
+from cachemgr.responses.config_sources import load
+from cachemgr.responses.errors import MissingPackage
 from cachemgr.responses.store import Store
 
 Source = CacheConfig | Mapping[str, Any] | str | PathLike[str] | None
@@ -59,7 +59,7 @@ def _redis(config: CacheConfig, *, read_only: bool) -> Store:
     except ModuleNotFoundError as error:
         if error.name != "redis":
             raise
-        raise ConfigError("`backend` is redis, which needs: pip install 'cachemgr[redis]'") from None
+        raise MissingPackage("`backend` is redis, which needs: pip install 'cachemgr[redis]'") from None
 
 
 _OPENERS: dict[str, Callable[..., Store]] = {

@@ -1,9 +1,9 @@
 """The table of packed responses: schema, statements, and how metadata becomes a row and back.
 
 Bodies lie in one B-tree by an ascending number, so that a new one is appended. One index leads there from the
-first eight bytes of the digest, and covers what is added up: each page that a write changes goes into the log
-whole, so that a second index would cost as much as the body. What a read changes (last access, hits) is in a
-table of its own: it must not rewrite a body.
+number of a digest (`index_sql.number`), and covers what is added up: each page that a write changes goes into
+the log whole, so that a second index would cost as much as the body. What a read changes (last access, hits)
+is in a table of its own: it must not rewrite a body.
 """
 
 # ruff: noqa: S608 - every part of these statements is written here.
@@ -12,6 +12,7 @@ from typing import Any
 
 from cachemgr.responses import counters, listing
 from cachemgr.responses.entry import Entry
+from cachemgr.responses.index_sql import number
 from cachemgr.responses.metadata import EVER, Content, Encoding, Metadata
 from cachemgr.responses.packed import pack
 
@@ -112,7 +113,7 @@ def row(key: bytes, payload: bytes, metadata: Metadata) -> tuple[Any, ...]:
 def columns(key: bytes, payload: int, metadata: Metadata) -> tuple[Any, ...]:
     """What a row says beside its body, all of which the body and the key give; `payload` in bytes."""
     return (
-        beginning(key),
+        number_of(key),
         key,
         metadata.created_at_ms,
         metadata.expires_at_ms,
@@ -128,9 +129,9 @@ def columns(key: bytes, payload: int, metadata: Metadata) -> tuple[Any, ...]:
     )
 
 
-def beginning(key: bytes) -> int:
-    """`number_of`, half as long."""
-    return int.from_bytes(key[:8], "big", signed=True)
+def number_of(key: bytes) -> int:
+    """As `index_sql.number_of`, of a digest's bytes."""
+    return number(int.from_bytes(key))
 
 
 def is_key(found: object) -> bool:

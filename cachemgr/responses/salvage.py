@@ -42,28 +42,28 @@ def salvaged(database: sqlite3.Connection) -> Salvage:
         database.execute("BEGIN")
         this = _fetched(database, "PRAGMA user_version") == [(packed_sql.VERSION,)]
         numbers = _numbers(database)
-        for number in sorted(numbers):
-            for beginning, key, body in _fetched(database, _ONE, number):
+        for place in sorted(numbers):
+            for said, key, body in _fetched(database, _ONE, place):
                 try:
                     metadata, start = packed.unpack(body)
                 except Corrupt:
                     continue
                 if not packed_sql.is_key(key):
                     continue
-                # A key has no checksum. Its beginning is there three times, of which two have to agree: an
-                # answer under another key would be a wrong one. Of other versions the beginning is unknown.
-                if this and packed_sql.beginning(key) not in (beginning, numbers[number]):
+                # A key has no checksum but its number, which the index has, too, and one of the two has to be
+                # it: an answer under another key would be a wrong one. Other versions have other numbers.
+                if this and packed_sql.number_of(key) not in (said, numbers[place]):
                     continue
                 whole += 1
                 if key not in best or metadata.newness >= best[key][0]:
                     best[key] = metadata.newness, metadata, body, len(body) - start
-    rows = ((*packed_sql.columns(key, size, said), body) for key, (_, said, body, size) in best.items())
+    rows = [(*packed_sql.columns(key, size, of), body) for key, (_, of, body, size) in best.items()]
     return Salvage(tuple(rows), whole - len(best))
 
 
 def _numbers(database: sqlite3.Connection) -> dict[int, object]:
-    """Of all rows that can be reached, and how the index says that their keys begin. Both trees are walked
-    from both ends; in between, numbers are tried."""
+    """Where all rows are that can be reached, and which numbers their keys have in the index. Both trees are
+    walked from both ends; in between, places are tried."""
     found: dict[int, object] = {}
     up, down = ([number for number, _ in _walk(database, f"{_TABLE} {way}")] for way in ("ASC", "DESC"))
     for way in ("ASC", "DESC"):

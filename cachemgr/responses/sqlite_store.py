@@ -20,7 +20,7 @@ from cachemgr.responses.metadata import Metadata, Stored
 from cachemgr.responses.packed_sql import row
 from cachemgr.responses.query import EntryQuery, Grouping, Order
 from cachemgr.responses.report import Finding, Removed, Repairs, Totals
-from cachemgr.responses.sqlite_faults import FAULTS, fault, translated
+from cachemgr.responses.sqlite_faults import FAULTS, fault
 from cachemgr.responses.tally import Access, Group, Tally
 
 _FLIGHTS, _STRIPES = 256, 4096
@@ -48,18 +48,19 @@ class SqliteStore:
             read_only=read_only,
             prepare=_prepare,
         )
-        self._reader = self._connections.reader
+        self._reader, self._turn = self._connections.reader, self._connections.turn
         self._whole = totals.Whole("r", "id")
         self._locks = Slots(self.place, read_only=read_only)
         self._admitted, self._read_only = False, read_only
 
     def read(self, digest: str, at_ms: int) -> Stored | None:
         try:
-            seat = self._reader()
-            if seat is None:
-                return None
-            key = bytes.fromhex(digest)
-            found = seat.execute(packed_sql.GET, (number_of(digest), key)).fetchone()
+            with self._turn():
+                seat = self._reader()
+                if seat is None:
+                    return None
+                key = bytes.fromhex(digest)
+                found = seat.execute(packed_sql.GET, (number_of(digest), key)).fetchone()
         except FAULTS as error:
             raise fault(error) from error
         except Corrupt as error:  # the database, not this answer: somebody has to hear of it
@@ -79,10 +80,11 @@ class SqliteStore:
         """How many rows were written."""
         try:
             values = row(bytes.fromhex(digest), payload, metadata)
-            for _ in range(_EXCHANGES):
-                written = self._connections.writer().execute(statement, values).rowcount
-                if self._connections.look():
-                    return written
+            with self._turn():
+                for _ in range(_EXCHANGES):
+                    written = self._connections.writer().execute(statement, values).rowcount
+                    if self._connections.look():
+                        return written
         except FAULTS as error:
             raise fault(error) from error
         raise StoreError(_AGAIN_AND_AGAIN)
@@ -90,8 +92,8 @@ class SqliteStore:
     def delete(self, digest: str) -> bool:
         key = (number_of(digest), bytes.fromhex(digest))
         for _ in range(_EXCHANGES):
-            with translated():
-                if self._reader() is None:
+            with self._connections.reading() as seat:
+                if seat is None:
                     return False
                 gone = self._connections.writer().execute(packed_sql.DELETE, key).rowcount > 0
                 if self._connections.look():
@@ -127,8 +129,7 @@ class SqliteStore:
             counters.add(connection, tallies)
 
     def tallies(self, since: str, until: str) -> Iterable[tuple[Group, Tally]]:
-        with translated():
-            seat = self._reader()
+        with self._connections.reading() as seat:
             return () if seat is None else counters.read(seat.connection, since, until)
 
     def forget_tallies(self, before: str) -> None:
@@ -139,8 +140,7 @@ class SqliteStore:
     def totals(self, at_ms: int, by: tuple[Grouping, ...] = ()) -> Sequence[Totals]:
         groups = [GROUPS[name] for name in by]
         query = f"SELECT {', '.join((TOTALS, *groups))} FROM r GROUP BY {', '.join(groups)}"  # noqa: S608
-        with translated():
-            seat = self._reader()
+        with self._connections.reading() as seat:
             if seat is None:
                 return () if by else (Totals(),)
             if not by:
@@ -154,23 +154,20 @@ class SqliteStore:
         condition, values = where(query)
         way = "DESC" if descending else "ASC"
         text = f"{packed_sql.ENTRIES} WHERE {condition} ORDER BY {ORDERS[order]} {way}, digest"
-        with translated():
-            seat = self._reader()
+        with self._connections.reading() as seat:
             # Whole, because a cursor that stays open would keep the log from being put in.
             found = [] if seat is None else seat.connection.execute(text, values).fetchall()
         for line in found:
             yield packed_sql.listed(line, at_ms)
 
     def mostly_expired(self, at_ms: int) -> bool:
-        with translated():
-            seat = self._reader()
+        with self._connections.reading() as seat:
             if seat is None or not sweeping.due(seat.connection, at_ms):
                 return False
             return totals.mostly_expired(seat.connection, "r", at_ms)
 
     def witness(self, at_ms: int) -> int | None:
-        with translated():
-            seat = self._reader()
+        with self._connections.reading() as seat:
             return None if seat is None else totals.witness(seat.connection, "r", at_ms)
 
     def expire(self, at_ms: int, *, leftovers: bool = False) -> Iterator[Removed]:
@@ -187,7 +184,8 @@ class SqliteStore:
         return sweeping.matching(self._connections, query)
 
     def verify(self, at_ms: int, repairs: Repairs | None = None) -> Iterator[Finding]:
-        return sweeping.verified(self._connections, self._path, repairs)
+        with self._turn():
+            yield from sweeping.verified(self._connections, self._path, repairs)
 
     def maintenance(self) -> AbstractContextManager[bool]:
         self._admit()

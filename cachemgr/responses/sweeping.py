@@ -34,8 +34,7 @@ _WORTH = 2
 
 def matching(connections: Connections, query: EntryQuery) -> Iterator[Removed]:
     """Whoever writes meanwhile is not chased: what has a number when this begins is all that is looked at."""
-    with translated():
-        seat = connections.reader()
+    with connections.reading() as seat:
         if seat is None:
             return
         (last,) = seat.connection.execute("SELECT max(id) FROM r").fetchone()
@@ -62,14 +61,12 @@ def matching(connections: Connections, query: EntryQuery) -> Iterator[Removed]:
 
 
 def expired(connections: Connections, at_ms: int) -> Iterator[Removed]:
-    with translated():
-        seat = connections.reader()
+    with connections.reading() as seat:
         if seat is None or not due(seat.connection, at_ms):
             return
     after = -1
     while True:
-        with translated():
-            seat = connections.reader()
+        with connections.reading() as seat:
             if seat is None:
                 return
             victims = seat.connection.execute(packed_sql.EXPIRED, (at_ms, after, _SLICE)).fetchall()
@@ -93,8 +90,7 @@ def oldest(
 ) -> Iterator[Removed]:
     condition, values = where(query)
     victims: list[_Victim] = []
-    with translated():
-        seat = connections.reader()
+    with connections.reading() as seat:
         if seat is None or excess_bytes <= 0:
             return
         ages = seat.connection.execute(
@@ -127,8 +123,7 @@ def verified(connections: Connections, path: str, repairs: Repairs | None) -> It
     read of it, and kept with `.bad` at its end."""
     name = os.path.basename(path)
     try:
-        with translated():
-            seat = connections.reader()
+        with connections.reading() as seat:
             if seat is None:
                 return
             reason = bookkeeping.lacking(seat.connection)
@@ -191,7 +186,7 @@ def _delete(connection: sqlite3.Connection, numbers: Sequence[int]) -> None:
 
 
 def _give_back(connections: Connections) -> None:
-    with translated():
+    with connections.turn(), translated():
         connection = connections.writer().connection
         while True:
             (pages,) = connection.execute("PRAGMA page_count").fetchone()

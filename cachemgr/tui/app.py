@@ -23,7 +23,7 @@ from cachemgr.tui.screens.explore import ExploreScreen
 from cachemgr.tui.screens.findings import FindingsScreen
 from cachemgr.tui.screens.help import HelpScreen
 from cachemgr.tui.screens.history import HistoryScreen
-from cachemgr.tui.screens.notice import QuitScreen
+from cachemgr.tui.screens.notice import Question, QuitScreen
 from cachemgr.tui.screens.overview import OverviewScreen
 from cachemgr.tui.screens.view import View
 from cachemgr.tui.session import Session
@@ -132,7 +132,10 @@ class CacheApp(App[None]):
 
     async def action_quit(self) -> None:
         if not self.session.relay.busy:
-            self.stop(0)
+            if isinstance(self.screen, Question):
+                self.screen.action_no()
+            else:
+                self.stop(0)
         elif not isinstance(self.screen, QuitScreen):
             self.push_screen(QuitScreen(), self._quit_if)
 

@@ -27,9 +27,11 @@ class Chosen:
         self._asked = self._everything if self._asked is self._first else self._first
         self._known.clear()
 
-    def narrowed(self, policy: Policy) -> Request:
-        """What a policy is about, of what was chosen."""
-        return replace(self._meant(policy)[0], policy=policy)
+    def narrowed(self, policy: Policy, lender: str = "") -> Request:
+        """What a policy is about, of what was chosen. `lender`: the untrusted one that it began as."""
+        meant = self._meant(policy)[0]
+        whose = f"rules of {lender}, not trusted" if lender else ""
+        return replace(meant, policy=policy, remark=", ".join(filter(None, (meant.remark, whose))))
 
     def none_meant(self, policy: Policy) -> str:
         """One sentence where nothing of what was chosen is meant; else empty."""

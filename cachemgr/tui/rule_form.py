@@ -12,11 +12,15 @@ class Blank:
     """One rule of the form. Its name is that of the option on the command line."""
 
     name: str
-    title: str
     measure: Measure
     example: str = ""
     """What could be typed."""
     meaning: str = ""
+
+    @property
+    def option(self) -> str:
+        """As on the command line, and everywhere else."""
+        return f"--{self.name}"
 
     @property
     def is_switch(self) -> bool:
@@ -25,13 +29,13 @@ class Blank:
 
 
 BLANKS = (
-    Blank("ttl", "Past its record", Measure.FLAG, "", "goes when the time is over that its cache recorded"),
-    Blank("older-than", "Older than", Measure.SECONDS, "30d, 12h, 6mo", "goes so long after its last change"),
-    Blank("unused-for", "Unused for", Measure.SECONDS, "60d, 1y", "goes so long after its last use"),
-    Blank("max-size", "All at most", Measure.BYTES, "20GiB, 500MB", "the oldest go until they fit together"),
-    Blank("free", "Free on disk", Measure.BYTES, "12GiB", "the oldest go until so much is free"),
-    Blank("keep-last", "Keep the last", Measure.COUNT, "3", "the newest of each group stay"),
-    Blank("min-age", "Younger stays", Measure.SECONDS, "24h, 0", "no guess takes younger ones; 24h at first"),
+    Blank("ttl", Measure.FLAG, "", "past the time that its cache recorded"),
+    Blank("older-than", Measure.SECONDS, "30d, 12h, 6mo", "last changed so long ago"),
+    Blank("unused-for", Measure.SECONDS, "60d, 1y", "last used or changed so long ago"),
+    Blank("max-size", Measure.BYTES, "20GiB, 500MB", "the next in order go, until all fit"),
+    Blank("free", Measure.BYTES, "12GiB", "the next in order go, until so much is free"),
+    Blank("keep-last", Measure.COUNT, "3", "the newest of each group stay"),
+    Blank("min-age", Measure.SECONDS, "24h, 0", "what is younger stays; at first 24h"),
 )  # fmt: skip
 
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from cachemgr.domain.inventory import Inventory
-from cachemgr.domain.policy import Criterion
-from cachemgr.domain.verdict import Judgement, Verdict
-from cachemgr.present.expiry import clock_sentence, shortfall_sentence, verdict_sentence
+from cachemgr.domain.policy import Criterion, Source
+from cachemgr.domain.verdict import EntryState, Judgement, Verdict
+from cachemgr.present.expiry import because_briefly, clock_sentence, verdict_sentence
+from cachemgr.present.size_rules import met_sentence, shortfall_sentence
 from cachemgr.present.text import age, count, counted, display_name, size
 from cachemgr.tui.outline import short_name, size_together
 from cachemgr.tui.theme import Look
@@ -20,7 +21,7 @@ ENTRIES = (
     Column("sign", "", 1),
     Column("entry", "Entry", 14, grow=3),
     Column("size", "Size", 8, right=True),
-    Column("rule", "Rule", 10, drop=1),
+    Column("rule", "Rule", 13, drop=1),
     Column("when", "Since", 7, right=True, drop=2),
 )
 
@@ -55,7 +56,16 @@ def unmet(judgement: Judgement, *, si: bool) -> str:
     if short is None:
         return ""
     what = "more to be freed" if short.criterion is Criterion.FREE else "too much stay"
-    return f"{short.criterion} is not met: {size(short.missing, si)} {what}"
+    return f"--{short.criterion} is not met: {size(short.missing, si)} {what}"
+
+
+def order(judgement: Judgement) -> str:
+    """In which order they are listed, and would go; empty where nothing is."""
+    if not judgement.going:
+        return ""
+    longest = "unused" if judgement.expiry.order is Source.ACCESSED else "unchanged"
+    expired = dict(judgement.expiry.states).get(EntryState.EXPIRED, 0)
+    return f"past its record first, then the longest {longest}" if expired else f"the longest {longest} first"
 
 
 def looked_at(judgement: Judgement, weight: int, *, si: bool) -> str:
@@ -74,7 +84,7 @@ def entry_row(verdict: Verdict, look: Look, now: datetime, *, alone: bool, si: b
             words(*sign),
             words(short_name(display_name(name)), tone),
             words(size(verdict.size, si), "bold" if verdict.goes else "muted"),
-            words(verdict.criterion, tone or "dim"),
+            words(because_briefly(verdict.because)[-1], tone or "dim"),
             words(age(verdict.when, now, unknown=look.glyphs.none), "muted"),
         )
     )
@@ -97,6 +107,8 @@ def foundation(judgement: Judgement, verdict: Verdict | None, *, si: bool) -> It
         yield ()
     for clock in judgement.expiry.clocks:
         yield ((clock_sentence(clock), "muted"),)
+    for met in judgement.expiry.met:
+        yield ((met_sentence(met, si, after=bool(judgement.going)), "muted"),)
     for short in judgement.expiry.unmet:
         yield ((shortfall_sentence(short, si), "legacy"),)
 

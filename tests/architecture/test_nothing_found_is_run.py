@@ -43,6 +43,7 @@ ALLOWED: dict[str, set[str]] = {
     "responses/connections.py": {"sqlite3"},
     "responses/database.py": {"sqlite3"},
     "responses/index.py": {"sqlite3"},
+    "responses/seats.py": {"sqlite3"},
     "responses/sqlite_faults.py": {"sqlite3"},
     "responses/sqlite_store.py": {"sqlite3"},
     "responses/rebuild.py": {"sqlite3"},

@@ -95,3 +95,9 @@ def test_a_variable_that_cannot_be_meant_is_said(
 
     assert (said.code, said.out) == (2, "")
     assert f"did you mean {PREFIX}TTL_SECONDS?" in said.err
+
+
+def test_yes_and_no_are_as_a_file_says_them(cachemgr: Program) -> None:
+    rows = dict(line.split()[:2] for line in cachemgr("config", "show").out.splitlines())
+
+    assert (rows["si"], rows["caching.enabled"]) == ("false", "true")

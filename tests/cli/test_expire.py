@@ -136,7 +136,7 @@ def test_each_entry_explains_itself(cachemgr: Program, answers: Answers) -> None
 
     assert said.code == 0
     assert f"{keys['expired']} goes: past the time its own record gives" in said.out
-    assert f"{keys['live']} stays: no rule asks for it" in said.out
+    assert f"{keys['live']} stays: its own record gives it until " in said.out
     assert f"{keys['unknown']} stays: a number in its metadata is not finite" in said.out
     assert f"{keys['orphan']} stays: it is a half that lost the other" in said.out
     assert "--ttl goes by the cache's own record (exact)." in said.out
@@ -145,6 +145,10 @@ def test_each_entry_explains_itself(cachemgr: Program, answers: Answers) -> None
     assert {state: found[key]["state"] for state, key in keys.items()} == {state: state for state in keys}
     assert [key for key, one in found.items() if one["goes"]] == [keys["expired"]]
     assert len({one["rank"] for one in told["entries"]}) == len(keys)
+    (waits,) = found[keys["live"]]["waits"]
+    assert (waits["rule"], waits["clock"]) == ("ttl", "recorded")
+    assert waits["when"] < waits["from"]
+    assert found[keys["expired"]]["waits"] == []
 
 
 def test_targets_narrow_a_policy_and_options_replace_its_rules(cachemgr: Program, answers: Answers) -> None:
@@ -253,8 +257,9 @@ def test_nothing_that_is_over_is_nothing_to_do(cachemgr: Program, project: Path)
     made = Answers(project / ".questfoundry/cache", datetime.now(UTC))
     made.pair("live", {"expires_at": made.stamp + DAY})
 
-    said = cachemgr("expire", "--policy", "responses-ttl", "--yes")
+    said = cachemgr("expire", "--policy", "responses-ttl", "--max-size", "500MB", "--yes")
 
     assert said.code == 0
+    assert "--max-size 500MB is met: all of it takes 8.0 KiB." in said.out
     assert "Expire: nothing to do." in said.out
     assert "Looked at 1 live." in said.out

@@ -5,13 +5,14 @@ import io
 import click
 import pytest
 
-from cachemgr.cli.output import Column, Output
+from cachemgr.cli.columns import Column
+from cachemgr.cli.output import Output
 from cachemgr.present.text import cells
 
 COLUMNS = (
     Column("Id"),
     Column("Size", right=True),
-    Column("Used", drops=True),
+    Column("Used", drops=1),
     Column("Where", shrinks=True),
 )
 ROWS = [

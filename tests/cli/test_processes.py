@@ -150,9 +150,10 @@ def test_a_signal_stops_between_steps_and_the_journal_says_where(caches: Path, p
     last = json.loads(out.splitlines()[-1])
     assert (child.returncode, first["event"], last["event"]) == (130, "run-started", "run-finished")
     assert b"stopped between steps" in err
-    left = len(list(tmdb.iterdir()))
+    # By their names: what was set aside lies in a directory beside them.
+    left = len(before.keys() & fingerprint(tmdb).keys()) - 1
     assert 0 < left <= 903
-    assert last["done"] == len(before) - 1 - left
+    assert last["done"] == 903 - left
     assert process("history", first["run"]).code == 0
     assert left == 903 or process("undo", "--yes").code == 0
     assert fingerprint(tmdb) == before

@@ -56,6 +56,11 @@ def sentence(ground: Ground) -> str:
         ('[roots]\nhf_home = "a\\u0000b"', "`roots.hf_home` is no path"),
         ("x = ", "not TOML"),
         ('a = "x"\na = "y"', "not TOML"),
+        (
+            'si = true\n[caching]\nbackend = "file"',
+            "line 2: `caching` is no section of this file; the settings of the response cache are read from"
+            " .questfoundry/config.yml",
+        ),
     ],
 )
 def test_our_own_file(ground: Ground, text: str, says: str) -> None:
@@ -94,10 +99,15 @@ def test_the_hardware_cache(ground: Ground, section: object, says: str) -> None:
     ("text", "says"),
     [
         ("caching:\n  cach_dir: x\n", "line 2: unknown key `caching.cach_dir`; did you mean `cache_dir`?"),
-        ("caching:\n  ttl_seconds: soon\n", "line 2: `caching.ttl_seconds` must be a number"),
-        ("caching:\n  ttl_seconds: -1\n", "`caching.ttl_seconds` must be a number >= 0"),
+        (
+            "caching:\n  ttl_seconds: soon\n",
+            "`caching.ttl_seconds` must be a number or null, not text",
+        ),
+        ("caching:\n  ttl_seconds: -1\n", "`caching.ttl_seconds` must be a number >= 0 or null"),
         ("caching:\n  per_provider:\n    openai:\n      ttl: 3\n", "line 4: unknown key"),
-        ("caching: yes\n", "`caching` must be a table, not true or false"),
+        ("caching:\n  compression: zstd\n", "`caching.compression` must be a mapping, not text"),
+        ("caching:\n  backend: null\n", "`caching.backend` must be text, not null"),
+        ("caching: yes\n", "`caching` must be a mapping, not true or false"),
         ("caching: [\n", "not YAML"),
         ("a: b: c\n", "line 1: not YAML"),
         ("caching:\n  cache_dir: !!python/object/apply:os.system [id]\n", "not YAML"),

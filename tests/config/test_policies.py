@@ -90,6 +90,40 @@ def test_a_project_is_believed_once_the_user_trusts_this_very_file(ground: Groun
         ('[policies.a]\ntargets = ["all"]\nmax_size = "3d"\n', "write 500MB"),
         ('[policies.a]\ntargets = ["all"]\nkeep_last = 0\n', "`policies.a.keep_last`"),
         ('[policies."a b"]\ntargets = ["all"]\nttl = true\n', "cannot be typed"),
+    ],
+)
+def test_a_policy_with_a_mistake_says_so_and_stands_in_nobodys_way(
+    text: str, says: str, ground: Ground
+) -> None:
+    ground.users(f'disposal = "trash"\n[policies.sound]\ntargets = ["all"]\nttl = true\n{text}')
+
+    settings = ground.load()
+
+    (policy,) = settings.wrong_policies
+    assert policy in settings.policies
+    assert says in policy.wrong
+    assert "cachemgr.toml" in policy.wrong
+    assert policy.empty, "it takes nothing"
+    assert settings.disposal is not None
+    assert "sound" in {one.name for one in settings.policies if not one.wrong}
+
+
+def test_a_policy_with_a_mistake_hides_what_a_weaker_file_says_under_its_name(ground: Ground) -> None:
+    """Else another's rules would run under a name that somebody gave other ones."""
+    ground.users('[policies.a]\ntargets = ["all"]\nttl = true\n')
+    ground.own('[policies.a]\ntargets = ["all"]\nolder_then = "1d"\n')
+
+    assert {key: bool(one.wrong) for key, one in named(ground).items()} == {
+        ("a", False): True,
+        ("a", True): False,
+    }
+    ground.trust()
+    assert {key: bool(one.wrong) for key, one in named(ground).items()} == {("a", True): True}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
         ('[[pins]]\nreason = "x"\n', "has no `target`"),
         ('[[pins]]\ntarget = ""\n', "names nothing"),
         ('[[pins]]\ntarget = "x"\nuntil = "soon"\n', "`pins[1].until`"),

@@ -101,9 +101,12 @@ def test_a_value_that_cannot_be_meant_is_named(section: Any, words: str) -> None
 @pytest.mark.parametrize(
     ("section", "words"),
     [
-        ({"ttl_second": 5}, "`ttl_second`; `ttl_seconds` is meant"),
-        ({"redis": {"uri": "x"}}, "`uri`; `url` is meant"),
-        ({"per_provider": {"openai": {"ttl": 5}}}, "`ttl`; `ttl_seconds` is meant"),
+        ({"ttl_second": 5}, "`caching.ttl_second`, which changes nothing; did you mean `ttl_seconds`"),
+        ({"redis": {"uri": "x"}}, "`caching.redis.uri`, which changes nothing; did you mean `url`"),
+        (
+            {"per_provider": {"openai": {"ttl": 5}}},
+            "`caching.per_provider.openai.ttl`, which changes nothing; did you mean `ttl_seconds`",
+        ),
     ],
 )
 def test_a_name_nobody_knows_is_warned_about_with_the_nearest(section: dict[str, Any], words: str) -> None:
@@ -130,7 +133,7 @@ def test_a_choice_that_is_misspelt_is_told_the_nearest_with_its_line(tmp_path: P
     with pytest.raises(ConfigError) as caught:
         open_cache(file)
     said = str(caught.value)
-    assert "config.yml:3: `caching.backend` is 'sqlit'" in said
+    assert "config.yml, line 3: `caching.backend` is 'sqlit'" in said
     assert "it must be file, memory, sqlite or redis (did you mean sqlite?)" in said
 
 
@@ -139,12 +142,15 @@ def test_a_choice_that_is_misspelt_is_told_the_nearest_with_its_line(tmp_path: P
     [
         (
             "caching:\n  redis:\n    breaker: {failures: many}\n",
-            "config.yml:3: `caching.redis.breaker.failures`",
+            "config.yml, line 3: `caching.redis.breaker.failures`",
         ),
-        ("caching:\n  per_provider:\n    openai:\n      ttl_seconds: soon\n", "config.yml:4: "),
-        ("caching:\n  ttl_seconds: -1\n", "config.yml:2: `caching`: `ttl_seconds`"),
-        ("a: 1\ncaching: 5\n", "config.yml:2: `caching` must be a mapping, not int"),
-        ("caching:\n  cache_dir: 5\n", "config.yml:2: `caching.cache_dir` must be text, not a whole number"),
+        ("caching:\n  per_provider:\n    openai:\n      ttl_seconds: soon\n", "config.yml, line 4: "),
+        ("caching:\n  ttl_seconds: -1\n", "config.yml, line 2: `caching.ttl_seconds`"),
+        ("a: 1\ncaching: 5\n", "config.yml, line 2: `caching` must be a mapping, not int"),
+        (
+            "caching:\n  cache_dir: 5\n",
+            "config.yml, line 2: `caching.cache_dir` must be text, not a whole number",
+        ),
     ],
     ids=["nested", "rule", "negative", "no mapping", "path"],
 )
@@ -157,7 +163,7 @@ def test_a_mistake_has_its_line(text: str, line: str, tmp_path: Path) -> None:
 def test_bad_yaml_is_one_sentence_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         open_cache(project(tmp_path, "caching:\n  a: [1\n b: 2\n"))
-    assert "config.yml:3: not YAML: expected ',' or ']'" in str(caught.value)
+    assert "config.yml, line 3: not YAML: expected ',' or ']'" in str(caught.value)
     assert "\\x0a" not in str(caught.value)
 
 
@@ -177,7 +183,7 @@ def test_a_place_that_nothing_expands_is_refused(
         open_cache({"cache_dir": place})
     assert not list(tmp_path.iterdir())
     file = project(tmp_path, f'caching:\n  cache_dir: "{place}"\n')
-    with pytest.raises(ConfigError, match=r"config\.yml:2: .*nothing expands here; write the path out"):
+    with pytest.raises(ConfigError, match=r"config\.yml, line 2: .*nothing expands here; write the path out"):
         open_cache(file)
 
 

@@ -158,20 +158,6 @@ def test_an_answer_has_one_row_whoever_writes_it(threads: int, root: Path) -> No
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-def test_digests_that_begin_alike_are_answers_of_their_own(cache: Cache, root: Path) -> None:
-    """Whoever numbers keys of 64 digits has them: the index knows the first 16."""
-    keys = [f"{number:064x}" for number in range(5)]
-    for turn in range(2):
-        assert all(cache.set(key, f"{turn} {key}") for key in keys)
-    assert cache.delete(keys[3])
-    assert cache.touch(keys[1], 5)
-
-    found = [cache.get(key) for key in keys]
-    assert [hit and hit.value for hit in found] == [None if n == 3 else f"1 {keys[n]}" for n in range(5)]
-    assert cache.status()[0].entries == 4
-    assert cache.verify().sound
-
-
 def test_sums_and_victims_are_read_without_a_body(database: sqlite3.Connection) -> None:
     queries: list[tuple[str, Any]] = [
         (totals._ALL.format(table="r"), (0, 0)),

@@ -39,7 +39,7 @@ async def test_a_dialog_that_just_appeared_executes_nothing(keys: tuple[str, ...
         assert manager.theatre.executed == []
 
 
-@pytest.mark.parametrize("key", ["enter", "escape", "n", "q"])
+@pytest.mark.parametrize("key", ["enter", "escape", "n", "q", "ctrl+c", "ctrl+q"])
 async def test_an_armed_dialog_has_many_keys_for_no(key: str) -> None:
     manager = ada()
     app = CacheApp(manager)
@@ -217,3 +217,21 @@ async def test_a_run_stops_between_two_steps_when_it_is_told_to() -> None:
         assert isinstance(app.screen, ResultScreen)
         statuses = [outcome.status.value for _, outcome in sorted(app.screen.progress.outcomes.items())]
         assert statuses == ["done", "skipped", "skipped"]
+
+
+async def test_ctrl_c_in_a_question_that_wants_a_word_is_its_no_and_then_leaves() -> None:
+    manager = ada()
+    app = CacheApp(manager)
+
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await go(pilot, *TO_LEGACY, "d", "t", "t", "x")
+        assert isinstance(app.screen, TypeQuestion)
+        await press(pilot, "ctrl+c")
+        await settle(pilot)
+
+        assert manager.theatre.executed == []
+        assert isinstance(app.screen, PlanScreen)
+        assert not app._exit
+        await pilot.press("ctrl+c")
+        await pilot.pause()
+        assert app._exit

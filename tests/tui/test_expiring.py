@@ -10,6 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from cachemgr.domain.policy import Policy
 from cachemgr.domain.terms import Intent
 from cachemgr.service import CacheManager
 from cachemgr.tui.app import CacheApp
@@ -106,18 +107,18 @@ async def test_on_a_small_terminal_each_list_is_a_key_away(service: CacheManager
         assert "3 saved policies: shift+tab" in text(app)
         await press(pilot, "space")
         await judged(pilot)
-        assert "Older than" in text(app)
+        assert "--older-than" in text(app)
         await press(pilot, "tab")
         await pilot.pause(0.1)
         assert "Since" in text(app)
-        assert "Older than" not in text(app)
+        assert "--older-than" not in text(app)
         await press(pilot, "tab")
         await pilot.pause(0.1)
         assert "responses-ttl" in text(app)
         await press(pilot, "down")
         await press(pilot, "tab")
         await pilot.pause(0.1)
-        assert "Older than" in text(app)
+        assert "--older-than" in text(app)
         assert (await judged(pilot)).policy.name == "models-unused-90d"
 
 
@@ -252,3 +253,19 @@ async def test_a_clock_that_jumped_is_said_and_nothing_is_planned(
         assert isinstance(app.screen, ExpireScreen)
         assert any("the clock says" in said.message for said in app._notifications)
     assert caches(directory) == before
+
+
+async def test_a_policy_that_is_wrong_says_why_and_takes_nothing(service: CacheManager) -> None:
+    wrong = Policy("nightly", wrong="cachemgr.toml, line 3: policy nightly has no rule")
+    settings = replace(service.settings, policies=(wrong,), wrong_policies=(wrong,))
+    async with asked(replace(service, settings=settings)) as (pilot, app, screen):
+        screen.panel.policies.focus()
+        screen.panel.policies.move_to("1")  # by name, behind the first preset
+        await judged(pilot)
+        assert screen.policy is wrong
+        assert wrong.wrong in text(app)
+        screen.panel.rules.focus()
+        await press(pilot, "enter")
+        await go(pilot, "p")
+        assert app.screen is screen
+        assert screen.policy is wrong, "it has no rules that could be changed, nor a word what they are about"

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 import click
 
 from cachemgr.cli.ask import Declined, confirm
+from cachemgr.cli.columns import Column
 from cachemgr.cli.options import everywhere, json_option, pass_session
-from cachemgr.cli.output import Column
 from cachemgr.cli.session import Session
-from cachemgr.domain.errors import NeedsConfirmation, Refused, UsageError
+from cachemgr.domain.errors import ConfigError, NeedsConfirmation, Refused, UsageError
 from cachemgr.present.document.knowledge import config_document
-from cachemgr.present.settings_rows import setting_rows
+from cachemgr.present.settings_rows import setting_rows, value_text
 from cachemgr.present.text import counted, display_name, short_path
 
 if TYPE_CHECKING:
+    from cachemgr.response_caches import ResponseCaches
     from cachemgr.responses.config_origins import Setting
 
 SCHEMAS = (
@@ -59,7 +60,7 @@ def show(session: Session) -> int:
             origin += f":{row.origin.line}"
         if row.origin.key and row.origin.key != row.key:
             origin += f" ({display_name(row.origin.key)})"
-        value = output.dash() if row.value is None else display_name(str(row.value))
+        value = output.dash() if row.value is None else value_text(row.value)
         note = "" if row.trusted else "; not trusted yet"
         rows.append((display_name(row.key), value, origin + note))
     output.table(columns, rows)
@@ -68,9 +69,13 @@ def show(session: Session) -> int:
 
 def _caching(session: Session) -> "tuple[Setting, ...]":
     """The settings of the response cache. Raises ConfigError."""
+    return tuple(_response_caches(session).settings())
+
+
+def _response_caches(session: Session) -> "ResponseCaches":
     from cachemgr.cli.responses import response_caches  # the other commands here need no response cache
 
-    return tuple(response_caches(session).settings())
+    return response_caches(session)
 
 
 @config.command(short_help="Where configuration is looked for.")
@@ -91,12 +96,31 @@ def path(session: Session) -> int:
 @pass_session
 def validate(session: Session) -> int:
     """Read the whole configuration; an error names file, key and the way out."""
+    session.tells_of = lambda _name: True
     service = session.service
+    for policy in service.settings.wrong_policies:
+        raise ConfigError(policy.wrong)
+    _refuse_strange(session)
     _caching(session)
+    if missing := _response_caches(session).check():
+        session.output.line(f"cachemgr: {missing}", err=True)
     for file in service.settings.files:
         session.output.line(f"ok  {short_path(file, service.machine.home, service.project)}")
     session.output.line(f"{counted(len(service.settings.files), 'configuration file')} read.")
     return 0
+
+
+def _refuse_strange(session: Session) -> None:
+    """Raise ConfigError for a word of a policy that is nearly the name of a cache. Any other may be that of
+    an application in another project, and is only told."""
+    for policy, target, meant in session.service.expiring.strange:
+        at = policy.origin
+        where = "" if at is None else display_name(at.source) + (f", line {at.line}: " if at.line else ": ")
+        word = display_name(repr(target))
+        said = f"{where}policy {display_name(policy.name)} is about {word}, which is no cache that is known"
+        if meant:
+            raise ConfigError(f"{said}; did you mean {meant}?")
+        session.output.line(f"cachemgr: {said} here", err=True)
 
 
 @config.command(short_help="The JSON Schema of a document.")
@@ -135,7 +159,7 @@ def trust(session: Session, yes: bool) -> int:
         where = f"{display_name(row.origin.source)}{line}"
         what = f"{display_name(row.key)}: " if row.key.startswith(("policies.", "pins.")) else ""
         what = what or "Outside the project: "
-        session.output.line(f"{what}{display_name(str(row.value))} ({where})")
+        session.output.line(f"{what}{value_text(row.value)} ({where})")
     if not yes:
         if not session.interactive:
             way = session.command("config", "trust", "--yes")

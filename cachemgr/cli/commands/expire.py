@@ -1,5 +1,6 @@
 """`cachemgr expire`: remove what rules say, through a plan."""
 
+import shlex
 from dataclasses import replace
 from typing import Any
 
@@ -16,13 +17,16 @@ from cachemgr.cli.targets import (
     selected,
 )
 from cachemgr.cli.wish import Wish, action_options
-from cachemgr.domain.errors import Unavailable, UnknownTarget
+from cachemgr.domain.errors import Unavailable, UnknownTarget, UsageError
 from cachemgr.domain.field import Measure, rule_amount
+from cachemgr.domain.inventory import Inventory
 from cachemgr.domain.policy import Policy
-from cachemgr.domain.target import Selection
+from cachemgr.domain.target import Selection, written_out
 from cachemgr.domain.verdict import Judgement
 from cachemgr.present.document.expiry import explanation_document
-from cachemgr.present.expiry import clock_sentence, verdict_sentence
+from cachemgr.present.expiry import clock_sentence
+from cachemgr.present.size_rules import size_notes
+from cachemgr.present.standing import record_word, standing_sentence
 from cachemgr.present.text import counted, display_name
 
 EPILOG = """\b
@@ -87,7 +91,12 @@ def _rule_options(command: Any) -> Any:
     multiple=True,
     help="A saved policy; a rule beside it replaces the same one.",
 )
-@click.option("--explain", metavar="ENTRY", multiple=True, help="Say which rule takes or keeps it, and stop.")
+@click.option(
+    "--explain",
+    metavar="ENTRY",
+    multiple=True,
+    help="Say which rule takes or keeps it, and when one will; then stop. ENTRY as a table prints it.",
+)
 @action_options(disposal=True)
 @nul_option
 @everywhere
@@ -104,8 +113,11 @@ def expire(
 ) -> int:
     """Remove what rules name, through a plan that says why."""
     name = _one(names)
+    session.tells_of = lambda policy: policy == name
     policy = _policy(session, name, rules)
     words = read_targets(targets, nul=nul)
+    if policy.empty and (meant := _meant(session, targets)):
+        raise UsageError(f"no rule says what may go, and that never means everything; did you mean {meant}?")
     session.service.expiring.refuse_empty(policy)
     inventory = session.inventory()
     about = selected(session, inventory, policy.targets)
@@ -113,11 +125,12 @@ def expire(
     refuse_unusable(inventory, selection)
     entries = selection.entries & about.entries
     if explain:
-        wanted = selected(session, inventory, explain)
+        ids = (written_out(inventory, word, entries, display_name) for word in explain)
+        wanted = selected(session, inventory, tuple(ids))
         judgement = session.service.expiring.explain(
             inventory, policy, entries, disposal=wish.disposal, force=wish.forced
         )
-        return _explain(session, judgement, wanted)
+        return _explain(session, inventory, judgement, wanted)
     say_packed(session, inventory, selection)
     if name is not None and words and not set(selection.caches) & set(about.caches):
         raise UnknownTarget(
@@ -156,22 +169,40 @@ def _policy(session: Session, name: str | None, rules: dict[str, Any]) -> Policy
     return replace(saved, **given)
 
 
-def _explain(session: Session, judgement: Judgement, wanted: Selection) -> int:
-    output = session.output
+def _meant(session: Session, words: tuple[str, ...]) -> str:
+    """The option for a word that stands where targets do; empty where it is none."""
+    from difflib import get_close_matches  # only a mistake needs it
+
+    options = {option.removeprefix("--"): option for option in ("--ttl", *(rule[0] for rule in _RULES))}
+    options |= {
+        policy.name: f"--policy {shlex.quote(display_name(policy.name))}"
+        for policy in session.service.expiring.policies
+    }
+    strange = [word for word in words if session.service.expiring.meant_by(word) is not None]
+    near = (get_close_matches(word, options, 1, 0.8) for word in strange)
+    return next((options[found[0]] for found in near if found), "")
+
+
+def _explain(session: Session, inventory: Inventory, judgement: Judgement, wanted: Selection) -> int:
+    output, expiring = session.output, session.service.expiring
     rank = {verdict.entry: number for number, verdict in enumerate(judgement.verdicts, 1)}
     shown = [verdict for verdict in judgement.verdicts if verdict.entry in wanted.entries]
+    waits = {verdict.entry: expiring.waits(inventory, judgement, verdict) for verdict in shown}
     if session.options.json:
-        output.document(explanation_document(judgement, shown, rank, session.now()))
+        output.document(explanation_document(judgement, shown, rank, waits, session.now()))
         return 0
     for verdict in shown:
         word = "goes" if verdict.goes else "stays"
-        output.line(f"{display_name(verdict.entry)} {word}: {verdict_sentence(verdict)}")
+        why = standing_sentence(verdict, waits[verdict.entry], judgement.expiry, session.now())
+        output.line(f"{display_name(verdict.entry)} {word}: {why}")
         place = rank[verdict.entry] if verdict.goes else None
-        output.line(f"  {_standing(place, len(rank))}; its record: {verdict.state.value}")
+        output.line(f"  {_standing(place, len(rank))}; its record: {record_word(verdict.state)}")
     for entry in sorted(wanted.entries - rank.keys()):
         output.line(f"{display_name(entry)} stays: it is not among what the rules are about")
     for clock in judgement.expiry.clocks:
         output.line(f"{clock_sentence(clock)}.")
+    for line in size_notes(judgement.expiry, output.si, after=bool(judgement.going)):
+        output.line(f"{line}.")
     return 0
 
 

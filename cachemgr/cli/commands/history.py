@@ -2,8 +2,8 @@
 
 import click
 
+from cachemgr.cli.columns import Column
 from cachemgr.cli.options import everywhere, json_option, pass_session
-from cachemgr.cli.output import Column
 from cachemgr.cli.session import Session
 from cachemgr.domain.run import Run
 from cachemgr.domain.terms import Status

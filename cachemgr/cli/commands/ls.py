@@ -4,6 +4,7 @@ import shlex
 
 import click
 
+from cachemgr.cli.columns import Column
 from cachemgr.cli.options import (
     everywhere,
     json_option,
@@ -12,7 +13,6 @@ from cachemgr.cli.options import (
     targets_argument,
     where_option,
 )
-from cachemgr.cli.output import Column
 from cachemgr.cli.session import Session
 from cachemgr.cli.targets import matching, out_of_reach, read_targets, say_packed, selected
 from cachemgr.domain.errors import Unavailable
@@ -77,11 +77,11 @@ def _table(session: Session, inventory: Inventory, shown: tuple[Entry, ...], mat
         Column(""),
         Column("Size", right=True),
         Column("Frees", right=True),
-        Column("Files", right=True, drops=True),
-        Column("Changed", right=True, drops=True),
-        Column("Used", right=True, drops=True),
+        Column("Files", right=True, drops=1),
+        Column("Changed", right=True, drops=1),
+        Column("Used", right=True, drops=1),
         Column("Entry"),
-        Column("Note", shrinks=True, drops=True),
+        Column("Note", shrinks=True, drops=1),
     )
     rows = []
     for entry in shown:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import click
 
 from cachemgr.cli.action import act
+from cachemgr.cli.columns import Column
 from cachemgr.cli.options import everywhere, pass_session
-from cachemgr.cli.output import Column
 from cachemgr.cli.session import Session
 from cachemgr.cli.wish import Wish, action_options
 from cachemgr.domain.errors import UsageError
@@ -158,9 +158,9 @@ def _detail(session: Session, told: Told) -> None:
         Column("State"),
         Column("Now"),
         Column("What"),
-        Column("Size", right=True, drops=True),
+        Column("Size", right=True, drops=1),
         Column("Entry", shrinks=True),
-        Column("Why", drops=True),
+        Column("Why", drops=1),
     )
     if lines:
         output.table(columns, lines)

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import click
 
+from cachemgr.cli.columns import Column
 from cachemgr.cli.options import everywhere, json_option, nul_option, pass_session, targets_argument
-from cachemgr.cli.output import Column
 from cachemgr.cli.session import Session
 from cachemgr.cli.targets import read_targets, selected
 from cachemgr.domain.errors import Unavailable
@@ -89,10 +89,10 @@ def _table(session: Session, inventory: Inventory, frees: Mapping[CacheId | None
         Column("Cache"),
         Column("Size", right=True),
         Column("Frees", right=True),
-        Column("Files", right=True, drops=True),
-        Column("Used", right=True, drops=True),
+        Column("Files", right=True, drops=1),
+        Column("Used", right=True, drops=1),
         Column("Where", shrinks=True),
-        Column("If deleted", shrinks=True, drops=True),
+        Column("If deleted", shrinks=True, drops=1),
     )
     absent = {
         cache.id for cache in inventory.caches if cache.state is CacheState.MISSING and not cache.problems

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 import click
 
+from cachemgr.cli.columns import Column
 from cachemgr.cli.options import everywhere, json_option, pass_session
-from cachemgr.cli.output import Column, Output
+from cachemgr.cli.output import Output
 from cachemgr.cli.session import Session
 from cachemgr.domain.cache_type import CacheType, Default
 from cachemgr.domain.errors import UnknownTarget

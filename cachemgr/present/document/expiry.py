@@ -5,21 +5,42 @@ from datetime import datetime
 
 from cachemgr.domain.inventory import EntryId
 from cachemgr.domain.policy import CONFIDENCE
-from cachemgr.domain.verdict import Judgement, Verdict
+from cachemgr.domain.verdict import Judgement, Verdict, Wait
 from cachemgr.journal import expiries
 from cachemgr.present.document.values import Document, exact, head, time
-from cachemgr.present.expiry import verdict_sentence
+from cachemgr.present.standing import standing_sentence
 
 
 def explanation_document(
-    judgement: Judgement, shown: Sequence[Verdict], rank: Mapping[EntryId, int], now: datetime
+    judgement: Judgement,
+    shown: Sequence[Verdict],
+    rank: Mapping[EntryId, int],
+    waits: Mapping[EntryId, Sequence[Wait]],
+    now: datetime,
 ) -> Document:
-    """`rank` is the place of each entry in the order in which they would go, from 1."""
+    """`rank` is the place of each entry in the order in which they would go, from 1; `waits` has what a rule
+    still waits for."""
     return {
         **head("cachemgr.explanation/1", now),
         "expiry": expiries.encode(judgement.expiry),
         "judged": len(judgement.verdicts),
-        "entries": [_verdict(verdict, rank[verdict.entry]) for verdict in shown],
+        "entries": [
+            {
+                **_verdict(verdict, rank[verdict.entry]),
+                "message": standing_sentence(verdict, waits[verdict.entry], judgement.expiry, now),
+                "waits": [_wait(wait) for wait in waits[verdict.entry]],
+            }
+            for verdict in shown
+        ],
+    }
+
+
+def _wait(wait: Wait) -> Document:
+    return {
+        "rule": wait.criterion.value,
+        "clock": wait.source.value,
+        "when": time(wait.when),
+        "from": time(wait.due),
     }
 
 
@@ -34,7 +55,6 @@ def _verdict(verdict: Verdict, rank: int) -> Document:
         "confidence": verdict.source and CONFIDENCE[verdict.source].value,
         "when": time(verdict.when),
         "detail": exact(verdict.detail),
-        "message": verdict_sentence(verdict),
         "size_bytes": verdict.size,
         "rank": rank,
     }

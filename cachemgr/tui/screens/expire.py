@@ -76,7 +76,7 @@ class ExpireScreen(View):
 
     def request(self) -> Request:
         """What a plan would be asked for now: a policy narrows what was chosen, and never takes its place."""
-        return self.chosen.narrowed(self.policy)
+        return self.chosen.narrowed(self.policy, self.panel.lender)
 
     def facts(self) -> set[Fact]:
         made = super().facts() | {Fact.ROW}
@@ -85,7 +85,7 @@ class ExpireScreen(View):
                 made.add(Fact.OPEN)
             if self.chosen.partial:
                 made.add(Fact.CHOSEN)
-            if self.panel.rules.has_focus:
+            if self.panel.rules.has_focus and not self.policy.wrong:
                 made.add(Fact.EDITABLE)
         return made
 
@@ -120,14 +120,16 @@ class ExpireScreen(View):
 
     def status_lines(self) -> tuple[Split, ...]:
         wrong, other = self.panel.wrong, self._none_meant() if not self.panel.typing else ""
-        if not wrong and not other:
-            return (self.status(),)
-        tone = "danger" if wrong else "legacy"
-        return tuple(Split(((line, tone),)) for line in wrap(wrong or other, max(self.size.width - 2, 20)))
+        said = self._wrapped(wrong or other, "danger" if wrong else "legacy") or (self.status(),)
+        return (*said, *self._wrapped(self.panel.doubt(), "legacy"))
+
+    def _wrapped(self, sentence: str, tone: str) -> tuple[Split, ...]:
+        return tuple(Split(((line, tone),)) for line in wrap(sentence, max(self.size.width - 2, 20)))
 
     @on(RulePanel.Changed)
     def _follow(self) -> None:
         self.set_class(bool(self.panel.wrong), "wrong")
+        self.set_class(self.panel.typing, "typing")
         self.redraw()
 
     @on(FastTable.Moved, "#entries")
@@ -193,7 +195,9 @@ class ExpireScreen(View):
             self.app.pop_screen()
 
     def _none_meant(self) -> str:
-        """That nothing of what was chosen is meant, where that is so."""
+        """That nothing of what was chosen is meant, or can be, where that is so."""
+        if self.policy.wrong:
+            return self.policy.wrong
         return self.chosen.none_meant(self.policy) if self.policy.trusted else ""
 
     @property
@@ -220,8 +224,10 @@ class ExpireScreen(View):
             title = verdict_view.title(judgement, self._sizes[0], self.look, si=self.session.si)
             preview = self.query_one("#preview")
             preview.border_title = Content.from_text(title, markup=False)
-            short = verdict_view.unmet(judgement, si=self.session.si)
-            preview.border_subtitle = Content.from_text(short, markup=False) if short else None
+            below = verdict_view.unmet(judgement, si=self.session.si)
+            preview.set_class(bool(below), "unmet")
+            below = below or verdict_view.order(judgement)
+            preview.border_subtitle = Content.from_text(below, markup=False) if below else None
         keys = tuple(str(number) for number in range(len(self._verdicts)))
         nothing = "no rule says what goes yet" if self.policy.empty else "nothing goes by these rules"
         self.entries.show_rows(keys, self._entry_row, empty=nothing)

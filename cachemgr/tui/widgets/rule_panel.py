@@ -50,7 +50,10 @@ class RulePanel(Vertical):
         """Why what is being typed is no rule."""
         self._saved = {str(number): policy for number, policy in enumerate(saved)}
         self._blanks = {blank.name: blank for blank in BLANKS}
-        self._before, self._place = self.own, _OWN
+        self.borrowed: Policy | None = None
+        """The policy of an untrusted project that one's own rules began as, whose values they still have."""
+        self._before: tuple[Policy, Policy | None] = (self.own, None)
+        self._place = _OWN
         self._wait: Timer | None = None
         self.policies = FastTable(_POLICIES, id="policies")
         self.rules = FastTable(_rules(""), id="rules")
@@ -94,22 +97,33 @@ class RulePanel(Vertical):
         if self.typing and blank is not None:
             return ((f"{blank.meaning}: {blank.example}, or nothing", "muted"),)
         if self.rules.has_focus and blank is not None:
-            return ((f"--{blank.name}", "dim"), (f"  {blank.meaning}", "muted"))
-        if not self.policy.trusted:
-            return (("it comes from this project's file; read it, then run cachemgr config trust", "legacy"),)
+            return ((blank.option, "dim"), (f"  {blank.meaning}", "muted"))
         if self.policies.has_focus:
             own = "rules of your own, saved nowhere"
             return ((own if self.is_own else policy_text(self.policy), "muted"),)
         return ()
 
+    @property
+    def lender(self) -> str:
+        """The untrusted policy that values of one's own rules are from; empty for none."""
+        return display_name(self.borrowed.name) if self.borrowed is not None and self.is_own else ""
+
+    def doubt(self) -> str:
+        """A sentence where values are those of a project that nobody trusts."""
+        if not self.policy.trusted:
+            return "it comes from this project's file; read it, then run cachemgr config trust"
+        if lender := self.lender:
+            return f"the rest is {lender}'s, of this project's file, which is not trusted; read it first"
+        return ""
+
     def change(self) -> None:
         """Type the rule under the cursor, or turn it on or off. A saved policy is copied first."""
-        if (blank := self._blank()) is None:
+        if (blank := self._blank()) is None or self.policy.wrong:
             return
         if blank.is_switch:
             self._take(filled(self.policy, blank, "" if text_of(self.policy, blank) else "on"))
             return
-        self._before, self._place = self.own, self.policies.key or _OWN
+        self._before, self._place = (self.own, self.borrowed), self.policies.key or _OWN
         self.typed.placeholder = blank.example
         self.typed.value = text_of(self.policy, blank)
         self.typed.display = True
@@ -117,12 +131,12 @@ class RulePanel(Vertical):
 
     def clear(self) -> None:
         """Take the rule under the cursor away."""
-        if (blank := self._blank()) is not None:
+        if (blank := self._blank()) is not None and not self.policy.wrong:
             self._take(filled(self.policy, blank, ""))
 
     def give_up(self) -> None:
         """Stop typing; everything is as it was before."""
-        self.own = self._before
+        self.own, self.borrowed = self._before
         self.policies.move_to(self._place)
         self._close()
 
@@ -187,6 +201,8 @@ class RulePanel(Vertical):
             self.post_message(self.Changed())
 
     def _take(self, policy: Policy) -> None:
+        if not self.is_own:
+            self.borrowed = None if self.policy.trusted else self.policy
         self.own = replace(policy, name="", title="", origin=None, trusted=True)
         self.policies.move_to(_OWN)
         self.post_message(self.Changed())
@@ -200,14 +216,14 @@ class RulePanel(Vertical):
         policy = self._saved.get(key)
         if policy is None:
             return Row((words("your own rules", "bold"), prose("")))
-        tone = "" if policy.trusted else "legacy"
+        tone = "danger" if policy.wrong else "" if policy.trusted else "legacy"
         return Row((words(display_name(policy.name), tone), prose(policy_title(policy), "muted")))
 
     def _rule_row(self, key: str) -> Row:
         blank = self._blanks[key]
         text = text_of(self.policy, blank)
         value = words(text, "accent-ink bold") if text else words(look(self.app).glyphs.none, "faint")
-        return Row((words(blank.title, "" if text else "muted"), value))
+        return Row((words(blank.option, "" if text else "muted"), value))
 
 
 _POLICIES = (Column("policy", "Policy", 18, grow=1, most=24), Column("title", "", 14, grow=2, drop=1))
