@@ -133,13 +133,15 @@ def test_a_column_that_rotted_is_what_the_answer_says_again(
     assert served(cache, 50) == set(range(50))
 
 
-def test_no_answer_comes_back_under_another_key(cache: Cache, root: Path) -> None:
+@pytest.mark.parametrize("place", [6, 31])
+def test_no_answer_comes_back_under_another_key(place: int, cache: Cache, root: Path) -> None:
     """Keys of one's own may differ in one bit."""
-    mine, other = f"{1:064x}", f"{1 + (1 << 200):064x}"
+    mine = f"{2:064x}"
+    other = f"{2 ^ 1 << (31 - place) * 8:064x}"
     assert cache.set(mine, "an answer of mine", ttl=None)
     cache.close()
     data, at = place_of(root, bytes.fromhex(mine))
-    data[at + 6] ^= 1
+    data[at + place] ^= 1
     (root / PACKED).write_bytes(data)
 
     (found,) = cache.verify(repair=True).findings
