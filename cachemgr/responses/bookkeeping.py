@@ -54,7 +54,8 @@ def unsound(database: sqlite3.Connection) -> Iterator[Unsound]:
                 step //= 2
                 continue
             rows = database.execute(_BYTES, (last, 1)).fetchall()
-        if not rows:
+        # Numbers that are out of order are the structure's fault; going on from there would not end.
+        if not rows or rows[-1][0] <= last:
             return
         last = rows[-1][0]
         for number, *said, body in rows:

@@ -1,6 +1,7 @@
 """The responses of a damaged database that are whole, however they can still be reached."""
 
 import sqlite3
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +16,9 @@ that is not there, `TOOBIG` a length that is another one now."""
 _GAP = 100_000
 """Numbers that are tried one after the other, where no walk through the table comes: 6 µs each, while
 writers wait."""
-_TABLE = "SELECT id, NULL FROM r NOT INDEXED ORDER BY id"
-_INDEX = "SELECT id, h FROM r INDEXED BY r_narrow ORDER BY h"
+_INDEX = "SELECT id, h FROM r INDEXED BY r_narrow ORDER BY h "
 # A damaged type is no damaged answer: bytes are bytes.
-_ONE = "SELECT h, CAST(key AS BLOB), CAST(body AS BLOB) FROM r WHERE id = ?"
+_ROWS = "SELECT id, h, CAST(key AS BLOB), CAST(body AS BLOB) FROM r"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,58 +34,58 @@ def salvaged(database: sqlite3.Connection) -> Salvage:
     """Of a connection that nobody else uses. Raises StoreError for a fault of the device: what cannot be read
     now may be sound."""
     best: dict[bytes, tuple[tuple[int, int], Metadata, bytes, int]] = {}
-    whole = 0
+    whole: set[tuple[int, bytes]] = set()
     with translated():
         database.text_factory = bytes
         # It is only read, and then one damaged part of the schema stops no other (sqlite.org/pragma.html).
         database.execute("PRAGMA writable_schema = ON")
         database.execute("BEGIN")
         this = _fetched(database, "PRAGMA user_version") == [(packed_sql.VERSION,)]
-        numbers = _numbers(database)
-        for place in sorted(numbers):
-            for said, key, body in _fetched(database, _ONE, place):
-                try:
-                    metadata, start = packed.unpack(body)
-                except Corrupt:
-                    continue
-                if not packed_sql.is_key(key):
-                    continue
-                # A key has no checksum but its number, which the index has, too, and one of the two has to be
-                # it: an answer under another key would be a wrong one. Other versions have other numbers.
-                if this and packed_sql.number_of(key) not in (said, numbers[place]):
-                    continue
-                whole += 1
-                if key not in best or metadata.newness >= best[key][0]:
-                    best[key] = metadata.newness, metadata, body, len(body) - start
+        indexed = {place: said for way in ("ASC", "DESC") for place, said in _walk(database, _INDEX + way)[0]}
+        for place, said, key, body in _rows(database, indexed):
+            try:
+                metadata, start = packed.unpack(body)
+            except Corrupt:
+                continue
+            if not packed_sql.is_key(key) or (place, key) in whole:
+                continue
+            # A key has no checksum but its number, which the index has, too, and one of the two has to be it:
+            # an answer under another key would be a wrong one. Other versions have other numbers.
+            if this and packed_sql.number_of(key) not in (said, indexed.get(place)):
+                continue
+            whole.add((place, key))
+            if key not in best or metadata.newness >= best[key][0]:
+                best[key] = metadata.newness, metadata, body, len(body) - start
     rows = [(*packed_sql.columns(key, size, of), body) for key, (_, of, body, size) in best.items()]
-    return Salvage(tuple(rows), whole - len(best))
+    return Salvage(tuple(rows), len(whole) - len(best))
 
 
-def _numbers(database: sqlite3.Connection) -> dict[int, object]:
-    """Where all rows are that can be reached, and which numbers their keys have in the index. Both trees are
-    walked from both ends; in between, places are tried."""
-    found: dict[int, object] = {}
-    up, down = ([number for number, _ in _walk(database, f"{_TABLE} {way}")] for way in ("ASC", "DESC"))
-    for way in ("ASC", "DESC"):
-        found.update(_walk(database, f"{_INDEX} {way}"))
-    last = max(up, default=0)
-    next_known = min(down, default=max(found, default=0) + 1)
+def _rows(database: sqlite3.Connection, indexed: Collection[int]) -> Iterator[Any]:
+    """By a walk from either end; then where the index says that they are, and in between, each by itself."""
+    up, done = _walk(database, f"{_ROWS} NOT INDEXED ORDER BY id ASC")
+    yield from up
+    if done:
+        return
+    down, _ = _walk(database, f"{_ROWS} NOT INDEXED ORDER BY id DESC")
+    yield from down
+    last = max((row[0] for row in up), default=0)
+    next_known = min((row[0] for row in down), default=max(indexed, default=0) + 1)
     between = range(last + 1, min(next_known, last + _GAP))
-    for number in (*up, *down, *between):
-        found.setdefault(number, None)
-    return found
+    for place in sorted({*indexed, *between}.difference(row[0] for row in (*up, *down))):
+        yield from _fetched(database, f"{_ROWS} WHERE id = ?", place)
 
 
-def _walk(database: sqlite3.Connection, query: str) -> list[tuple[int, object]]:
+def _walk(database: sqlite3.Connection, query: str) -> tuple[list[Any], bool]:
     """Up to where it cannot go on, less one: `sqlite3` is a row ahead, and drops it when the step behind that
-    fails."""
+    fails. And whether it came to the end."""
     found = []
     try:
         for line in database.execute(query):
             found.append(line)  # noqa: PERF402 - what came before a fault counts
     except FAULTS as error:
         _refuse_others(error)
-    return found
+        return found, False
+    return found, True
 
 
 def _fetched(database: sqlite3.Connection, query: str, *values: object) -> list[Any]:

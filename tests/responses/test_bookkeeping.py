@@ -105,6 +105,21 @@ def test_a_bound_that_is_no_number_stops_no_sweep(bound: str, cache: Cache, root
     assert cache.verify().sound, "it looked for the next one"
 
 
+def test_numbers_that_are_out_of_order_are_looked_at_once(cache: Cache, root: Path) -> None:
+    """The number of a row in the middle of a page is less than those before it."""
+    key = bytes.fromhex(cache.digest("key 70"))
+    filled(cache, 100, padding=20)
+    data, at = place_of(root, key)
+    start = next(start for start in range(at - 9, 0, -1) if data[start] == at - 8 - start)
+    assert data[start - 1] == 71, "the number, before the header"
+    data[start - 1] = 1
+    (root / PACKED).write_bytes(data)
+
+    assert not cache.verify().sound
+    assert not cache.verify(repair=True).left
+    assert len(served(cache, 100)) >= 99
+
+
 @pytest.mark.parametrize("step", [pytest.param(1, marks=pytest.mark.soak), 9], ids=["each bit", "some"])
 def test_no_bit_of_a_rows_header_loses_what_is_served(
     step: int, opened: Opener, root: Path, faults: list[str]
