@@ -47,7 +47,7 @@ def salvaged(database: sqlite3.Connection) -> Salvage:
                 metadata, start = packed.unpack(body)
             except Corrupt:
                 continue
-            if not packed_sql.is_key(key) or (place, key) in whole:
+            if not packed_sql.is_key(key):
                 continue
             # A key has no checksum but its number, which the index has, too, and one of the two has to be it:
             # an answer under another key would be a wrong one. Other versions have other numbers.
@@ -71,7 +71,8 @@ def _rows(database: sqlite3.Connection, indexed: Collection[int]) -> Iterator[An
     last = max((row[0] for row in up), default=0)
     next_known = min((row[0] for row in down), default=max(indexed, default=0) + 1)
     between = range(last + 1, min(next_known, last + _GAP))
-    for place in sorted({*indexed, *between}.difference(row[0] for row in (*up, *down))):
+    # Those that a walk came to, too: of a page that is there twice, this is the one that is written.
+    for place in sorted({*indexed, *between}):
         yield from _fetched(database, f"{_ROWS} WHERE id = ?", place)
 
 

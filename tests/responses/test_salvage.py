@@ -90,6 +90,23 @@ def test_of_two_rows_for_one_key_the_newer_stays(cache: Cache, root: Path, hands
     assert cache.verify().sound
 
 
+def test_of_a_page_that_is_there_twice_the_newer_answers_stay(cache: Cache, root: Path, hands: Hands) -> None:
+    """A write that went to another's place as well: what is stored since is in one of them."""
+    filled(cache, 200, padding=300)
+    data = content(root)
+    source, target = (data.index(f"answer {one} ".encode()) // PAGE * PAGE for one in (150, 50))
+    data[target : target + PAGE] = data[source : source + PAGE]
+    (root / PACKED).write_bytes(data)
+    hands.pass_by(5)
+    assert cache.set("key 150", "new") is SetResult.STORED
+
+    assert not cache.verify(repair=True).left
+    hit = cache.get("key 150")
+    assert hit is not None
+    assert hit.value == "new"
+    assert len(served(cache, 200)) > 160
+
+
 def place_of(root: Path, key: bytes) -> tuple[bytearray, int]:
     """The database, and where a key lies in its row; the eight bytes before are `h`."""
     data = content(root)
