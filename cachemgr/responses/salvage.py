@@ -16,9 +16,9 @@ that is not there, `TOOBIG` a length that is another one now."""
 _GAP = 100_000
 """Numbers that are tried one after the other, where no walk through the table comes: 6 µs each, while
 writers wait."""
-_INDEX = "SELECT id, h FROM r INDEXED BY r_narrow ORDER BY h "
-# A damaged type is no damaged answer: bytes are bytes.
-_ROWS = "SELECT id, h, CAST(key AS BLOB), CAST(body AS BLOB) FROM r"
+_INDEX = "SELECT rowid, h FROM r INDEXED BY r_narrow ORDER BY h "
+# A damaged type is no damaged answer: bytes are bytes. `id` may have become a column like others.
+_ROWS = "SELECT rowid, h, CAST(key AS BLOB), CAST(body AS BLOB) FROM r"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +62,18 @@ def salvaged(database: sqlite3.Connection) -> Salvage:
 
 def _rows(database: sqlite3.Connection, indexed: Collection[int]) -> Iterator[Any]:
     """By a walk from either end; then where the index says that they are, and in between, each by itself."""
-    up, done = _walk(database, f"{_ROWS} NOT INDEXED ORDER BY id ASC")
+    up, done = _walk(database, f"{_ROWS} NOT INDEXED ORDER BY rowid ASC")
     yield from up
     if done:
         return
-    down, _ = _walk(database, f"{_ROWS} NOT INDEXED ORDER BY id DESC")
+    down, _ = _walk(database, f"{_ROWS} NOT INDEXED ORDER BY rowid DESC")
     yield from down
     last = max((row[0] for row in up), default=0)
     next_known = min((row[0] for row in down), default=max(indexed, default=0) + 1)
     between = range(last + 1, min(next_known, last + _GAP))
     # Those that a walk came to, too: of a page that is there twice, this is the one that is written.
     for place in sorted({*indexed, *between}):
-        yield from _fetched(database, f"{_ROWS} WHERE id = ?", place)
+        yield from _fetched(database, f"{_ROWS} WHERE rowid = ?", place)
 
 
 def _walk(database: sqlite3.Connection, query: str) -> tuple[list[Any], bool]:

@@ -183,3 +183,14 @@ def test_a_damaged_schema_loses_no_answer(part: str, letter: str, cache: Cache, 
     (done,) = cache.verify(repair=True).findings
     assert done.reason.startswith("50 responses saved, 0 lost")
     assert served(cache, 50) == set(range(50))
+
+
+def test_nor_does_one_in_which_the_number_is_a_column_like_others(cache: Cache, root: Path) -> None:
+    filled(cache, 600, padding=300)
+    data = content(root)
+    data[data.index(b"id INTEGER PRIMARY KEY", data.index(b"CREATE TABLE r(")) + 3] ^= 1
+    (root / PACKED).write_bytes(data)
+    without_pages_of(root, 150)
+
+    assert cache.verify(repair=True).sound
+    assert len(served(cache, 600)) > 560
