@@ -14,14 +14,15 @@ from pathlib import Path
 
 from cachemgr.responses import files, forks
 from cachemgr.responses.anchor import BELIEVED
-from cachemgr.responses.errors import ReadOnly, StoreError
+from cachemgr.responses.errors import Corrupt, ReadOnly, StoreError
 from cachemgr.responses.packed_sql import APPLICATION
 from cachemgr.responses.seats import Seat, Turns
-from cachemgr.responses.sqlite_faults import UNWRITABLE, primary_code, translated
-from cachemgr.responses.tables import forget_cheaply, make_tables, teach, write_ahead
+from cachemgr.responses.sqlite_faults import FAULTS, UNWRITABLE, primary_code, translated
+from cachemgr.responses.tables import catch_up, forget_cheaply, make_tables, teach, write_ahead
 
 _PATIENCE = 5.0
 """Seconds that a writer waits for another one."""
+_EARLIER = "made by an earlier version of cachemgr; `cachemgr responses verify --repair` makes it anew"
 
 
 _carried: set[str] = set()
@@ -68,11 +69,11 @@ class Connections:
     def _begin(self) -> None:
         self._turns = Turns()
         self._making = threading.Lock()
-        self._era = object()
+        self._era, self._earlier_until = object(), float("-inf")
 
     def close(self) -> None:
         """This thread's now; others' on their next use or with their threads."""
-        self._era = object()
+        self._era, self._earlier_until = object(), float("-inf")
         with self.turn():
             self._keep(None)
 
@@ -165,6 +166,8 @@ class Connections:
             )
         if not os.path.exists(self._path):
             return None
+        if time.monotonic() < self._earlier_until:
+            raise Corrupt(_EARLIER)  # opening it for each question would take a millisecond
         for mode in self._modes():
             # A log that nobody can put in would be passed over in silence.
             if "immutable" in mode and _length(self._path + "-wal"):
@@ -214,11 +217,16 @@ class Connections:
             raise StoreError("made by a newer version of cachemgr")
         if version:
             self._refuse_foreign(connection)
-        if new and version < self._version:
+        if version and version < self._version:
+            self._earlier_until = time.monotonic() + BELIEVED
+            raise Corrupt(_EARLIER)
+        if new and not version:
             make_tables(
                 connection, self._schema, self._page, self._application, self._version, self._refuse_foreign
             )
             write_ahead(connection, _PATIENCE)
+        elif new:
+            catch_up(connection, _PATIENCE)
         connection.execute(f"PRAGMA synchronous = {self._sync}")
         connection.execute("PRAGMA journal_size_limit = 16777216")
         connection.execute("PRAGMA cache_size = -32000")
@@ -255,6 +263,6 @@ def is_ours(path: str) -> bool | None:
         with closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)) as connection:
             (application,) = connection.execute("PRAGMA application_id").fetchone()
             (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.Error:
+    except FAULTS:
         return None  # whoever opens it to write looks again
     return application == APPLICATION if tables else None

@@ -15,7 +15,7 @@ from cachemgr.responses.brake import Brake
 from cachemgr.responses.clock import Clock
 from cachemgr.responses.config import CacheConfig
 from cachemgr.responses.entry import Entry
-from cachemgr.responses.errors import Corrupt
+from cachemgr.responses.errors import StoreError, Unreachable
 from cachemgr.responses.limits import Limits, removed
 from cachemgr.responses.overview import Overview
 from cachemgr.responses.query import ALL, EntryQuery
@@ -192,8 +192,8 @@ class Maintained(Overview):
         """Of entries. None can be counted where all that was found is that the store cannot be read."""
         try:
             return self._store.totals(now_ms)[0].entries
-        except Corrupt:
-            if not findings:
+        except (StoreError, TypeError) as error:  # the latter where damage stands for a number
+            if not findings or isinstance(error, Unreachable):
                 raise
             return 0
 

@@ -17,7 +17,7 @@ from cachemgr.responses.metadata import EVER, Content, Encoding, Metadata
 from cachemgr.responses.packed import pack
 
 VERSION = 2
-"""1, which was never released, had two indexes. A database of it is changed by whoever opens it to write."""
+"""1, which was never released, had two indexes. A database of it is read by a repair alone."""
 APPLICATION = 0x51464352
 """`QFCR`, for file(1) and for ourselves."""
 PAGE = 8192
@@ -31,7 +31,6 @@ SCHEMA = (
         cost REAL NOT NULL, form INTEGER NOT NULL, body BLOB NOT NULL)""",
     # One row for each `h` and `key`: every statement that inserts sees to it.
     "CREATE INDEX IF NOT EXISTS r_narrow ON r(h, expires, disk, bytes, created)",
-    "DROP INDEX IF EXISTS r_expires",
     # Nothing expires before this moment, so that a sweep which has nothing to do need not look for it.
     "CREATE TABLE IF NOT EXISTS soonest(at INTEGER NOT NULL)",
     f"INSERT INTO soonest SELECT (SELECT coalesce(min(expires), {EVER}) FROM r) "
@@ -83,7 +82,15 @@ OLDEST = f"""
     WHERE {{where}} ORDER BY created <= :late, created / :bucket, coalesce(accessed, created), id
 """
 EXPIRED = f"{_VICTIMS} {_NARROW} WHERE expires <= ? AND id > ? ORDER BY id LIMIT ?"
-SOONEST = "SELECT at FROM soonest"
+SOONEST = "SELECT CASE typeof(at) WHEN 'integer' THEN at END FROM soonest"
+"""None where it is no number: damaged."""
+BOUND = f"SELECT (SELECT count(*) FROM soonest), ({SOONEST}), (SELECT min(expires) FROM {_NARROW})"
+"""How many there are, which it is, and which it may be at most."""
+HAS_TWO_ROWS = f"""SELECT EXISTS(
+    SELECT 1 FROM r WHERE h IN (SELECT h FROM {_NARROW} GROUP BY h HAVING count(*) > 1)
+    GROUP BY h, key HAVING count(*) > 1)"""
+DELETE_SEEN = "DELETE FROM r WHERE id = ? AND CAST(body AS BLOB) IS CAST(? AS BLOB)"
+"""As it was seen, of whatever type it is."""
 LOOK_FOR_SOONEST = f"UPDATE soonest SET at = (SELECT coalesce(min(expires), {EVER}) FROM {_NARROW})"
 
 _CONTENTS: tuple[Content, ...] = ("json", "text")
@@ -92,19 +99,26 @@ _FORMS: tuple[tuple[Content, Encoding], ...] = tuple(
     (one, other) for one in _CONTENTS for other in _ENCODINGS
 )
 _NUMBERS = {form: number for number, form in enumerate(_FORMS)}
+_KEY = 32
+"""Bytes of a digest."""
 _OVERHEAD = 350
 """Bytes that a row takes in the tables and indexes beside its texts and its body."""
 
 
 def row(key: bytes, payload: bytes, metadata: Metadata) -> tuple[Any, ...]:
     """In the order of `PUT`."""
+    return (*columns(key, len(payload), metadata), pack(payload, metadata))
+
+
+def columns(key: bytes, payload: int, metadata: Metadata) -> tuple[Any, ...]:
+    """What a row says beside its body, all of which the body and the key give; `payload` in bytes."""
     return (
-        number(int.from_bytes(key)),
+        number_of(key),
         key,
         metadata.created_at_ms,
         metadata.expires_at_ms,
-        on_disk(len(payload), metadata),
-        len(payload),
+        on_disk(payload, metadata),
+        payload,
         metadata.namespace,
         metadata.provider,
         metadata.model,
@@ -112,8 +126,16 @@ def row(key: bytes, payload: bytes, metadata: Metadata) -> tuple[Any, ...]:
         metadata.response_tokens,
         metadata.cost_usd,
         _NUMBERS[metadata.content, metadata.encoding],
-        pack(payload, metadata),
     )
+
+
+def number_of(key: bytes) -> int:
+    """As `index_sql.number_of`, of a digest's bytes."""
+    return number(int.from_bytes(key))
+
+
+def is_key(found: object) -> bool:
+    return isinstance(found, bytes) and len(found) == _KEY
 
 
 def listed(found: tuple[Any, ...], at_ms: int) -> Entry:

@@ -6,21 +6,20 @@ its header is left, the file is exchanged for another; whoever writes looks afte
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 
-from cachemgr.responses import files, packed, packed_sql
+from cachemgr.responses import files, packed_sql
 from cachemgr.responses.connections import Connections
 from cachemgr.responses.errors import Corrupt, StoreError
-from cachemgr.responses.sqlite_faults import DAMAGED, primary_code, translated
+from cachemgr.responses.salvage import Salvage, salvaged
+from cachemgr.responses.sqlite_faults import FAULTS, translated
 from cachemgr.responses.tables import make_tables
 
 _PATIENCE = 5.0
 """Seconds that each side waits for the other."""
 _ENDINGS = ("-wal", "-shm", "")
 """The file itself last: as long as it is there nobody makes a new one, which would drop the log."""
-_Row = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ def rebuild(connections: Connections, path: str) -> Rebuilt:
 
 
 def _in_place(path: str) -> Rebuilt:
-    saved: list[_Row] = []
+    saved: list[Salvage] = []
     aside: list[str] = []
 
     def fill(status: int, _left: int, _pages: int) -> None:
@@ -53,8 +52,8 @@ def _in_place(path: str) -> Rebuilt:
         if not aside:  # after the first step
             aside.append(_claimed(path))
             _copy(path, aside[0])
-            saved.extend(salvaged(path))
-            _put(made, saved)
+            saved.append(_salvaged(path))
+            _put(made, saved[0])
 
     try:
         with closing(_connect(path)) as live, closing(_connect("")) as made:
@@ -66,7 +65,7 @@ def _in_place(path: str) -> Rebuilt:
         for copied in aside:
             files.remove(copied)
         raise
-    return _told(saved, aside[0])
+    return _told(saved[0], aside[0])
 
 
 def _claimed(path: str) -> str:
@@ -93,63 +92,38 @@ def _exchanged(connections: Connections, path: str) -> Rebuilt:
         for ending in moved:
             files.replace(aside + ending, path + ending)
         raise
-    saved = salvaged(aside)
-    if saved:
+    saved = _salvaged(aside)
+    if saved.rows:
         with connections.transaction() as writer:
             _put(writer, saved)
     return _told(saved, aside)
 
 
-def _told(saved: Sequence[_Row], aside: str) -> Rebuilt:
+def _salvaged(path: str) -> Salvage:
+    with closing(_connect(path)) as damaged:
+        return salvaged(damaged)
+
+
+def _told(saved: Salvage, aside: str) -> Rebuilt:
     were = _number(aside)
-    lost = None if were is None else max(0, were - len(saved))
-    return Rebuilt(len(saved), lost, aside)
+    lost = None if were is None else max(0, were - len(saved.rows) - saved.older)
+    return Rebuilt(len(saved.rows), lost, aside)
 
 
 def _number(path: str) -> int | None:
     """How many responses a damaged database had, by whatever of its indexes can still be read."""
-    with suppress(sqlite3.Error), closing(_connect(path)) as connection:
+    with suppress(*FAULTS), closing(_connect(path)) as connection:
+        connection.execute("PRAGMA writable_schema = ON")  # as for `salvaged`
         indexes = [name for _, name, *_ in connection.execute("PRAGMA index_list(r)")]
         for hint in ("", *(f'INDEXED BY "{name}"' for name in indexes), "NOT INDEXED"):
-            with suppress(sqlite3.Error):
+            with suppress(*FAULTS):
                 return int(connection.execute(f"SELECT count(*) FROM r {hint}").fetchone()[0])  # noqa: S608
     return None
 
 
-def _put(connection: sqlite3.Connection, rows: Sequence[_Row]) -> None:
+def _put(connection: sqlite3.Connection, saved: Salvage) -> None:
     """What somebody stored since is newer."""
-    connection.executemany(packed_sql.PUT_NEW, rows)
-
-
-def salvaged(path: str) -> list[_Row]:
-    """The rows of a damaged database that are whole: from both ends up to where it cannot be read. A fault
-    of the device is raised: what cannot be read now may be sound."""
-    columns = ", ".join(packed_sql.WRITTEN)
-    found: dict[object, _Row] = {}
-    for way in ("ASC", "DESC"):
-        for row in _rows(path, f"SELECT {columns} FROM r ORDER BY id {way}"):  # noqa: S608
-            if whole(row[-1]):
-                found[row[1]] = row
-    return list(found.values())
-
-
-def _rows(path: str, query: str) -> Iterator[_Row]:
-    with translated(), closing(_connect(path)) as connection:
-        try:
-            yield from connection.execute(query)
-        except sqlite3.Error as error:
-            if primary_code(error) not in DAMAGED | {sqlite3.SQLITE_ERROR}:  # the last: no such table
-                raise
-
-
-def whole(body: object) -> bool:
-    if not isinstance(body, bytes):
-        return False
-    try:
-        packed.unpack(body)
-    except Corrupt:
-        return False
-    return True
+    connection.executemany(packed_sql.PUT_NEW, saved.rows)
 
 
 def _connect(path: str) -> sqlite3.Connection:

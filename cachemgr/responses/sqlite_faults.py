@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from cachemgr.responses.errors import Corrupt, Full, ReadOnly, StoreError
 
 DAMAGED = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB))
+FAULTS = (sqlite3.Error, UnicodeDecodeError)
+"""What `sqlite3` raises; the latter where SQLite names a part of a damaged schema and the name is no text."""
 UNWRITABLE = frozenset((sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM))
 
 
@@ -15,11 +17,11 @@ def translated() -> Iterator[None]:
     """Raises StoreError for what SQLite raises."""
     try:
         yield
-    except sqlite3.Error as error:
+    except FAULTS as error:
         raise fault(error) from error
 
 
-def fault(error: sqlite3.Error) -> StoreError:
+def fault(error: sqlite3.Error | UnicodeDecodeError) -> StoreError:
     match primary_code(error):
         case sqlite3.SQLITE_FULL:
             return Full(str(error))
@@ -33,6 +35,8 @@ def fault(error: sqlite3.Error) -> StoreError:
             return StoreError(f"{error} ({getattr(error, 'sqlite_errorname', 'unknown')})")
 
 
-def primary_code(error: sqlite3.Error) -> int:
+def primary_code(error: sqlite3.Error | UnicodeDecodeError) -> int:
     """The primary one."""
+    if isinstance(error, UnicodeDecodeError):
+        return sqlite3.SQLITE_CORRUPT
     return getattr(error, "sqlite_errorcode", 0) & 0xFF

@@ -1,7 +1,6 @@
 """The `sqlite` backend: all responses packed in one database."""
 
 import os
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 
@@ -12,7 +11,7 @@ from cachemgr.responses.admission import admit
 from cachemgr.responses.config import CacheConfig
 from cachemgr.responses.connections import Connections
 from cachemgr.responses.entry import Entry
-from cachemgr.responses.errors import StoreError
+from cachemgr.responses.errors import Corrupt, StoreError
 from cachemgr.responses.files import create, make_directory
 from cachemgr.responses.format import PACKED, TAG, TAG_CONTENT
 from cachemgr.responses.index_sql import GROUPS, ORDERS, TOTALS, number_of, where
@@ -21,7 +20,7 @@ from cachemgr.responses.metadata import Metadata, Stored
 from cachemgr.responses.packed_sql import row
 from cachemgr.responses.query import EntryQuery, Grouping, Order
 from cachemgr.responses.report import Finding, Removed, Repairs, Totals
-from cachemgr.responses.sqlite_faults import fault
+from cachemgr.responses.sqlite_faults import FAULTS, fault
 from cachemgr.responses.tally import Access, Group, Tally
 
 _FLIGHTS, _STRIPES = 256, 4096
@@ -62,8 +61,10 @@ class SqliteStore:
                     return None
                 key = bytes.fromhex(digest)
                 found = seat.execute(packed_sql.GET, (number_of(digest), key)).fetchone()
-        except sqlite3.Error as error:
+        except FAULTS as error:
             raise fault(error) from error
+        except Corrupt as error:  # the database, not this answer: somebody has to hear of it
+            raise StoreError(str(error)) from error
         if found is None:
             return None
         metadata, start = packed.unpack(found[0])
@@ -84,7 +85,7 @@ class SqliteStore:
                     written = self._connections.writer().execute(statement, values).rowcount
                     if self._connections.look():
                         return written
-        except sqlite3.Error as error:
+        except FAULTS as error:
             raise fault(error) from error
         raise StoreError(_AGAIN_AND_AGAIN)
 
@@ -207,7 +208,7 @@ class SqliteStore:
         if self._admitted or self._read_only:
             return
         ours = False
-        with suppress(sqlite3.Error, StoreError):
+        with suppress(*FAULTS, StoreError):
             ours = self._reader() is not None
         if not ours:
             admit(self.place)

@@ -9,12 +9,12 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
-from cachemgr.responses import packed_sql
+from cachemgr.responses import bookkeeping, packed_sql
 from cachemgr.responses.connections import Connections
 from cachemgr.responses.errors import Corrupt, StoreError
-from cachemgr.responses.index_sql import number_of, where
+from cachemgr.responses.index_sql import where
 from cachemgr.responses.query import EntryQuery
-from cachemgr.responses.rebuild import Rebuilt, rebuild, whole
+from cachemgr.responses.rebuild import Rebuilt, rebuild
 from cachemgr.responses.report import UNSEEN, Finding, Removed, Repairs
 from cachemgr.responses.sqlite_faults import translated
 
@@ -82,7 +82,7 @@ def expired(connections: Connections, at_ms: int) -> Iterator[Removed]:
 def due(connection: sqlite3.Connection, at_ms: int) -> bool:
     """Whether something may have expired. False is certain."""
     soonest = connection.execute(packed_sql.SOONEST).fetchone()
-    return soonest is None or bool(soonest[0] <= at_ms)
+    return soonest is None or soonest[0] is None or bool(soonest[0] <= at_ms)
 
 
 def oldest(
@@ -118,26 +118,31 @@ def _removed(connections: Connections, victims: Sequence[_Victim]) -> Iterator[R
 
 
 def verified(connections: Connections, path: str, repairs: Repairs | None) -> Iterator[Finding]:
-    """Every row's checksum, then the structure of the database. A row that is not what was written is
-    removed; a database that is damaged is made anew of what can be read of it, and kept with `.bad` at its
-    end."""
+    """Every row's checksum, then the structure of the database and what it says of its rows. A row that is
+    not what was written is removed; where anything else is not so, the database is made anew of what can be
+    read of it, and kept with `.bad` at its end."""
     name = os.path.basename(path)
     try:
         with connections.reading() as seat:
             if seat is None:
                 return
-            for number, key, body in _rotten(seat.connection):
-                may = repairs is not None and repairs.allow(key.hex(), "corrupt value", "remove")
-                if may:
-                    # As it was seen: by now it may have been written anew.
-                    with connections.transaction() as writer:
-                        writer.execute("DELETE FROM r WHERE id = ? AND body = ?", (number, body))
-                reason = UNSEEN if repairs is not None and not may else ""
-                yield Finding(key.hex(), "corrupt value", may, reason, may, "remove")
-            said = [line for (line,) in seat.connection.execute("PRAGMA integrity_check(10)")]
-            if said == ["ok"]:
+            reason = bookkeeping.lacking(seat.connection)
+            if not reason:
+                unfit = 0
+                for number, item, whole, body in bookkeeping.unsound(seat.connection):
+                    if whole:
+                        unfit += 1
+                        continue
+                    may = repairs is not None and repairs.allow(item, "corrupt value", "remove")
+                    if may:
+                        # As it was seen: by now it may have been written anew.
+                        with connections.transaction() as writer:
+                            writer.execute(packed_sql.DELETE_SEEN, (number, body))
+                    reason = UNSEEN if repairs is not None and not may else ""
+                    yield Finding(item, "corrupt value", may, reason, may, "remove")
+                reason = _structure(seat.connection, unfit)
+            if not reason:
                 return
-            reason = "; ".join(said)
     except Corrupt as error:
         reason = str(error)
     if repairs is None or not repairs.allow(name, "corrupt value", "rebuild"):
@@ -153,21 +158,17 @@ def verified(connections: Connections, path: str, repairs: Repairs | None) -> It
         yield Finding(name, "corrupt value", repaired=True, reason=_said(done), remedy="rebuild")
 
 
+def _structure(connection: sqlite3.Connection, unfit: int) -> str:
+    """What is wrong with it besides, of whose rows so many say something else than their responses."""
+    said = [line for (line,) in connection.execute("PRAGMA integrity_check(10)") if line != "ok"]
+    if unfit:
+        said.append(f"{unfit} {'row says' if unfit == 1 else 'rows say'} something else than what is kept")
+    return "; ".join(said) or bookkeeping.amiss(connection)
+
+
 def _said(done: Rebuilt) -> str:
     lost = "how many are lost cannot be told" if done.lost is None else f"{done.lost} lost"
     return f"{done.saved} responses saved, {lost}; what was there is {os.path.basename(done.aside)}"
-
-
-def _rotten(connection: sqlite3.Connection) -> Iterator[tuple[int, bytes, bytes]]:
-    """Rows whose bytes are not what was written. In steps: nothing stays open between two."""
-    last = -(1 << 63)
-    while rows := connection.execute(
-        "SELECT id, h, key, body FROM r WHERE id > ? ORDER BY id LIMIT 500", (last,)
-    ).fetchall():
-        last = rows[-1][0]
-        for one, number, key, body in rows:
-            if number_of(key.hex()) != number or not whole(body):
-                yield one, key, body
 
 
 def _unchanged(connection: sqlite3.Connection, batch: Sequence[_Victim]) -> list[_Victim]:

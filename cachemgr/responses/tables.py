@@ -3,6 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from fnmatch import fnmatchcase
 
 
@@ -52,3 +53,14 @@ def write_ahead(connection: sqlite3.Connection, patience: float) -> None:
             if "locked" not in str(error) or time.monotonic() > until:
                 raise
             time.sleep(0.01)
+
+
+def catch_up(connection: sqlite3.Connection, patience: float) -> None:
+    """Switch to the log where whoever made the tables was killed before he did. What stops it now (somebody
+    reads, the device is full) stops nobody: the next opening tries again."""
+    if connection.execute("PRAGMA journal_mode").fetchone() == ("wal",):
+        return
+    connection.execute("PRAGMA busy_timeout = 0")
+    with suppress(sqlite3.OperationalError):
+        connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")

@@ -1,5 +1,5 @@
-"""The tables of packed responses: one row for each answer, a bound that sweeps believe, and databases of the
-first version."""
+"""The tables of packed responses: one row for each answer, a bound that sweeps believe, a log, and databases
+of the first version."""
 
 import os
 import sqlite3
@@ -181,36 +181,64 @@ def first_version(cache: Cache, root: Path) -> Path:
     return root / PACKED
 
 
-def test_a_database_of_the_first_version_is_gone_on_with(
-    first_version: Path, opened: Opener, hands: Hands, faults: list[str]
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_database_of_the_first_version_is_read_by_a_repair_alone(
+    read_only: bool, first_version: Path, opened: Opener, faults: list[str]
 ) -> None:
-    cache = opened(backend="sqlite")
+    before = first_version.read_bytes()
+    cache = opened(backend="sqlite", read_only=read_only)
 
+    assert [cache.get(f"key {n}") for n in range(50)] == [None] * 50
+    assert len(faults) == 1
+    assert "`cachemgr responses verify --repair`" in faults[0]
+    (found,) = cache.verify().findings
+    assert (found.remedy, "an earlier version" in found.reason) == ("rebuild", True)
+    assert first_version.read_bytes() == before
+
+    (done,) = opened(backend="sqlite").verify(repair=True).findings
+    assert done.reason == f"50 responses saved, 0 lost; what was there is {PACKED}.bad"
+    time.sleep(0.1)  # for so long it is believed to be the one that was refused
     assert [cache.get(f"key {n}").value for n in range(50)] == list(range(50))  # type: ignore[union-attr]
-    assert cache.set("key 3", "again", ttl=100)
-    assert cache.set("another", "x", ttl=50)
-    assert cache.status()[0].entries == 51
-    hands.pass_by(101)
-    assert cache.expire().removed.entries == 26
     assert cache.verify().sound
     with closing(sqlite3.connect(first_version)) as database:
         assert database.execute("PRAGMA user_version").fetchone() == (packed_sql.VERSION,)
-        assert not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'r_expires'").fetchall()
-        assert bound(database) == (EVER, EVER)
-    assert faults == []
+        names = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
+        assert names >= {"r_narrow", "soonest", "r_stored", "r_renewed"}
+        assert not names & {"r_h", "r_expires"}
+        believed, first = bound(database)
+        assert believed == first < EVER
+    with closing(sqlite3.connect(f"{first_version}.bad")) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (1,)
 
 
-@pytest.mark.skipif(os.name != "posix", reason="Windows has no such permissions")
-def test_one_of_the_first_version_that_is_only_read_stays_as_it_is(
-    first_version: Path, opened: Opener, faults: list[str]
+def test_who_opens_to_write_puts_a_database_without_a_log_into_one(
+    cache: Cache, root: Path, opened: Opener
 ) -> None:
-    before = first_version.read_bytes()
-    cache = opened(backend="sqlite", read_only=True)
-
-    assert cache.get("key 7").value == 7  # type: ignore[union-attr]
-    assert cache.status()[0].entries == len(list(cache.entries())) == 50
+    """As one is left by whoever is killed between the tables and the log. Without, a reader stops writers."""
+    cache.set("key", "x")
     cache.close()
-    assert (first_version.read_bytes(), faults) == (before, [])
+    with closing(sqlite3.connect(root / PACKED, isolation_level=None)) as other:
+        assert other.execute("PRAGMA journal_mode = DELETE").fetchone() == ("delete",)
+        assert opened(backend="sqlite", read_only=True).get("key")
+        assert other.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+        assert cache.get("key")
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM r").fetchall()
+        begun = time.monotonic()
+        assert cache.set("key", "y") is SetResult.STORED
+        assert time.monotonic() - begun < 2
+
+
+def test_a_reader_who_stops_that_stops_nobody_else_from_reading(cache: Cache, root: Path) -> None:
+    cache.set("key", "x")
+    cache.close()
+    with closing(sqlite3.connect(root / PACKED, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode = DELETE")
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM r").fetchall()
+        begun = time.monotonic()
+        assert cache.get("key")
+        assert time.monotonic() - begun < 2
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows renames no directory with an open file in it")
