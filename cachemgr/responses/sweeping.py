@@ -168,7 +168,8 @@ def _structure(connection: sqlite3.Connection, unfit: int) -> str:
 
 def _said(done: Rebuilt) -> str:
     lost = "how many are lost cannot be told" if done.lost is None else f"{done.lost} lost"
-    return f"{done.saved} responses saved, {lost}; what was there is {os.path.basename(done.aside)}"
+    responses = "1 response" if done.saved == 1 else f"{done.saved} responses"
+    return f"{responses} saved, {lost}; what was there is {os.path.basename(done.aside)}"
 
 
 def _unchanged(connection: sqlite3.Connection, batch: Sequence[_Victim]) -> list[_Victim]:
