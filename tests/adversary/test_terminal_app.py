@@ -44,7 +44,11 @@ def asked(screen: Terminal, key: bytes, answer: bytes) -> None:
     screen.read()
 
 
-@pytest.mark.parametrize("size", [(100, 30), (60, 15), pytest.param((200, 60), marks=pytest.mark.soak)])
+@pytest.mark.parametrize(
+    "size",
+    [(60, 15), *(pytest.param(size, marks=pytest.mark.soak) for size in ((100, 30), (200, 60)))],
+    ids=lambda size: f"{size[0]}x{size[1]}",
+)
 def test_no_screen_lets_a_name_through(size: tuple[int, int], stage: Stage) -> None:
     before = take(stage)
     with terminal(stage, size=size) as screen:
