@@ -5,9 +5,10 @@
 Exits 1 when a gate is missed. In each round every store begins empty, and the operations of all of them are
 interleaved in chunks with a shuffled order, so that a busy machine is busy for all: what counts is the ratio
 of medians (p50) in one round, and of those the median over the rounds. What one store wrote is on the disk
-before the next one's turn: the system writes it back in the time of whoever is at it. Operations that happen
-once (expire, evict) are compared by their CPU time. The first part runs on a disk, the second, with the files
-and four times as many entries, in memory: replacing files on ext4 waits for the disk.
+before the next one's turn, which begins when the machine is as fast as at its best: the system writes it back
+in the time of whoever is at it. Operations that happen once (expire, evict) are compared by their CPU time.
+The first part runs on a disk, the second, with the files and four times as many entries, in memory: replacing
+files on ext4 waits for the disk.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import alone
+import calm
 import contestants
 from answers import answer, key
 from contestants import MAKERS, Contestant, Redis
@@ -113,6 +115,7 @@ def interleaved(
         for name in order:
             if hasattr(os, "sync"):
                 os.sync()
+            calm.wait()
             store, note = stores[name], taken[name].append
             for number in range(start, min(start + CHUNK, entries)):
                 begin = clock()

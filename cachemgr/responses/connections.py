@@ -117,10 +117,10 @@ class Connections:
         with self.reading() as found:
             return found is not None and not found.frozen
 
-    def look(self) -> bool:
+    def look(self, found: Seat | None = None) -> bool:
         """Let go of a database that somebody removed or replaced: what is written there is lost. Whether it
         is still the one."""
-        found = self._turns.mine().seat
+        found = found or self._turns.mine().seat
         if found is None:
             return True
         try:

@@ -82,8 +82,9 @@ class SqliteStore:
             values = row(bytes.fromhex(digest), payload, metadata)
             with self._turn():
                 for _ in range(_EXCHANGES):
-                    written = self._connections.writer().execute(statement, values).rowcount
-                    if self._connections.look():
+                    seat = self._connections.writer()
+                    written = seat.execute(statement, values).rowcount
+                    if self._connections.look(seat):
                         return written
         except FAULTS as error:
             raise fault(error) from error
