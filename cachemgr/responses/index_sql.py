@@ -91,7 +91,6 @@ GROUPS: dict[Grouping, str] = {
 }
 
 
-_WRAP = 1 << 64
 _PRIME = (1 << 56) - 5
 
 
@@ -128,14 +127,13 @@ def _glob(column: str, pattern: str | None) -> str:
 
 def number_of(digest: str) -> int:
     """A digest as SQLite's integer."""
-    return number(int(digest, 16))
+    return number(bytes.fromhex(digest))
 
 
-def number(digest: int) -> int:
-    """The shard in its first byte; the others are of all digits, since keys that somebody numbers himself
-    begin alike. The order of numbers is not that of digests."""
-    found = digest >> 248 << 56 | digest % _PRIME
-    return found - _WRAP if found >= _WRAP >> 1 else found
+def number(key: bytes) -> int:
+    """Of a digest's bytes: the shard in the first byte; the others are of all of them, since keys that
+    somebody numbers himself begin alike. The order of numbers is not that of digests."""
+    return (key[0] - 256 if key[0] > 127 else key[0]) << 56 | int.from_bytes(key) % _PRIME
 
 
 def numbers_of_shard(shard: int) -> tuple[int, int]:

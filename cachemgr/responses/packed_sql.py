@@ -113,7 +113,7 @@ def row(key: bytes, payload: bytes, metadata: Metadata) -> tuple[Any, ...]:
 def columns(key: bytes, payload: int, metadata: Metadata) -> tuple[Any, ...]:
     """What a row says beside its body, all of which the body and the key give; `payload` in bytes."""
     return (
-        number_of(key),
+        number(key),
         key,
         metadata.created_at_ms,
         metadata.expires_at_ms,
@@ -127,11 +127,6 @@ def columns(key: bytes, payload: int, metadata: Metadata) -> tuple[Any, ...]:
         metadata.cost_usd,
         _NUMBERS[metadata.content, metadata.encoding],
     )
-
-
-def number_of(key: bytes) -> int:
-    """As `index_sql.number_of`, of a digest's bytes."""
-    return number(int.from_bytes(key))
 
 
 def is_key(found: object) -> bool:

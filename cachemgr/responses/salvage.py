@@ -7,6 +7,7 @@ from typing import Any
 
 from cachemgr.responses import packed, packed_sql
 from cachemgr.responses.errors import Corrupt
+from cachemgr.responses.index_sql import number
 from cachemgr.responses.metadata import Metadata
 from cachemgr.responses.sqlite_faults import DAMAGED, FAULTS, primary_code, translated
 
@@ -51,7 +52,7 @@ def salvaged(database: sqlite3.Connection) -> Salvage:
                 continue
             # A key has no checksum but its number, which the index has, too, and one of the two has to be it:
             # an answer under another key would be a wrong one. Other versions have other numbers.
-            if this and packed_sql.number_of(key) not in (said, indexed.get(place)):
+            if this and number(key) not in (said, indexed.get(place)):
                 continue
             whole.add((place, key))
             if key not in best or metadata.newness >= best[key][0]:

@@ -14,7 +14,7 @@ from cachemgr.responses.entry import Entry
 from cachemgr.responses.errors import Corrupt, StoreError
 from cachemgr.responses.files import create, make_directory
 from cachemgr.responses.format import PACKED, TAG, TAG_CONTENT
-from cachemgr.responses.index_sql import GROUPS, ORDERS, TOTALS, number_of, where
+from cachemgr.responses.index_sql import GROUPS, ORDERS, TOTALS, number, number_of, where
 from cachemgr.responses.locks import Slots
 from cachemgr.responses.metadata import Metadata, Stored
 from cachemgr.responses.packed_sql import row
@@ -60,7 +60,7 @@ class SqliteStore:
                 if seat is None:
                     return None
                 key = bytes.fromhex(digest)
-                found = seat.execute(packed_sql.GET, (number_of(digest), key)).fetchone()
+                found = seat.execute(packed_sql.GET, (number(key), key)).fetchone()
         except FAULTS as error:
             raise fault(error) from error
         except Corrupt as error:  # the database, not this answer: somebody has to hear of it
@@ -91,7 +91,7 @@ class SqliteStore:
         raise StoreError(_AGAIN_AND_AGAIN)
 
     def delete(self, digest: str) -> bool:
-        key = (number_of(digest), bytes.fromhex(digest))
+        key = _key(digest)
         for _ in range(_EXCHANGES):
             with self._connections.reading() as seat:
                 if seat is None:
@@ -102,7 +102,7 @@ class SqliteStore:
         raise StoreError(_AGAIN_AND_AGAIN)
 
     def renew(self, digest: str, expires_at_ms: int | None, at_ms: int) -> bool:
-        key = (number_of(digest), bytes.fromhex(digest))
+        key = _key(digest)
         if not self._connections.writable():
             return False
         with self._connections.transaction() as connection:
@@ -121,10 +121,7 @@ class SqliteStore:
         self._connections.look()
         if not self._connections.writable():
             return
-        rows = [
-            (access.at_ms, access.hits, number_of(access.digest), bytes.fromhex(access.digest))
-            for access in accesses
-        ]
+        rows = [(access.at_ms, access.hits, *_key(access.digest)) for access in accesses]
         with self._connections.transaction() as connection:
             connection.executemany(packed_sql.NOTE, rows)
             counters.add(connection, tallies)
@@ -214,6 +211,11 @@ class SqliteStore:
         if not ours:
             admit(self.place)
         self._admitted = True
+
+
+def _key(digest: str) -> tuple[int, bytes]:
+    key = bytes.fromhex(digest)
+    return number(key), key
 
 
 def _prepare(directory: str) -> None:
