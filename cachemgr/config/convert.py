@@ -9,6 +9,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin
 import msgspec
 
 from cachemgr.config.source import Key, Source, dotted, quoted
+from cachemgr.disk.yaml_section import KINDS
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import ConfigError
 
@@ -24,7 +25,6 @@ _KINDS = {
     "date": "a date such as 2027-01-31",
     "null": "nothing",
 }
-_IN_YAML = {**_KINDS, "str": "text", "object": "a mapping", "null": "null"}
 
 
 def convert(source: Source, value: object, kind: type[Section], *above: Key) -> Section:
@@ -42,7 +42,7 @@ def _mistake(source: Source, value: object, kind: type, above: tuple[Key, ...], 
     keys, found, declared = _walk(_steps(path), value, kind)
     expected, whole = _plain(declared), (*above, *keys)
     yaml = source.path.suffix in (".yml", ".yaml")
-    kinds = _IN_YAML if yaml else _KINDS
+    kinds = KINDS if yaml else _KINDS
     if match := re.search(r"unknown field `(.*)`", what, re.DOTALL):
         return unknown(source, (*whole, match[1]), fields(expected))
     if match := re.search(r"missing required field `(.*)`", what):

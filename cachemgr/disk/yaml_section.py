@@ -10,6 +10,18 @@ from typing import Any
 
 from cachemgr.domain.display import display_name
 
+KINDS = {
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "object": "a mapping",
+    "dict": "a mapping",
+    "array": "a list",
+    "list": "a list",
+    "null": "null",
+}
+"""What msgspec and Python call a value, in the words of somebody who writes YAML."""
 _NODES, _DEPTH = 5_000, 32
 
 

@@ -137,9 +137,9 @@ class CacheConfig:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "CacheConfig":
         """Raises ConfigError for a value that cannot be meant; warns about a name nobody knows."""
-        from cachemgr.responses.config_reading import read
+        from cachemgr.responses.config_reading import read, section_of
 
-        return read(data)
+        return read(section_of(data))
 
     def get_ttl_for_provider(self, provider: str, model: str = "") -> float | None:
         """Seconds. The most specific rule decides; None is for ever."""

@@ -11,7 +11,7 @@ from cachemgr.disk.yaml_section import NotYaml, YamlSection, read_section
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import ConfigError
 from cachemgr.responses.config import BACKENDS, FIELDS, SECTION, CacheConfig
-from cachemgr.responses.config_mistakes import Mistake, unknown_key, warn_caller
+from cachemgr.responses.config_mistakes import Mistake, warn_caller
 from cachemgr.responses.config_reading import USUAL_FILE, merged, read
 from cachemgr.responses.config_variables import variable
 
@@ -64,10 +64,6 @@ class ConfigFile:
                 tell(str(self.mistake(sentence, self.section.line(*keys))))
 
         value = {} if self.section.value is None else self.section.value
-        if isinstance(value, Mapping) and SECTION in value:
-            # A program's mapping may hold the section by its name; a file has that name already.
-            unknown(unknown_key((SECTION,), FIELDS), (SECTION,))
-            value = {name: one for name, one in value.items() if name != SECTION}
         said = merged(value, variables) if isinstance(value, Mapping) else value
         try:
             found = read(said, unknown)

@@ -8,22 +8,12 @@ from dataclasses import is_dataclass
 from difflib import get_close_matches
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from cachemgr.disk.yaml_section import KINDS
 from cachemgr.domain.display import display_name
 from cachemgr.domain.errors import ConfigError
 from cachemgr.responses.config import SECTION, CacheConfig
 
 _OURS = "cachemgr."
-_KINDS = {
-    "str": "text",
-    "int": "a whole number",
-    "float": "a number",
-    "bool": "true or false",
-    "object": "a mapping",
-    "array": "a list",
-    "dict": "a mapping",
-    "list": "a list",
-    "null": "null",
-}
 
 
 class Mistake(ConfigError):
@@ -46,8 +36,8 @@ def explained(given: Mapping[str, Any], message: str) -> Mistake:
         hint = f" (did you mean {near[0]}?)" if near else ""
         return Mistake(f"`{name}` is {shown(value)}; it must be {either(choices)}{hint}", *keys)
     if match := re.fullmatch(r"Expected `(.*)`, got `(.*)`", what):
-        wanted = either([_KINDS.get(one, one) for one in match[1].split(" | ")])
-        return Mistake(f"`{name}` must be {wanted}, not {_KINDS.get(match[2], match[2])}", *keys)
+        wanted = either([KINDS.get(one, one) for one in match[1].split(" | ")])
+        return Mistake(f"`{name}` must be {wanted}, not {KINDS.get(match[2], match[2])}", *keys)
     return Mistake(f"`{name}`: {display_name(what)}", *keys)
 
 

@@ -35,18 +35,15 @@ def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
     return found
 
 
-def section_of(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The section, where a mapping is that or holds that alone."""
-    inner = data.get(SECTION) if set(data) == {SECTION} else None
-    return inner if isinstance(inner, Mapping) else data
+def section_of(data: object) -> object:
+    """The section, of a program's mapping that is that or holds it alone."""
+    return data[SECTION] if isinstance(data, Mapping) and set(data) == {SECTION} else data
 
 
 def read(data: object, unknown: Unknown = _warn) -> CacheConfig:
     """Raises ConfigError for a value that cannot be meant; warns about a name nobody knows."""
     if not isinstance(data, Mapping):
         raise Mistake(f"`{SECTION}` must be a mapping, not {type(data).__name__}")
-    if set(data) == {SECTION}:
-        return read(data[SECTION], unknown)
     known = _known(data, FIELDS, unknown)
     _look_at_place(known.get("cache_dir"))
     if isinstance(known.get("cache_dir"), Path):

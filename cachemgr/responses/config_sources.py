@@ -27,7 +27,8 @@ def load(source: CacheConfig | Mapping[str, Any] | str | PathLike[str] | None) -
         return checked(replace(source, per_provider=rules(source.per_provider)))
     variables = said_by_variables()
     if isinstance(source, Mapping):
-        return read(merged(variables, section_of(source)))
+        section = section_of(source)
+        return read(merged(variables, section) if isinstance(section, Mapping) else section)
     if source is None:
         usual = ConfigFile.read(USUAL_FILE)
         return read(variables) if usual is None else usual.config(variables)

@@ -1,7 +1,7 @@
 """Connections to one SQLite database that holds what cannot be made again: one for each thread.
 
-Opened on the first use, anew after a fork, and on media that cannot be written `immutable`, which
-looks for no log and takes no lock. Nothing is made by a look: a database that is not there is None.
+Opened on the first use, anew after a fork, and on media that cannot be written `immutable`, which looks for
+no log and takes no lock. Nothing is made by a look: a database that is not there is None.
 """
 
 import os
@@ -23,8 +23,6 @@ from cachemgr.responses.tables import catch_up, forget_cheaply, make_tables, tea
 _PATIENCE = 5.0
 """Seconds that a writer waits for another one."""
 _EARLIER = "made by an earlier version of cachemgr; `cachemgr responses verify --repair` makes it anew"
-
-
 _carried: set[str] = set()
 """Databases of which this process has a connection of its parent's: it cannot have one of its own."""
 
@@ -259,8 +257,9 @@ def is_ours(path: str) -> bool | None:
     look like one: repairing sets it aside."""
     # By way of SQLite alone: whoever closes a file of his own takes away the locks that SQLite has on it in
     # this process (sqlite.org/howtocorrupt.html 2.2).
+    address = f"{Path(path).absolute().as_uri()}?mode=ro"
     try:
-        with closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        with forks.none_meanwhile(), closing(sqlite3.connect(address, uri=True)) as connection:
             (application,) = connection.execute("PRAGMA application_id").fetchone()
             (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except FAULTS:

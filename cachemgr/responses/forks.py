@@ -35,6 +35,11 @@ def register_halting(one: Halting) -> None:
     _halting.add(one)
 
 
+def none_meanwhile() -> threading.RLock:
+    """While somebody holds it, nobody forks: for what is open for a moment alone."""
+    return _forking
+
+
 def _before() -> None:
     _forking.acquire()
     for one in tuple(_halting):

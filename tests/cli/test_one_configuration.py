@@ -237,3 +237,15 @@ def test_what_a_variable_says_is_no_mistake_of_the_file(
     with pytest.raises((ConfigError, UserWarning)) as caught:
         open_cache(file, read_only=True)
     assert str(caught.value).startswith(says)
+
+
+def test_what_a_variable_says_wrong_is_told_once(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the variable's, and not again as the file's, which knows nothing of it."""
+    file = _write(project, "caching:\n  redis:\n    prefix: mine\n")
+    monkeypatch.setenv("CACHEMGR_CACHING__REDIS", '{"nobody": 1}')
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        open_cache(file, read_only=True).close()
+
+    assert [str(one.message).partition(":")[0] for one in told] == ["CACHEMGR_CACHING__REDIS"]

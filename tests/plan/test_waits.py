@@ -8,12 +8,12 @@ from cachemgr.domain.inventory import Entry, Volume
 from cachemgr.domain.policy import Policy
 from cachemgr.domain.terms import Record
 from cachemgr.domain.unit import Tally
-from cachemgr.domain.verdict import Met
+from cachemgr.domain.verdict import EntryState, Met
 from cachemgr.journal import expiries
 from cachemgr.plan.expire import judge
 from cachemgr.plan.waits import waits
 from cachemgr.present.size_rules import size_notes
-from cachemgr.present.standing import standing_sentence
+from cachemgr.present.standing import record_word, standing_sentence
 from tests.values import NOW, ago, cache, entry, inventory
 
 DAY = 86_400.0
@@ -94,3 +94,18 @@ def test_a_size_rule_that_is_met_has_its_figures_and_keeps_them_in_a_document() 
     assert (short.met, len(short.unmet)) == ((), 1)
     assert idle.met[1] == Met(idle.met[1].criterion, 40 * 1024**3, 59 * 1024**3, "/dev/sda1")
     assert expiries.decode(expiries.encode(idle)) == idle
+
+
+@pytest.mark.parametrize(
+    ("state", "word"),
+    [
+        (EntryState.EXPIRED, "expired"),
+        (EntryState.LIVE, "live"),
+        (EntryState.NEVER, "without an end"),
+        (EntryState.UNKNOWN, "not to be believed"),
+        (EntryState.ORPHAN, "without its other half"),
+        (EntryState.UNRECORDED, "none"),
+    ],
+)
+def test_what_a_record_says_is_told_in_words(state: EntryState, word: str) -> None:
+    assert record_word(state) == word

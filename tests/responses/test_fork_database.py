@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from cachemgr.responses import Cache, open_cache, seats
+from cachemgr.responses import Cache, forks, open_cache, seats
+from cachemgr.responses.connections import is_ours
+from cachemgr.responses.format import PACKED
 from tests.responses.conftest import Opener
 from tests.responses.test_forks import in_child
 
@@ -161,3 +163,33 @@ def test_a_child_that_has_its_parents_connection_leaves_the_database_alone(
     assert cache.get("key")
     assert cache.set("after", "x", ttl=None)
     assert faults == []
+
+
+def test_nobody_forks_while_somebody_looks_whose_a_database_is(root: Path) -> None:
+    """That opens it for a moment, without a turn."""
+    with open_cache(config(root)) as cache:
+        cache.set("key", "x")
+    inside, left = threading.Event(), list[str]()
+
+    def hold() -> None:
+        with forks.none_meanwhile():
+            inside.set()
+            time.sleep(0.1)
+            left.append("left")
+
+    def whose() -> None:
+        assert is_ours(str(root / PACKED))
+        left.append("looked")
+
+    threads = [threading.Thread(target=hold), threading.Thread(target=whose)]
+    threads[0].start()
+    inside.wait(10)
+    threads[1].start()
+
+    def child() -> None:
+        assert left[0] == "left"
+
+    assert in_child(child) == 0
+    for thread in threads:
+        thread.join()
+    assert left == ["left", "looked"]

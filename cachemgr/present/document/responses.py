@@ -104,7 +104,7 @@ def transfer_document(source: Cache, target: Cache, report: TransferReport, now:
         "payload_bytes": report.payload_bytes,
         "left_out": report.left_out,
         "kept": report.kept,
-        "hits_left": None if source.backend == "redis" else report.hits,
+        "hits_left": report.hits if _counts_hits(source) else None,
         "troubles": _troubles(report.troubles),
     }
 
@@ -153,7 +153,12 @@ def _usage(usage: Usage) -> Document:
 
 def hits_of(cache: Cache, entry: Entry) -> int | None:
     """None where nobody counts them by entry."""
-    return None if cache.backend == "redis" else entry.hits
+    return entry.hits if _counts_hits(cache) else None
+
+
+def _counts_hits(cache: Cache) -> bool:
+    """A server that did would write for each read."""
+    return cache.backend != "redis"
 
 
 def _entry(cache: Cache, entry: Entry) -> Document:
